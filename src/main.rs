@@ -1,0 +1,2 @@
+//! The podlab binary.
+fn main() {}

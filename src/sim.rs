@@ -12,9 +12,13 @@ pub mod cause;
 pub mod chance;
 /// The cluster and its main loop.
 pub mod cluster;
+/// The node agent: Pod workers, probes, images, volumes, status.
+pub mod kubelet;
+/// Sandboxes, containers, images on the nodes.
+pub mod runtime;
 /// Objects, revisions and the append-only change log.
 pub mod store;
 
 pub use cause::{Cause, CauseId};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, ClusterConfig, NodeIndex, NodeSpec};
 pub use store::{Change, ChangeKind, Store};

@@ -178,8 +178,7 @@ impl Cluster {
     /// Lets every component see what was committed since it last looked.
     fn settle(&mut self) {
         while self.seen < self.store.revision() {
-            let change =
-                self.store.changes_since(self.seen).and_then(|mut changes| changes.next().cloned());
+            let change = self.store.changes_since(self.seen).and_then(|mut changes| changes.next().cloned());
             self.seen += 1;
             if let Some(change) = change {
                 self.observe(&change);

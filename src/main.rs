@@ -1,2 +1,5 @@
 //! The podlab binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    podlab::world::main()
+}

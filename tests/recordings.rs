@@ -1,0 +1,65 @@
+//! Replays every recording of a real cluster through `podlab sim` and compares rows, times, events and command outputs.
+//!
+//! `cargo test --release --test recordings -- --nocapture` prints the score of each. The floors below hold what has been reached; raise
+//! them when the score rises.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
+
+#[path = "score/compare.rs"]
+mod compare;
+#[path = "score/normal.rs"]
+mod normal;
+
+use compare::{Score, score};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// What every figure must reach, as the mean over all recordings.
+const FLOORS: Score = Score { exact: 0.0, close: 0.0, like: 0.0, times: 0.0, events: 0.0, outputs: 0.0 };
+
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir("tests/recordings")
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|n| Path::new("tests/recordings").join(n).join("meta.json").exists())
+        .collect();
+    names.sort();
+    names
+}
+
+fn all_scores() -> Vec<(String, Score)> {
+    let (todo, done) = (Mutex::new(names()), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(name) = { todo.lock().unwrap().pop() } {
+                    let result =
+                        score(&Path::new("tests/recordings").join(&name), env!("CARGO_BIN_EXE_podlab"));
+                    done.lock().unwrap().push((name, result));
+                }
+            });
+        }
+    });
+    let mut scores = done.into_inner().unwrap();
+    scores.sort_by(|a, b| a.0.cmp(&b.0));
+    scores
+}
+
+#[test]
+fn the_simulator_agrees_with_the_recordings() {
+    let scores = all_scores();
+    println!("{:38} exact close  like times events outputs", "recording");
+    for (name, s) in &scores {
+        println!("{name:38} {s}");
+    }
+    let mean = Score::mean(scores.iter().map(|(_, s)| *s));
+    println!("{:38} {mean}", format!("all {}", scores.len()));
+    let short = mean.below(&FLOORS);
+    assert!(short.is_empty(), "below what was reached before: {short:?}");
+}
+
+#[test]
+fn the_floors_can_be_missed() {
+    let half = Score { exact: 0.5, ..Score::default() };
+    assert_eq!(Score::default().below(&half), ["exact"]);
+}

@@ -4,10 +4,24 @@
 //! and (in the modules below) ages, quantities, selectors, QoS and the decoding of manifests. This layer knows nothing that takes
 //! time: no cluster, no process, no command line.
 
+/// Ages as kubectl prints them.
+pub mod age;
+/// Field selectors.
+pub mod fields;
 /// The kinds podlab stores, with the names kubectl accepts for them.
 pub mod kind;
+/// What Kubernetes accepts as a name, a label or a key.
+pub mod names;
 /// One enum over every API object, and the Pod with its parts shared.
 pub mod object;
+/// Quality-of-service classes.
+pub mod qos;
+/// Quantities as exact numbers.
+pub mod quantity;
+/// What a Pod asks for as a whole.
+pub mod requests;
+/// Label selectors.
+pub mod selector;
 /// Simulated time and its place in the calendar.
 pub mod time;
 

@@ -93,7 +93,10 @@ mod tests {
             QosClass::Guaranteed
         );
         assert_eq!(class_of(with(json!({"limits": {"ephemeral-storage": "1Gi"}}))), QosClass::BestEffort);
-        assert_eq!(class_of(with(json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}))), QosClass::Burstable);
+        assert_eq!(
+            class_of(with(json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}))),
+            QosClass::Burstable
+        );
     }
 
     #[test]

@@ -250,7 +250,8 @@ impl Parts<'_> {
             number = push(number, digit);
             power = power.saturating_sub(1);
         }
-        let mut number = if base == 2 { shift_binary(number, exponent, &mut power, &mut lost) } else { number };
+        let mut number =
+            if base == 2 { shift_binary(number, exponent, &mut power, &mut lost) } else { number };
         while power > 0 && number != 0 && number < BOUND {
             number *= 10;
             power -= 1;
@@ -350,7 +351,9 @@ mod tests {
 
     #[test]
     fn huge_and_tiny_numbers_are_bounded_not_wrapped() {
-        for text in ["1e2147483647", "1e-2147483647", "9".repeat(399).as_str(), "0.00000000000000000000000000001Ei"] {
+        for text in
+            ["1e2147483647", "1e-2147483647", "9".repeat(399).as_str(), "0.00000000000000000000000000001Ei"]
+        {
             let amount = Amount::parse(text).expect("a number");
             assert!(!amount.is_zero());
             assert!(amount.plus(amount) >= amount);

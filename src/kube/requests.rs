@@ -53,8 +53,9 @@ pub fn pod_requests(spec: &PodSpec, status: Option<&PodStatus>) -> Resources {
 
 /// The limits of a Pod as a whole; overhead counts only where there is a limit.
 pub fn pod_limits(spec: &PodSpec) -> Resources {
-    let mut total =
-        aggregate(spec, |container| resources_of(container.resources.as_ref().and_then(|r| r.limits.as_ref())));
+    let mut total = aggregate(spec, |container| {
+        resources_of(container.resources.as_ref().and_then(|r| r.limits.as_ref()))
+    });
     override_by_pod(&mut total, spec, |r| r.limits.as_ref());
     for (name, amount) in resources_of(spec.overhead.as_ref()) {
         if let Some(limit) = total.get_mut(&name).filter(|limit| !limit.is_zero()) {
@@ -158,9 +159,13 @@ mod tests {
 
     #[test]
     fn containers_add_up_and_a_larger_init_step_wins() {
-        let small = spec(json!({"containers": [asks("a", "100m"), asks("b", "200m")], "initContainers": [asks("i", "250m")]}));
+        let small = spec(
+            json!({"containers": [asks("a", "100m"), asks("b", "200m")], "initContainers": [asks("i", "250m")]}),
+        );
         assert_eq!(cpu(&pod_requests(&small, None)), "300m");
-        let large = spec(json!({"containers": [asks("a", "100m")], "initContainers": [asks("i", "1"), asks("j", "2")]}));
+        let large = spec(
+            json!({"containers": [asks("a", "100m")], "initContainers": [asks("i", "1"), asks("j", "2")]}),
+        );
         assert_eq!(cpu(&pod_requests(&large, None)), "2");
     }
 

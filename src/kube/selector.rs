@@ -224,9 +224,7 @@ impl<'a> Parser<'a> {
         loop {
             match self.peek() {
                 Token::Word(_) | Token::Symbol("!") => {
-                    found.push(
-                        self.requirement().map_err(|e| format!("unable to parse requirement: {e}"))?,
-                    );
+                    found.push(self.requirement().map_err(|e| format!("unable to parse requirement: {e}"))?);
                 }
                 Token::End => return Ok(found),
                 token @ Token::Symbol(_) => return Err(expected(token, "!, identifier, or 'end of string'")),
@@ -362,8 +360,21 @@ mod tests {
     fn the_grammar_of_dash_l_is_understood() {
         let web = [("app", "web"), ("tier", "front"), ("n", "5")];
         for selector in [
-            "", "app=web", "app==web", "app!=db", "nokey!=x", "app in (web,db)", "app notin (db)", "app",
-            "!other", "n>4", "n<6", " app = web , tier", "app in (db, web),!x", "app in (),app notin ()", "nokey notin (a)",
+            "",
+            "app=web",
+            "app==web",
+            "app!=db",
+            "nokey!=x",
+            "app in (web,db)",
+            "app notin (db)",
+            "app",
+            "!other",
+            "n>4",
+            "n<6",
+            " app = web , tier",
+            "app in (db, web),!x",
+            "app in (),app notin ()",
+            "nokey notin (a)",
         ] {
             let expect = selector != "app in (),app notin ()";
             assert_eq!(matches(selector, &web), expect, "{selector}");

@@ -1,1 +1,16 @@
-//! Not written yet.
+//! The command line on top of the cluster, and the learner's shell around it.
+//!
+//! Everything printed here is built from API objects alone, as a real kubectl's output is: the printers are functions of an object
+//! and a time. Commands that wait are plain data, polled as simulated time moves. Nothing here knows the terminal, the machine's
+//! files or how fast simulated time passes.
+
+/// Ages and "x ago", from API timestamps.
+pub mod age;
+/// The tables the API server makes of its objects.
+pub mod columns;
+/// Padding of columns, as kubectl's table writer does it.
+pub mod grid;
+/// READY, STATUS and RESTARTS of a Pod.
+pub mod status;
+/// What `kubectl get -w` prints.
+pub mod watch;

@@ -96,9 +96,11 @@ struct Reason {
 }
 
 fn start_reason(status: &PodStatus) -> String {
-    let gated = status.conditions.iter().flatten().any(|c| {
-        c.type_ == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated")
-    });
+    let gated = status
+        .conditions
+        .iter()
+        .flatten()
+        .any(|c| c.type_ == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated"));
     if gated {
         return "SchedulingGated".to_owned();
     }

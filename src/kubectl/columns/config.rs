@@ -96,9 +96,8 @@ pub(super) fn volume(name: String, age: String, o: &PersistentVolume) -> Vec<Str
     let status = o.status.clone().unwrap_or_default();
     let deleted = o.metadata.deletion_timestamp.is_some();
     let phase = if deleted { Some("Terminating") } else { status.phase.as_deref() };
-    let claim = spec.claim_ref.map(|c| {
-        format!("{}/{}", c.namespace.unwrap_or_default(), c.name.unwrap_or_default())
-    });
+    let claim =
+        spec.claim_ref.map(|c| format!("{}/{}", c.namespace.unwrap_or_default(), c.name.unwrap_or_default()));
     let storage = spec.capacity.as_ref().and_then(|c| c.get("storage")).map(|q| q.0.clone());
     vec![
         name,

@@ -8,16 +8,22 @@ use std::collections::BTreeSet;
 
 pub(super) fn columns(kind: Kind) -> &'static [Column] {
     match kind {
-        Kind::Service => const { &[
-            NAME,
-            always("TYPE"),
-            always("CLUSTER-IP"),
-            always("EXTERNAL-IP"),
-            always("PORT(S)"),
-            AGE,
-            SELECTOR,
-        ] },
-        Kind::EndpointSlice => const { &[NAME, always("ADDRESSTYPE"), always("PORTS"), always("ENDPOINTS"), AGE] },
+        Kind::Service => {
+            const {
+                &[
+                    NAME,
+                    always("TYPE"),
+                    always("CLUSTER-IP"),
+                    always("EXTERNAL-IP"),
+                    always("PORT(S)"),
+                    AGE,
+                    SELECTOR,
+                ]
+            }
+        }
+        Kind::EndpointSlice => {
+            const { &[NAME, always("ADDRESSTYPE"), always("PORTS"), always("ENDPOINTS"), AGE] }
+        }
         Kind::Ingress => {
             const { &[NAME, always("CLASS"), always("HOSTS"), always("ADDRESS"), always("PORTS"), AGE] }
         }

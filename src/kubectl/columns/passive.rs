@@ -7,25 +7,33 @@ use serde_json::Value;
 
 pub(super) fn columns(kind: Kind) -> &'static [Column] {
     match kind {
-        Kind::HorizontalPodAutoscaler => const { &[
-            NAME,
-            always("REFERENCE"),
-            always("TARGETS"),
-            always("MINPODS"),
-            always("MAXPODS"),
-            always("REPLICAS"),
-            AGE,
-        ] },
+        Kind::HorizontalPodAutoscaler => {
+            const {
+                &[
+                    NAME,
+                    always("REFERENCE"),
+                    always("TARGETS"),
+                    always("MINPODS"),
+                    always("MAXPODS"),
+                    always("REPLICAS"),
+                    AGE,
+                ]
+            }
+        }
         Kind::PodTemplate => const { &[NAME, always("CONTAINERS"), always("IMAGES"), always("POD LABELS")] },
         Kind::IngressClass => const { &[NAME, always("CONTROLLER"), always("PARAMETERS"), AGE] },
-        Kind::StorageClass => const { &[
-            NAME,
-            always("PROVISIONER"),
-            always("RECLAIMPOLICY"),
-            always("VOLUMEBINDINGMODE"),
-            always("ALLOWVOLUMEEXPANSION"),
-            AGE,
-        ] },
+        Kind::StorageClass => {
+            const {
+                &[
+                    NAME,
+                    always("PROVISIONER"),
+                    always("RECLAIMPOLICY"),
+                    always("VOLUMEBINDINGMODE"),
+                    always("ALLOWVOLUMEEXPANSION"),
+                    AGE,
+                ]
+            }
+        }
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             const { &[NAME, always("ROLE"), AGE, wide("USERS"), wide("GROUPS"), wide("SERVICEACCOUNTS")] }
         }
@@ -118,7 +126,8 @@ fn binding(name: String, age: String, o: &Passive) -> Vec<String> {
 }
 
 fn autoscaler(name: String, age: String, o: &Passive) -> Vec<String> {
-    let target = format!("{}/{}", at(o, "spec", "/scaleTargetRef/kind"), at(o, "spec", "/scaleTargetRef/name"));
+    let target =
+        format!("{}/{}", at(o, "spec", "/scaleTargetRef/kind"), at(o, "spec", "/scaleTargetRef/name"));
     let metrics = list(o, "spec", "/metrics").iter().map(|m| {
         let resource = m.pointer("/resource/name").and_then(Value::as_str).unwrap_or_default();
         let wanted = m.pointer("/resource/target/averageUtilization").and_then(Value::as_i64);

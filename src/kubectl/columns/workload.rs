@@ -10,43 +10,63 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 pub(super) fn columns(kind: Kind) -> &'static [Column] {
     match kind {
-        Kind::Deployment => const { &[
-            NAME,
-            always("READY"),
-            always("UP-TO-DATE"),
-            always("AVAILABLE"),
-            AGE,
-            CONTAINERS,
-            IMAGES,
-            SELECTOR,
-        ] },
+        Kind::Deployment => {
+            const {
+                &[
+                    NAME,
+                    always("READY"),
+                    always("UP-TO-DATE"),
+                    always("AVAILABLE"),
+                    AGE,
+                    CONTAINERS,
+                    IMAGES,
+                    SELECTOR,
+                ]
+            }
+        }
         Kind::StatefulSet => const { &[NAME, always("READY"), AGE, CONTAINERS, IMAGES] },
         Kind::DaemonSet => DAEMON_SET,
-        Kind::Job => const { &[
-            NAME,
-            always("STATUS"),
-            always("COMPLETIONS"),
-            always("DURATION"),
-            AGE,
-            CONTAINERS,
-            IMAGES,
-            SELECTOR,
-        ] },
+        Kind::Job => {
+            const {
+                &[
+                    NAME,
+                    always("STATUS"),
+                    always("COMPLETIONS"),
+                    always("DURATION"),
+                    AGE,
+                    CONTAINERS,
+                    IMAGES,
+                    SELECTOR,
+                ]
+            }
+        }
         Kind::CronJob => CRON_JOB,
         Kind::ControllerRevision => const { &[NAME, always("CONTROLLER"), always("REVISION"), AGE] },
         Kind::PodDisruptionBudget => {
-            const { &[NAME, always("MIN AVAILABLE"), always("MAX UNAVAILABLE"), always("ALLOWED DISRUPTIONS"), AGE] }
+            const {
+                &[
+                    NAME,
+                    always("MIN AVAILABLE"),
+                    always("MAX UNAVAILABLE"),
+                    always("ALLOWED DISRUPTIONS"),
+                    AGE,
+                ]
+            }
         }
-        _ => const { &[
-            NAME,
-            always("DESIRED"),
-            always("CURRENT"),
-            always("READY"),
-            AGE,
-            CONTAINERS,
-            IMAGES,
-            SELECTOR,
-        ] },
+        _ => {
+            const {
+                &[
+                    NAME,
+                    always("DESIRED"),
+                    always("CURRENT"),
+                    always("READY"),
+                    AGE,
+                    CONTAINERS,
+                    IMAGES,
+                    SELECTOR,
+                ]
+            }
+        }
     }
 }
 

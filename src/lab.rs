@@ -5,3 +5,7 @@
 pub mod pace;
 /// Earlier moments, found again exactly.
 pub mod past;
+/// What each container did over time.
+pub mod track;
+/// A Pod as a picture's content.
+pub mod xray;

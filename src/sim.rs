@@ -4,6 +4,8 @@
 //! its change log. Each is a plain struct with `observe(&Change)` and `handle(Due)`; what they want to happen later they put on the
 //! [`agenda`]. Same seed and inputs give the same log; nothing here reads a clock or rolls dice (see [`chance`]).
 
+/// From a request to the store: defaults and rules.
+pub mod admission;
 /// Things to do later, in order of simulated time.
 pub mod agenda;
 /// Why things happened: every change names its cause, and causes name theirs.

@@ -26,7 +26,8 @@ pub(super) fn pod(pod: &mut Pod) {
     pod_level_requests(spec);
     spec.enable_service_links.get_or_insert(true);
     // A negative grace period is legal in old objects and means "as short as can be".
-    spec.termination_grace_period_seconds = spec.termination_grace_period_seconds.map(|s| if s < 0 { 1 } else { s });
+    spec.termination_grace_period_seconds =
+        spec.termination_grace_period_seconds.map(|s| if s < 0 { 1 } else { s });
 }
 
 /// What a Pod and a Pod template have in common.

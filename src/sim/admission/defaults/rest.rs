@@ -21,7 +21,9 @@ pub(super) fn service(o: &mut core::Service) {
     for port in spec.ports.iter_mut().flatten() {
         text(&mut port.protocol, "TCP");
         let target = port.target_port.get_or_insert(IntOrString::Int(0));
-        if matches!(target, IntOrString::Int(0)) || matches!(target, IntOrString::String(name) if name.is_empty()) {
+        if matches!(target, IntOrString::Int(0))
+            || matches!(target, IntOrString::String(name) if name.is_empty())
+        {
             *target = IntOrString::Int(port.port);
         }
     }

@@ -94,13 +94,19 @@ fn workloads_get_their_own_defaults() {
             "manualSelector": false, "podReplacementPolicy": "TerminatingOrFailed"})
     );
     assert_eq!(spec_of(Kind::Job, json!({"spec": {}}))["completions"], 1);
-    assert_eq!(spec_of(Kind::DaemonSet, json!({}))["updateStrategy"]["rollingUpdate"], json!({"maxSurge": 0, "maxUnavailable": 1}));
+    assert_eq!(
+        spec_of(Kind::DaemonSet, json!({}))["updateStrategy"]["rollingUpdate"],
+        json!({"maxSurge": 0, "maxUnavailable": 1})
+    );
 }
 
 #[test]
 fn a_template_does_not_get_what_only_pods_get() {
-    let template = json!({"spec": {"containers": [{"name": "a", "image": "b", "resources": {"limits": {"cpu": "1"}}}]}});
-    let spec = defaulted(Kind::Deployment, json!({"spec": {"template": template}}))["spec"]["template"]["spec"].take();
+    let template =
+        json!({"spec": {"containers": [{"name": "a", "image": "b", "resources": {"limits": {"cpu": "1"}}}]}});
+    let spec =
+        defaulted(Kind::Deployment, json!({"spec": {"template": template}}))["spec"]["template"]["spec"]
+            .take();
     assert!(spec.get("enableServiceLinks").is_none());
     assert!(spec["containers"][0]["resources"].get("requests").is_none());
     assert_eq!(spec["restartPolicy"], "Always");
@@ -108,7 +114,10 @@ fn a_template_does_not_get_what_only_pods_get() {
 
 #[test]
 fn a_services_target_port_defaults_to_its_port() {
-    let spec = spec_of(Kind::Service, json!({"spec": {"ports": [{"port": 80}, {"port": 81, "targetPort": "http"}]}}));
+    let spec = spec_of(
+        Kind::Service,
+        json!({"spec": {"ports": [{"port": 80}, {"port": 81, "targetPort": "http"}]}}),
+    );
     assert_eq!(spec["ports"][0], json!({"port": 80, "protocol": "TCP", "targetPort": 80}));
     assert_eq!(spec["ports"][1]["targetPort"], "http");
 }
@@ -132,7 +141,8 @@ fn images_without_a_tag_or_with_latest_are_always_pulled() {
 
 #[test]
 fn string_data_becomes_data() {
-    let secret = defaulted(Kind::Secret, json!({"stringData": {"a": "b"}, "data": {"a": "eA==", "c": "eA=="}}));
+    let secret =
+        defaulted(Kind::Secret, json!({"stringData": {"a": "b"}, "data": {"a": "eA==", "c": "eA=="}}));
     assert_eq!(secret["data"], json!({"a": "Yg==", "c": "eA=="}));
     assert!(secret.get("stringData").is_none());
 }

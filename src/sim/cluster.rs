@@ -1,9 +1,16 @@
 //! The cluster and its main loop: take the next thing due, let its component act, then let every component see what changed.
 
+mod bootstrap;
+mod requests;
+
 use super::agenda::Agenda;
 use super::cause::{CauseId, Causes};
+use super::controllers::{self, Controllers};
+use super::events::Recorder;
 use super::kubelet::{self, Kubelet};
+use super::nodes::Machines;
 use super::runtime::{Runtime, SandboxId};
+use super::scheduler::{self, Scheduler};
 use super::store::{Change, Store};
 use crate::kube::{Object, SimTime};
 use std::collections::BTreeMap;
@@ -16,6 +23,32 @@ pub enum Due {
     Kubelet(NodeIndex, kubelet::Due),
     /// Processes of a sandbox want to run.
     Sandbox(SandboxId),
+    /// The scheduler has something to do.
+    Scheduler(scheduler::Due),
+    /// A controller has something to do.
+    Controller(controllers::Due),
+    /// Events have reached their age.
+    ExpireEvents,
+}
+
+/// Distinguishes names generated within one millisecond; draws depend on nothing else that happens.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    at: SimTime,
+    drawn: BTreeMap<String, u64>,
+}
+
+impl Names {
+    /// How many names were drawn for `subject` at `now` before this one.
+    pub fn next(&mut self, now: SimTime, subject: &str) -> u64 {
+        if self.at != now {
+            self.at = now;
+            self.drawn.clear();
+        }
+        let count = self.drawn.entry(subject.to_owned()).or_default();
+        *count += 1;
+        *count - 1
+    }
 }
 
 /// A node's place among the kubelets.
@@ -78,6 +111,12 @@ pub struct Context<'a> {
     pub causes: &'a mut Causes,
     /// The sandboxes of every node.
     pub runtime: &'a mut Runtime,
+    /// The recorder of Events.
+    pub recorder: &'a mut Recorder,
+    /// The machines and what is wrong with them.
+    pub machines: &'a mut Machines,
+    /// Names drawn in this millisecond.
+    pub names: &'a mut Names,
     /// The seed of every draw.
     pub seed: u64,
 }
@@ -108,7 +147,12 @@ pub struct Cluster {
     agenda: Agenda<Due>,
     causes: Causes,
     runtime: Runtime,
+    recorder: Recorder,
+    machines: Machines,
+    names: Names,
     kubelets: Vec<Kubelet>,
+    scheduler: Scheduler,
+    controllers: Controllers,
     node_index: BTreeMap<Arc<str>, NodeIndex>,
     /// The revision up to which the components have seen the change log.
     seen: u64,
@@ -121,8 +165,10 @@ impl Cluster {
         for (i, spec) in config.nodes.into_iter().enumerate() {
             let index = NodeIndex(i as u32);
             cluster.node_index.insert(spec.name.clone(), index);
+            cluster.machines.add(&spec);
             cluster.kubelets.push(Kubelet::new(index, spec));
         }
+        cluster.bootstrap();
         cluster
     }
 
@@ -163,15 +209,18 @@ impl Cluster {
     }
 
     fn dispatch(&mut self, due: Due) {
-        let (kubelets, mut context) = self.parts();
+        let (parts, mut context) = self.parts();
         match due {
-            Due::Kubelet(node, due) => kubelets[node.0 as usize].handle(due, &mut context),
+            Due::Kubelet(node, due) => parts.kubelets[node.0 as usize].handle(due, &mut context),
             Due::Sandbox(sandbox) => {
                 let node = context.runtime.node_of(sandbox);
-                if let Some(kubelet) = node.and_then(|node| kubelets.get_mut(node.0 as usize)) {
+                if let Some(kubelet) = node.and_then(|node| parts.kubelets.get_mut(node.0 as usize)) {
                     kubelet.run_sandbox(sandbox, &mut context);
                 }
             }
+            Due::Scheduler(due) => parts.scheduler.handle(due, &mut context),
+            Due::Controller(due) => parts.controllers.handle(due, &mut context),
+            Due::ExpireEvents => context.expire_events(),
         }
     }
 
@@ -187,24 +236,46 @@ impl Cluster {
     }
 
     fn observe(&mut self, change: &Change) {
-        if let Object::Pod(pod) = &change.object
-            && let Some(node) = pod.spec.node_name.as_deref()
-            && let Some(&index) = self.node_index.get(node)
-        {
-            let (kubelets, mut context) = self.parts();
-            kubelets[index.0 as usize].observe(change, &mut context);
+        let node = match &change.object {
+            // What is said about things moves nothing.
+            Object::Event(_) => return,
+            Object::Pod(pod) => {
+                pod.spec.node_name.as_deref().and_then(|node| self.node_index.get(node)).copied()
+            }
+            _ => None,
+        };
+        let (parts, mut context) = self.parts();
+        parts.scheduler.observe(change, &mut context);
+        parts.controllers.observe(change, &mut context);
+        if let Some(index) = node {
+            parts.kubelets[index.0 as usize].observe(change, &mut context);
         }
     }
 
-    fn parts(&mut self) -> (&mut Vec<Kubelet>, Context<'_>) {
+    fn parts(&mut self) -> (Components<'_>, Context<'_>) {
         let context = Context {
             now: self.now,
             store: &mut self.store,
             agenda: &mut self.agenda,
             causes: &mut self.causes,
             runtime: &mut self.runtime,
+            recorder: &mut self.recorder,
+            machines: &mut self.machines,
+            names: &mut self.names,
             seed: self.seed,
         };
-        (&mut self.kubelets, context)
+        let components = Components {
+            kubelets: &mut self.kubelets,
+            scheduler: &mut self.scheduler,
+            controllers: &mut self.controllers,
+        };
+        (components, context)
     }
+}
+
+/// The components, apart from what they act on.
+struct Components<'a> {
+    kubelets: &'a mut Vec<Kubelet>,
+    scheduler: &'a mut Scheduler,
+    controllers: &'a mut Controllers,
 }

@@ -1,8 +1,12 @@
 //! Objects, revisions and the append-only change log: what etcd and the watch cache are in a real cluster. The store applies what it
 //! is told; rules about what may be written live above it.
 
+mod index;
+
 use super::cause::CauseId;
-use crate::kube::{Key, Kind, Object, SimTime};
+use crate::kube::kind::KINDS;
+use crate::kube::{Key, Kind, Object, Pod, SimTime};
+use index::Index;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -40,6 +44,7 @@ const LOG_LIMIT: usize = 200_000;
 pub struct Store {
     revision: u64,
     objects: BTreeMap<Key, Object>,
+    index: Index,
     log: VecDeque<Change>,
 }
 
@@ -55,7 +60,7 @@ impl Store {
     }
 
     /// The objects of a kind, in one namespace or in all, ordered by namespace and name.
-    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = &Object> {
+    pub fn list<'a>(&'a self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = &'a Object> + use<'a> {
         let from = Key::new(kind, namespace.unwrap_or_default(), "");
         let namespace: Option<Arc<str>> = namespace.map(Into::into);
         self.objects
@@ -66,21 +71,78 @@ impl Store {
             .map(|(_, object)| object)
     }
 
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The Pod at `namespace`/`name`.
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
+        self.get(&Key::pod(namespace, name))?.as_pod()
+    }
+
+    /// Every object, ordered by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = (&Key, &Object)> {
+        self.objects.iter()
+    }
+
+    /// Every object of one namespace, of any kind; walks the namespaces of each kind, not their objects.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Object> {
+        KINDS.iter().filter(|info| info.namespaced).flat_map(move |info| self.list(info.kind, Some(namespace)))
+    }
+
+    /// The Pods bound to a node, terminal ones included.
+    pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Pod> {
+        self.index.on_node(node).filter_map(|key| self.get(key)?.as_pod())
+    }
+
+    /// The objects that name `uid` among their owners.
+    pub fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
+        self.index.owned_by(uid).filter_map(|key| self.get(key))
+    }
+
+    /// The Pods of a namespace that carry all of these labels; with no label, all of them.
+    pub fn pods_with_labels<'a>(
+        &'a self,
+        namespace: &str,
+        labels: &'a BTreeMap<String, String>,
+    ) -> Box<dyn Iterator<Item = &'a Pod> + 'a> {
+        let sets: Option<Vec<_>> =
+            labels.iter().map(|(key, value)| self.index.labelled(namespace, key, value)).collect();
+        let Some(mut sets) = sets else { return Box::new(std::iter::empty()) };
+        sets.sort_by_key(|set| set.len());
+        match sets.split_first() {
+            None => Box::new(self.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod)),
+            Some((first, _)) => {
+                let first = *first;
+                Box::new(first.iter().filter_map(|key| self.get(key)?.as_pod()).filter(move |pod| {
+                    let own = pod.metadata.labels.as_ref();
+                    labels.iter().all(|(k, v)| own.and_then(|own| own.get(k)) == Some(v))
+                }))
+            }
+        }
+    }
+
     /// Writes `object` (new or not), stamps its resource version and logs the change.
     pub fn put(&mut self, at: SimTime, mut object: Object, cause: CauseId) -> &Change {
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let key = object.key();
-        let kind = match self.objects.insert(key, object.clone()) {
-            None => ChangeKind::Added,
-            Some(_) => ChangeKind::Modified,
-        };
+        let old = self.objects.insert(key.clone(), object.clone());
+        self.index.replace(&key, old.as_ref(), Some(&object));
+        let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
         self.append(at, kind, object, cause)
     }
 
     /// Removes the object at `key` and logs the change; `None` if there is none.
     pub fn remove(&mut self, at: SimTime, key: &Key, cause: CauseId) -> Option<&Change> {
         let mut object = self.objects.remove(key)?;
+        self.index.replace(key, Some(&object), None);
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         Some(self.append(at, ChangeKind::Deleted, object, cause))

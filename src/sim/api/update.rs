@@ -1,0 +1,196 @@
+//! Changing an object: whole, by patch, or one part of it.
+
+use super::refusal::Refusal;
+use super::{Author, Patch, Subresource, Write, Written, patch, status};
+use crate::kube::{Key, Object};
+use crate::sim::admission;
+use crate::sim::cluster::Context;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What the server says when the client saw an older version.
+const MODIFIED: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+impl Context<'_> {
+    /// Replaces an object or one part of it. A resource version in `object` must be the current one.
+    pub fn update(&mut self, object: Object, sub: Subresource, write: &Write) -> Result<Written, Refusal> {
+        let key = object.key();
+        let old = self.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&key))?;
+        check_identity(&key, &object, &old)?;
+        let mut new = merge_part(object, &old, sub);
+        keep_server_fields(&mut new, &old);
+        if sub == Subresource::Main {
+            admission::defaults::apply(&mut new);
+        }
+        let mut warnings = Vec::new();
+        if write.author == Author::User {
+            warnings = admission::validation::warnings(&new);
+            let faults = admission::validation::update(&new, &old, sub);
+            if !faults.is_empty() {
+                return Err(Refusal::invalid(key.kind, &key.name, faults));
+            }
+        }
+        if status::has_generation(key.kind) && !status::same_spec(&new, &old) {
+            let meta = new.meta_mut();
+            meta.generation = Some(meta.generation.unwrap_or_default() + 1);
+        }
+        if new == old || write.dry_run {
+            return Ok(Written { object: new, warnings });
+        }
+        admission::validate(&new, Some(&old), self)?;
+        let object = self.store.put(self.now, new, write.cause).object.clone();
+        self.finish_deletion(&object, write);
+        Ok(Written { object, warnings })
+    }
+
+    /// Applies a patch to the object at `key`.
+    pub fn patch(
+        &mut self,
+        key: &Key,
+        change: &Patch,
+        sub: Subresource,
+        write: &Write,
+    ) -> Result<Written, Refusal> {
+        let old = self.store.get(key).cloned().ok_or_else(|| Refusal::not_found(key))?;
+        let mut value = old.to_value();
+        match change {
+            Patch::Merge(change) => patch::merge(&mut value, change),
+            Patch::Strategic(change) => patch::strategic(key.kind, &mut value, change)?,
+            Patch::Json(operations) => patch::json(&mut value, operations)?,
+        }
+        check_name(key, &value)?;
+        let new = Object::from_value(key.kind, value).map_err(|error| undecodable(key, &error))?;
+        self.update(new, sub, write)
+    }
+}
+
+/// The server's text when a patched object no longer decodes.
+fn undecodable(key: &Key, error: &serde_json::Error) -> Refusal {
+    let (version, kind) = (key.kind.info().version, key.kind.name());
+    Refusal::bad_request(format!(
+        "{kind} in version \"{version}\" cannot be handled as a {kind}: json: cannot unmarshal: {error}"
+    ))
+}
+
+fn check_name(key: &Key, value: &Value) -> Result<(), Refusal> {
+    let field = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
+    if field("name") != *key.name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({})",
+            field("name"),
+            key.name
+        )));
+    }
+    if field("namespace") != *key.namespace {
+        return Err(Refusal::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}
+
+fn check_identity(key: &Key, new: &Object, old: &Object) -> Result<(), Refusal> {
+    let (new, old) = (new.meta(), old.meta());
+    if let (Some(wanted), Some(current)) = (&new.uid, &old.uid)
+        && wanted != current
+        && !wanted.is_empty()
+    {
+        let why = format!(
+            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {current}"
+        );
+        let path = format!("/registry/{}/{}/{}", key.kind.info().plural, key.namespace, key.name);
+        return Err(Refusal::conflict(
+            key,
+            format!(
+                "StorageError: invalid object, Code: 4, Key: {path}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+            ),
+        ));
+    }
+    match &new.resource_version {
+        Some(version) if !version.is_empty() && Some(version) != old.resource_version.as_ref() => {
+            Err(Refusal::conflict(key, MODIFIED))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The old object with the part of `object` that `sub` addresses.
+fn merge_part(object: Object, old: &Object, sub: Subresource) -> Object {
+    match sub {
+        Subresource::Main => {
+            let mut new = object;
+            if status::has_status(new.kind()) {
+                status::keep_status(&mut new, old);
+            }
+            new
+        }
+        Subresource::Status => {
+            let mut new = old.clone();
+            status::keep_status(&mut new, &object);
+            new
+        }
+        Subresource::Resize => keep_spec_but(object, old, |new, wanted| {
+            for (mine, theirs) in new.containers.iter_mut().zip(&wanted.containers) {
+                mine.resources.clone_from(&theirs.resources);
+            }
+            for (mine, theirs) in
+                new.init_containers.iter_mut().flatten().zip(wanted.init_containers.iter().flatten())
+            {
+                mine.resources.clone_from(&theirs.resources);
+            }
+            new.resources.clone_from(&wanted.resources);
+        }),
+        Subresource::EphemeralContainers => keep_spec_but(object, old, |new, wanted| {
+            new.ephemeral_containers.clone_from(&wanted.ephemeral_containers);
+        }),
+        Subresource::Scale => scaled(&object, old),
+    }
+}
+
+fn keep_spec_but(
+    object: Object,
+    old: &Object,
+    take: impl Fn(&mut crate::kube::core::PodSpec, &crate::kube::core::PodSpec),
+) -> Object {
+    let mut new = old.clone();
+    if let (Object::Pod(new), Object::Pod(wanted)) = (&mut new, &object) {
+        take(Arc::make_mut(&mut new.spec), &wanted.spec);
+    }
+    new
+}
+
+fn scaled(object: &Object, old: &Object) -> Object {
+    let mut new = old.clone();
+    match (&mut new, object) {
+        (Object::Deployment(a), Object::Deployment(b)) => {
+            Arc::make_mut(a).spec.get_or_insert_default().replicas =
+                b.spec.as_ref().and_then(|s| s.replicas);
+        }
+        (Object::ReplicaSet(a), Object::ReplicaSet(b)) => {
+            Arc::make_mut(a).spec.get_or_insert_default().replicas =
+                b.spec.as_ref().and_then(|s| s.replicas);
+        }
+        (Object::StatefulSet(a), Object::StatefulSet(b)) => {
+            Arc::make_mut(a).spec.get_or_insert_default().replicas =
+                b.spec.as_ref().and_then(|s| s.replicas);
+        }
+        _ => {}
+    }
+    new
+}
+
+/// Fields only the server writes.
+fn keep_server_fields(new: &mut Object, old: &Object) {
+    let old = old.meta().clone();
+    let meta = new.meta_mut();
+    meta.uid = old.uid;
+    meta.creation_timestamp = old.creation_timestamp;
+    meta.resource_version = old.resource_version;
+    meta.generation = old.generation;
+    meta.deletion_timestamp = old.deletion_timestamp;
+    meta.deletion_grace_period_seconds = old.deletion_grace_period_seconds;
+    if meta.generate_name.is_none() {
+        meta.generate_name = old.generate_name;
+    }
+}

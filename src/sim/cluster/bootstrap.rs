@@ -1,0 +1,113 @@
+//! What a fresh cluster holds before anybody asks for anything: namespaces, service accounts, the root certificate, the
+//! `kubernetes` Service, the two system priority classes and the nodes. All of it is older than simulated time 0.
+
+use super::Cluster;
+use crate::kube::core::{
+    ConfigMap, Namespace, Service, ServicePort, ServiceSpec, ServiceAccount,
+};
+use crate::kube::Object;
+use crate::sim::api::Write;
+use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The namespaces every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// The certificate a Pod finds in `ca.crt`. It certifies nothing; it only looks like one.
+const ROOT_CERTIFICATE: &str =
+    "-----BEGIN CERTIFICATE-----\npodlab simulates the cluster this certificate would belong to\n-----END CERTIFICATE-----\n";
+
+impl Cluster {
+    /// Fills the store of a new cluster.
+    pub(super) fn bootstrap(&mut self) {
+        let cause = self.causes.add(self.now, None, "", "the cluster was set up");
+        let write = Write::component(cause);
+        let (_, mut context) = self.parts();
+        let mut objects: Vec<Object> = NAMESPACES.into_iter().map(namespace).collect();
+        objects.extend(NAMESPACES.into_iter().flat_map(home));
+        objects.push(kubernetes_service());
+        objects.push(system_class("system-cluster-critical", 2_000_000_000, CLUSTER_CRITICAL));
+        objects.push(system_class("system-node-critical", 2_000_001_000, NODE_CRITICAL));
+        for object in objects {
+            // Nothing of this can be refused: names are distinct and namespaces come first.
+            let _ = context.create(object, &write);
+        }
+        context.register_nodes(&write);
+        self.settle();
+    }
+}
+
+const CLUSTER_CRITICAL: &str =
+    "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
+const NODE_CRITICAL: &str =
+    "Used for system critical pods that must not be moved from their current node.";
+
+fn named(name: &str, namespace: Option<&str>) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: namespace.map(ToOwned::to_owned),
+        ..ObjectMeta::default()
+    }
+}
+
+fn namespace(name: &str) -> Object {
+    let mut metadata = named(name, None);
+    metadata.labels = Some(BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]));
+    Object::Namespace(Arc::new(Namespace { metadata, ..Namespace::default() }))
+}
+
+/// What controllers put into every namespace.
+pub(in crate::sim) fn home(namespace: &str) -> [Object; 2] {
+    let account = ServiceAccount { metadata: named("default", Some(namespace)), ..ServiceAccount::default() };
+    let mut metadata = named("kube-root-ca.crt", Some(namespace));
+    metadata.annotations = Some(BTreeMap::from([(
+        "kubernetes.io/description".to_owned(),
+        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal \
+         service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
+            .to_owned(),
+    )]));
+    let data = BTreeMap::from([("ca.crt".to_owned(), ROOT_CERTIFICATE.to_owned())]);
+    let root = ConfigMap { metadata, data: Some(data), ..ConfigMap::default() };
+    [Object::ServiceAccount(Arc::new(account)), Object::ConfigMap(Arc::new(root))]
+}
+
+fn kubernetes_service() -> Object {
+    let mut metadata = named("kubernetes", Some("default"));
+    metadata.labels = Some(BTreeMap::from([
+        ("component".to_owned(), "apiserver".to_owned()),
+        ("provider".to_owned(), "kubernetes".to_owned()),
+    ]));
+    let port = ServicePort {
+        name: Some("https".into()),
+        port: 443,
+        protocol: Some("TCP".into()),
+        target_port: Some(IntOrString::Int(6443)),
+        ..ServicePort::default()
+    };
+    let spec = ServiceSpec {
+        cluster_ip: Some("10.96.0.1".into()),
+        cluster_ips: Some(vec!["10.96.0.1".into()]),
+        type_: Some("ClusterIP".into()),
+        ports: Some(vec![port]),
+        session_affinity: Some("None".into()),
+        ip_families: Some(vec!["IPv4".into()]),
+        ip_family_policy: Some("SingleStack".into()),
+        internal_traffic_policy: Some("Cluster".into()),
+        ..ServiceSpec::default()
+    };
+    Object::Service(Arc::new(Service { metadata, spec: Some(spec), status: None }))
+}
+
+fn system_class(name: &str, value: i32, description: &str) -> Object {
+    Object::PriorityClass(Arc::new(PriorityClass {
+        metadata: named(name, None),
+        value: Some(value),
+        description: Some(description.to_owned()),
+        global_default: None,
+        preemption_policy: Some("PreemptLowerPriority".into()),
+    }))
+}
+

@@ -1,0 +1,61 @@
+//! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
+//! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
+
+/// Disruption budgets.
+pub mod disruption;
+/// Questions about Pods.
+pub mod pods;
+mod queue;
+/// Plain numbers and percentages.
+pub mod share;
+
+use super::cause::CauseId;
+use super::cluster::Context;
+use super::store::Change;
+use crate::kube::Key;
+use queue::Queue;
+
+/// Which control loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Controller {
+    /// Keeps the status of disruption budgets.
+    Disruption,
+}
+
+/// A key of a controller's queue whose time has come.
+#[derive(Clone, Debug)]
+pub struct Due {
+    controller: Controller,
+    key: Key,
+}
+
+/// What a sync is about.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The object.
+    pub key: Key,
+    /// The change that asked for it, if it was one.
+    pub cause: Option<CauseId>,
+}
+
+/// All control loops.
+#[derive(Clone, Debug, Default)]
+pub struct Controllers {
+    queue: Queue,
+}
+
+impl Controllers {
+    /// Sees a change.
+    pub fn observe(&mut self, change: &Change, context: &mut Context) {
+        disruption::observe(change, &mut self.queue, context);
+    }
+
+    /// Does what is due.
+    pub fn handle(&mut self, due: Due, context: &mut Context) {
+        let Some(cause) = self.queue.take(&due, context.now) else { return };
+        let work = Work { key: due.key, cause };
+        match due.controller {
+            Controller::Disruption => disruption::sync(&work, context),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Questions every controller asks about Pods.
+
+use crate::kube::core::PodCondition;
+use crate::kube::selector::Selector;
+use crate::kube::{Key, Kind, Object, Pod, SimTime};
+use crate::sim::store::Store;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};
+use std::collections::{BTreeMap, BTreeSet};
+
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+
+/// A condition of a Pod.
+pub fn condition<'a>(pod: &'a Pod, type_: &str) -> Option<&'a PodCondition> {
+    pod.status.conditions.as_ref()?.iter().find(|c| c.type_ == type_)
+}
+
+/// Whether the Pod's Ready condition is True.
+pub fn is_ready(pod: &Pod) -> bool {
+    condition(pod, "Ready").is_some_and(|c| c.status == "True")
+}
+
+/// When the Pod became ready, if it is.
+pub fn ready_since(pod: &Pod) -> Option<SimTime> {
+    let ready = condition(pod, "Ready").filter(|c| c.status == "True")?;
+    ready.last_transition_time.as_ref().map(SimTime::of)
+}
+
+/// Whether the Pod has been ready for `min_ready` seconds.
+pub fn is_available(pod: &Pod, min_ready: i32, now: SimTime) -> bool {
+    ready_since(pod)
+        .is_some_and(|since| min_ready == 0 || now.since(since) >= u64::try_from(min_ready).unwrap_or(0) * 1000)
+}
+
+/// The Pod's phase.
+pub fn phase(pod: &Pod) -> &str {
+    pod.status.phase.as_deref().unwrap_or("Pending")
+}
+
+/// Whether the Pod has ended for good.
+pub fn is_over(pod: &Pod) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
+/// Whether the Pod is being deleted.
+pub fn is_leaving(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_some()
+}
+
+/// Whether the Pod counts as running for a ReplicaSet: neither over nor leaving.
+pub fn is_active(pod: &Pod) -> bool {
+    !is_over(pod) && !is_leaving(pod)
+}
+
+/// The owner that controls an object.
+pub fn controller_of(object: &Object) -> Option<&OwnerReference> {
+    object.meta().owner_references.as_ref()?.iter().find(|owner| owner.controller == Some(true))
+}
+
+/// The owner that controls a Pod.
+pub fn controller_of_pod(pod: &Pod) -> Option<&OwnerReference> {
+    pod.metadata.owner_references.as_ref()?.iter().find(|owner| owner.controller == Some(true))
+}
+
+/// The Pods of a namespace a selector matches. A missing selector matches none, an empty one all.
+pub fn selected<'a>(
+    store: &'a Store,
+    namespace: &str,
+    selector: Option<&'a LabelSelector>,
+) -> Box<dyn Iterator<Item = &'a Pod> + 'a> {
+    let Some(wanted) = selector else { return Box::new(std::iter::empty()) };
+    let labels = wanted.match_labels.as_ref().unwrap_or(&NO_LABELS);
+    let pods = store.pods_with_labels(namespace, labels);
+    if wanted.match_expressions.as_ref().is_none_or(Vec::is_empty) {
+        return pods;
+    }
+    let full = Selector::of(selector);
+    Box::new(pods.filter(move |pod| full.matches_opt(pod.metadata.labels.as_ref())))
+}
+
+/// How many Pods there should be of those that control these: the sum of their controllers' `spec.replicas`.
+pub fn expected_count(pods: &[Pod], store: &Store) -> i32 {
+    let mut seen = BTreeSet::new();
+    let mut count = 0;
+    for pod in pods {
+        let Some((uid, replicas)) = scale_of(pod, store) else { continue };
+        if seen.insert(uid) {
+            count += replicas;
+        }
+    }
+    count
+}
+
+/// The uid and replicas of what finally controls a Pod: its Deployment rather than the ReplicaSet.
+fn scale_of(pod: &Pod, store: &Store) -> Option<(String, i32)> {
+    let owner = controller_of_pod(pod)?;
+    let kind = Kind::of_manifest(&owner.api_version, &owner.kind)?;
+    let object = store.get(&Key::new(kind, pod.namespace(), &owner.name))?;
+    let above = controller_of(object).and_then(|up| {
+        let kind = Kind::of_manifest(&up.api_version, &up.kind)?;
+        store.get(&Key::new(kind, pod.namespace(), &up.name))
+    });
+    let top = above.filter(|top| replicas_of(top).is_some()).unwrap_or(object);
+    Some((top.meta().uid.clone()?, replicas_of(top)?))
+}
+
+fn replicas_of(object: &Object) -> Option<i32> {
+    match object {
+        Object::Deployment(o) => o.spec.as_ref()?.replicas,
+        Object::ReplicaSet(o) => o.spec.as_ref()?.replicas,
+        Object::StatefulSet(o) => o.spec.as_ref()?.replicas,
+        _ => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! The machines: what they are made of, what is wrong with them, and how they appear as Node objects and leases. Knows nothing of
+//! Pods; what becomes of those when a machine fails is up to the controllers and the kubelet.
+
+mod register;
+
+use super::cluster::NodeSpec;
+use crate::kube::SimTime;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often a kubelet renews its lease, milliseconds.
+pub const LEASE_PERIOD: u64 = 10_000;
+
+/// What works on a machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// What it is made of.
+    pub spec: NodeSpec,
+    /// Its address.
+    pub address: String,
+    /// Whether it has power.
+    pub powered: bool,
+    /// Whether its kubelet's process runs.
+    pub kubelet_runs: bool,
+    /// Whether it reaches the API server and the other nodes.
+    pub connected: bool,
+    /// Whether its memory is nearly used up by something outside of Pods.
+    pub memory_pressure: bool,
+    /// Whether its disk is nearly full with something outside of Pods.
+    pub disk_pressure: bool,
+    /// When the lease was renewed last, as far as that is over; see [`Machine::last_renewal`].
+    pub silent_since: Option<SimTime>,
+    /// Where in the ten-second rhythm of renewals this machine stands, milliseconds.
+    phase: u64,
+}
+
+impl Machine {
+    /// Whether the API server hears from this machine's kubelet.
+    pub fn is_heard(&self) -> bool {
+        self.powered && self.kubelet_runs && self.connected
+    }
+
+    /// When the lease was last renewed, seen from `now`.
+    pub fn last_renewal(&self, now: SimTime) -> SimTime {
+        let until = self.silent_since.map_or(now, |silent| silent.min(now));
+        SimTime((until.0 + LEASE_PERIOD - self.phase) / LEASE_PERIOD * LEASE_PERIOD + self.phase - LEASE_PERIOD)
+            .max(SimTime(0))
+    }
+}
+
+/// All machines, by node name.
+#[derive(Clone, Debug, Default)]
+pub struct Machines {
+    all: BTreeMap<Arc<str>, Machine>,
+}
+
+impl Machines {
+    /// Puts up a machine.
+    pub fn add(&mut self, spec: &NodeSpec) {
+        let n = self.all.len() as u64;
+        let host = n + 2;
+        let machine = Machine {
+            spec: spec.clone(),
+            address: format!("10.{}.{}.{}", 10 + (host >> 16), (host >> 8) & 0xff, host & 0xff),
+            powered: true,
+            kubelet_runs: true,
+            connected: true,
+            memory_pressure: false,
+            disk_pressure: false,
+            silent_since: None,
+            phase: (n * 1_370) % LEASE_PERIOD,
+        };
+        self.all.insert(spec.name.clone(), machine);
+    }
+
+    /// The machine of a node.
+    pub fn get(&self, node: &str) -> Option<&Machine> {
+        self.all.get(node)
+    }
+
+    /// The machine of a node, to change.
+    pub fn get_mut(&mut self, node: &str) -> Option<&mut Machine> {
+        self.all.get_mut(node)
+    }
+
+    /// Every machine, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Machine)> {
+        self.all.iter()
+    }
+}

@@ -1,0 +1,105 @@
+//! Which objects belong together: Pods by node and by label, anything by owner. Kept beside the objects so that no component ever
+//! walks all Pods of a big cluster to find its few.
+
+use crate::kube::{Key, Object};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Secondary indexes of the store; a name stands in them exactly while its object stands in the store.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    by_node: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    by_owner: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    by_label: BTreeMap<Label, BTreeSet<Key>>,
+}
+
+/// One label of the Pods of one namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Label {
+    namespace: Arc<str>,
+    key: Arc<str>,
+    value: Arc<str>,
+}
+
+impl Index {
+    /// Replaces what the index says about `key`.
+    pub(super) fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+        if let (Some(old), Some(new)) = (old, new)
+            && same_place(old, new)
+        {
+            return;
+        }
+        if let Some(old) = old {
+            self.visit(key, old, |set, key| {
+                set.remove(key);
+            });
+        }
+        if let Some(new) = new {
+            self.visit(key, new, |set, key| {
+                set.insert(key.clone());
+            });
+        }
+    }
+
+    fn visit(&mut self, key: &Key, object: &Object, act: impl Fn(&mut BTreeSet<Key>, &Key)) {
+        for owner in object.meta().owner_references.iter().flatten() {
+            touch(&mut self.by_owner, owner.uid.as_str().into(), key, &act);
+        }
+        let Object::Pod(pod) = object else { return };
+        if let Some(node) = pod.spec.node_name.as_deref() {
+            touch(&mut self.by_node, node.into(), key, &act);
+        }
+        for (name, value) in pod.metadata.labels.iter().flatten() {
+            let label = Label {
+                namespace: key.namespace.clone(),
+                key: name.as_str().into(),
+                value: value.as_str().into(),
+            };
+            touch(&mut self.by_label, label, key, &act);
+        }
+    }
+
+    pub(super) fn on_node(&self, node: &str) -> impl Iterator<Item = &Key> {
+        self.by_node.get(node).into_iter().flatten()
+    }
+
+    pub(super) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Key> {
+        self.by_owner.get(uid).into_iter().flatten()
+    }
+
+    pub(super) fn labelled(&self, namespace: &str, key: &str, value: &str) -> Option<&BTreeSet<Key>> {
+        let label = Label { namespace: namespace.into(), key: key.into(), value: value.into() };
+        self.by_label.get(&label)
+    }
+}
+
+fn touch<K: Ord>(
+    map: &mut BTreeMap<K, BTreeSet<Key>>,
+    at: K,
+    key: &Key,
+    act: &impl Fn(&mut BTreeSet<Key>, &Key),
+) {
+    use std::collections::btree_map::Entry;
+    match map.entry(at) {
+        Entry::Vacant(entry) => {
+            let mut set = BTreeSet::new();
+            act(&mut set, key);
+            if !set.is_empty() {
+                entry.insert(set);
+            }
+        }
+        Entry::Occupied(mut entry) => {
+            act(entry.get_mut(), key);
+            if entry.get().is_empty() {
+                entry.remove();
+            }
+        }
+    }
+}
+
+/// Whether nothing the index looks at differs: the usual case, a status write.
+fn same_place(old: &Object, new: &Object) -> bool {
+    let node = |o: &Object| o.as_pod().and_then(|p| p.spec.node_name.clone());
+    let (a, b) = (old.meta(), new.meta());
+    a.owner_references == b.owner_references && a.labels == b.labels && node(old) == node(new)
+}

@@ -31,9 +31,7 @@ pub mod scheduler;
 /// Objects, revisions and the append-only change log.
 pub mod store;
 
-pub use api::{
-    Author, DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written,
-};
+pub use api::{Author, DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written};
 pub use cause::{Cause, CauseId};
 pub use cluster::{Cluster, ClusterConfig, NodeIndex, NodeSpec};
 pub use store::{Change, ChangeKind, Store};

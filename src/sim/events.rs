@@ -275,4 +275,3 @@ fn last_seen(event: &Event) -> SimTime {
     let at = series.or(last).or(first).or(created);
     at.map_or(SimTime(0), |at| SimTime::of(&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at)))
 }
-

@@ -43,8 +43,10 @@ impl Machine {
     /// When the lease was last renewed, seen from `now`.
     pub fn last_renewal(&self, now: SimTime) -> SimTime {
         let until = self.silent_since.map_or(now, |silent| silent.min(now));
-        SimTime((until.0 + LEASE_PERIOD - self.phase) / LEASE_PERIOD * LEASE_PERIOD + self.phase - LEASE_PERIOD)
-            .max(SimTime(0))
+        SimTime(
+            (until.0 + LEASE_PERIOD - self.phase) / LEASE_PERIOD * LEASE_PERIOD + self.phase - LEASE_PERIOD,
+        )
+        .max(SimTime(0))
     }
 }
 

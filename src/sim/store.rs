@@ -60,7 +60,11 @@ impl Store {
     }
 
     /// The objects of a kind, in one namespace or in all, ordered by namespace and name.
-    pub fn list<'a>(&'a self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = &'a Object> + use<'a> {
+    pub fn list<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
         let from = Key::new(kind, namespace.unwrap_or_default(), "");
         let namespace: Option<Arc<str>> = namespace.map(Into::into);
         self.objects
@@ -93,7 +97,10 @@ impl Store {
 
     /// Every object of one namespace, of any kind; walks the namespaces of each kind, not their objects.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Object> {
-        KINDS.iter().filter(|info| info.namespaced).flat_map(move |info| self.list(info.kind, Some(namespace)))
+        KINDS
+            .iter()
+            .filter(|info| info.namespaced)
+            .flat_map(move |info| self.list(info.kind, Some(namespace)))
     }
 
     /// The Pods bound to a node, terminal ones included.

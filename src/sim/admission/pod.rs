@@ -2,9 +2,9 @@
 
 use crate::kube::Pod;
 use crate::kube::core::{
-    ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath, ObjectFieldSelector,
-    PodCondition, PodSpec, ProjectedVolumeSource, ServiceAccountTokenProjection, Toleration, Volume, VolumeMount,
-    VolumeProjection,
+    ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
+    ObjectFieldSelector, PodCondition, PodSpec, ProjectedVolumeSource, ServiceAccountTokenProjection,
+    Toleration, Volume, VolumeMount, VolumeProjection,
 };
 use crate::kube::qos::QosClass;
 use crate::kube::{Key, Kind, Object};
@@ -67,10 +67,8 @@ fn add_service_account(pod: &mut Pod, context: &mut Context) -> Result<(), Refus
     if spec.image_pull_secrets.as_ref().is_none_or(Vec::is_empty) {
         spec.image_pull_secrets.clone_from(&account.image_pull_secrets);
     }
-    let mounts = spec
-        .automount_service_account_token
-        .or(account.automount_service_account_token)
-        .unwrap_or(true);
+    let mounts =
+        spec.automount_service_account_token.or(account.automount_service_account_token).unwrap_or(true);
     if mounts {
         let subject = format!("{}/{}", pod.namespace(), pod.name());
         let suffix = chance::suffix(context.seed, &subject, "token-volume", context.now.0, 5);

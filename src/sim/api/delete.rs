@@ -44,20 +44,11 @@ impl DeleteOptions {
 
 impl Context<'_> {
     /// Deletes the object at `key`; answers with its last state, or its state while it ends.
-    pub fn delete(
-        &mut self,
-        key: &Key,
-        options: &DeleteOptions,
-        write: &Write,
-    ) -> Result<Written, Refusal> {
+    pub fn delete(&mut self, key: &Key, options: &DeleteOptions, write: &Write) -> Result<Written, Refusal> {
         let object = self.store.get(key).cloned().ok_or_else(|| Refusal::not_found(key))?;
         check_uid(key, &object, options)?;
         if key.kind == Kind::Namespace && matches!(&*key.name, "default" | "kube-system" | "kube-public") {
-            return Err(Refusal::forbidden(
-                key.kind,
-                &key.name,
-                "this namespace may not be deleted",
-            ));
+            return Err(Refusal::forbidden(key.kind, &key.name, "this namespace may not be deleted"));
         }
         let marked = self.mark(object, options);
         if write.dry_run {

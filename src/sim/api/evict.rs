@@ -10,12 +10,7 @@ use std::sync::Arc;
 
 impl Context<'_> {
     /// Asks a Pod to leave, if its disruption budget allows it.
-    pub fn evict(
-        &mut self,
-        key: &Key,
-        options: &DeleteOptions,
-        write: &Write,
-    ) -> Result<Written, Refusal> {
+    pub fn evict(&mut self, key: &Key, options: &DeleteOptions, write: &Write) -> Result<Written, Refusal> {
         let pod = self.store.get(key).and_then(Object::as_pod).cloned();
         let pod = pod.ok_or_else(|| Refusal::not_found(key))?;
         if needs_budget(&pod) {
@@ -40,16 +35,11 @@ impl Context<'_> {
     /// Binds a Pod to a node, as the scheduler does. `condition` is written with it.
     pub fn bind(&mut self, key: &Key, node: &str, write: &Write) -> Result<(), Refusal> {
         let refuse = |why: String| {
-            let message =
-                format!("Operation cannot be fulfilled on pods/binding \"{}\": {why}", key.name);
+            let message = format!("Operation cannot be fulfilled on pods/binding \"{}\": {why}", key.name);
             Refusal::about(Reason::Conflict, Kind::Pod, &key.name, message)
         };
-        let mut pod = self
-            .store
-            .get(key)
-            .and_then(Object::as_pod)
-            .cloned()
-            .ok_or_else(|| Refusal::not_found(key))?;
+        let mut pod =
+            self.store.get(key).and_then(Object::as_pod).cloned().ok_or_else(|| Refusal::not_found(key))?;
         let name = &key.name;
         if pod.metadata.deletion_timestamp.is_some() {
             return Err(refuse(format!("pod {name} is being deleted, cannot be assigned to a host")));
@@ -62,11 +52,8 @@ impl Context<'_> {
         }
         Arc::make_mut(&mut pod.spec).node_name = Some(node.to_owned());
         let now = self.now.to_time();
-        let scheduled = PodCondition {
-            type_: "PodScheduled".into(),
-            status: "True".into(),
-            ..PodCondition::default()
-        };
+        let scheduled =
+            PodCondition { type_: "PodScheduled".into(), status: "True".into(), ..PodCondition::default() };
         put_condition(&mut pod, scheduled, now);
         let status = Arc::make_mut(&mut pod.status);
         for condition in status.conditions.iter_mut().flatten().filter(|c| c.type_ == "PodScheduled") {

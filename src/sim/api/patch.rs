@@ -62,7 +62,9 @@ fn merge_key(kind: Kind, path: &[&str], name: &str) -> Option<&'static str> {
 /// `$setElementOrder` directives are obeyed.
 pub fn strategic(kind: Kind, target: &mut Value, patch: &Value) -> Result<(), Refusal> {
     if !patch.is_object() {
-        return Err(Refusal::bad_request("json: cannot unmarshal into Go value of type map[string]interface {}"));
+        return Err(Refusal::bad_request(
+            "json: cannot unmarshal into Go value of type map[string]interface {}",
+        ));
     }
     merge_strategic(kind, &mut Vec::new(), target, patch)
 }
@@ -148,7 +150,8 @@ fn merge_list<'a>(
     items: &'a [Value],
     key: &str,
 ) -> Result<(), Refusal> {
-    if items.iter().any(|item| item["$patch"] == "replace" && item.as_object().is_some_and(|o| o.len() == 1)) {
+    if items.iter().any(|item| item["$patch"] == "replace" && item.as_object().is_some_and(|o| o.len() == 1))
+    {
         let rest = items.iter().filter(|item| item.get("$patch").is_none());
         *target = Value::Array(rest.cloned().collect());
         return Ok(());
@@ -240,7 +243,8 @@ pub fn json(target: &mut Value, operations: &Value) -> Result<(), Refusal> {
 }
 
 fn unprocessable(why: &str) -> Refusal {
-    let mut refusal = Refusal::new(Reason::Invalid, "the server rejected our request due to an error in our request");
+    let mut refusal =
+        Refusal::new(Reason::Invalid, "the server rejected our request due to an error in our request");
     refusal.causes.push(FieldError {
         field: "patch".into(),
         reason: FieldReason::Invalid,

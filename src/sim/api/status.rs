@@ -79,12 +79,12 @@ pub(super) fn clear_status(object: &mut Object) {
 /// Whether two versions of an object want the same: the server raises `metadata.generation` when they do not.
 pub fn same_spec(new: &Object, old: &Object) -> bool {
     with_status!(new, old,
-        a, b => a.spec == b.spec,
-        passive a, b => a.rest.get("spec") == b.rest.get("spec"),
-        else match (new, old) {
-            (Object::Pod(a), Object::Pod(b)) => Arc::ptr_eq(&a.spec, &b.spec) || a.spec == b.spec,
-            _ => true,
-        })
+    a, b => a.spec == b.spec,
+    passive a, b => a.rest.get("spec") == b.rest.get("spec"),
+    else match (new, old) {
+        (Object::Pod(a), Object::Pod(b)) => Arc::ptr_eq(&a.spec, &b.spec) || a.spec == b.spec,
+        _ => true,
+    })
 }
 
 /// Whether the server counts generations of this kind.

@@ -96,9 +96,8 @@ fn check_identity(key: &Key, new: &Object, old: &Object) -> Result<(), Refusal> 
         && wanted != current
         && !wanted.is_empty()
     {
-        let why = format!(
-            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {current}"
-        );
+        let why =
+            format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {current}");
         let path = format!("/registry/{}/{}/{}", key.kind.info().plural, key.namespace, key.name);
         return Err(Refusal::conflict(
             key,
@@ -164,16 +163,13 @@ fn scaled(object: &Object, old: &Object) -> Object {
     let mut new = old.clone();
     match (&mut new, object) {
         (Object::Deployment(a), Object::Deployment(b)) => {
-            Arc::make_mut(a).spec.get_or_insert_default().replicas =
-                b.spec.as_ref().and_then(|s| s.replicas);
+            Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
         }
         (Object::ReplicaSet(a), Object::ReplicaSet(b)) => {
-            Arc::make_mut(a).spec.get_or_insert_default().replicas =
-                b.spec.as_ref().and_then(|s| s.replicas);
+            Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
         }
         (Object::StatefulSet(a), Object::StatefulSet(b)) => {
-            Arc::make_mut(a).spec.get_or_insert_default().replicas =
-                b.spec.as_ref().and_then(|s| s.replicas);
+            Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
         }
         _ => {}
     }

@@ -2,10 +2,8 @@
 //! `kubernetes` Service, the two system priority classes and the nodes. All of it is older than simulated time 0.
 
 use super::Cluster;
-use crate::kube::core::{
-    ConfigMap, Namespace, Service, ServicePort, ServiceSpec, ServiceAccount,
-};
 use crate::kube::Object;
+use crate::kube::core::{ConfigMap, Namespace, Service, ServiceAccount, ServicePort, ServiceSpec};
 use crate::sim::api::Write;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -17,8 +15,7 @@ use std::sync::Arc;
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// The certificate a Pod finds in `ca.crt`. It certifies nothing; it only looks like one.
-const ROOT_CERTIFICATE: &str =
-    "-----BEGIN CERTIFICATE-----\npodlab simulates the cluster this certificate would belong to\n-----END CERTIFICATE-----\n";
+const ROOT_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\npodlab simulates the cluster this certificate would belong to\n-----END CERTIFICATE-----\n";
 
 impl Cluster {
     /// Fills the store of a new cluster.
@@ -40,10 +37,8 @@ impl Cluster {
     }
 }
 
-const CLUSTER_CRITICAL: &str =
-    "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
-const NODE_CRITICAL: &str =
-    "Used for system critical pods that must not be moved from their current node.";
+const CLUSTER_CRITICAL: &str = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
+const NODE_CRITICAL: &str = "Used for system critical pods that must not be moved from their current node.";
 
 fn named(name: &str, namespace: Option<&str>) -> ObjectMeta {
     ObjectMeta {
@@ -110,4 +105,3 @@ fn system_class(name: &str, value: i32, description: &str) -> Object {
         preemption_policy: Some("PreemptLowerPriority".into()),
     }))
 }
-

@@ -44,12 +44,7 @@ impl Cluster {
     }
 
     /// Deletes an object, gracefully if it is a Pod.
-    pub fn delete(
-        &mut self,
-        key: &Key,
-        options: &DeleteOptions,
-        write: &Write,
-    ) -> Result<Written, Refusal> {
+    pub fn delete(&mut self, key: &Key, options: &DeleteOptions, write: &Write) -> Result<Written, Refusal> {
         self.request(|context| context.delete(key, options, write))
     }
 

@@ -88,7 +88,11 @@ pub fn allow(pod: &Pod, name: &str, context: &mut Context, write: &Write) -> Res
 pub fn sync(work: &Work, context: &mut Context) {
     let Some(budget) = context.store.get(&work.key).and_then(as_budget).cloned() else { return };
     let pods: Vec<Pod> = selected(&budget, context.store).collect();
-    let cause = context.because(work.cause, CHAPTER, format!("the disruption budget {} counts its Pods", work.key.name));
+    let cause = context.because(
+        work.cause,
+        CHAPTER,
+        format!("the disruption budget {} counts its Pods", work.key.name),
+    );
     if pods.is_empty() {
         let note = Note {
             source: Source::controller("controllermanager"),
@@ -105,7 +109,9 @@ pub fn sync(work: &Work, context: &mut Context) {
     still_disrupted(&mut status, &pods, &now);
     let disrupted = status.disrupted_pods.clone().unwrap_or_default();
     let healthy = pods.iter().filter(|pod| {
-        pod.metadata.deletion_timestamp.is_none() && !disrupted.contains_key(pod.name()) && pods::is_ready(pod)
+        pod.metadata.deletion_timestamp.is_none()
+            && !disrupted.contains_key(pod.name())
+            && pods::is_ready(pod)
     });
     let healthy = healthy.count() as i32;
     status.current_healthy = Some(healthy);
@@ -153,8 +159,11 @@ fn still_disrupted(status: &mut PodDisruptionBudgetStatus, pods: &[Pod], now: &T
 }
 
 fn set_condition(status: &mut PodDisruptionBudgetStatus, generation: Option<i64>, now: &Time) {
-    let (value, reason) =
-        if status.disruptions_allowed > Some(0) { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let (value, reason) = if status.disruptions_allowed > Some(0) {
+        ("True", "SufficientPods")
+    } else {
+        ("False", "InsufficientPods")
+    };
     let list = status.conditions.get_or_insert_default();
     let since = list.iter().find(|c| c.type_ == "DisruptionAllowed" && c.status == value);
     let condition = Condition {

@@ -27,8 +27,9 @@ pub fn ready_since(pod: &Pod) -> Option<SimTime> {
 
 /// Whether the Pod has been ready for `min_ready` seconds.
 pub fn is_available(pod: &Pod, min_ready: i32, now: SimTime) -> bool {
-    ready_since(pod)
-        .is_some_and(|since| min_ready == 0 || now.since(since) >= u64::try_from(min_ready).unwrap_or(0) * 1000)
+    ready_since(pod).is_some_and(|since| {
+        min_ready == 0 || now.since(since) >= u64::try_from(min_ready).unwrap_or(0) * 1000
+    })
 }
 
 /// The Pod's phase.

@@ -2,8 +2,8 @@
 
 use super::{Controller, Due};
 use crate::kube::{Key, SimTime};
-use crate::sim::chance;
 use crate::sim::cause::CauseId;
+use crate::sim::chance;
 use crate::sim::cluster::{self, Context};
 use std::collections::BTreeMap;
 

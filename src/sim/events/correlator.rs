@@ -86,7 +86,11 @@ impl Correlator {
         let combined = self.combine(&similar, &note.message, now);
         let same = Same {
             similar,
-            field_path: if combined { String::new() } else { note.about.field_path.clone().unwrap_or_default() },
+            field_path: if combined {
+                String::new()
+            } else {
+                note.about.field_path.clone().unwrap_or_default()
+            },
             message: (!combined).then(|| note.message.clone()),
         };
         let observed = self.count(&same, now);
@@ -145,13 +149,7 @@ impl Correlator {
 
 fn subject(about: &ObjectReference) -> Subject {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    [
-        text(&about.kind),
-        text(&about.namespace),
-        text(&about.name),
-        text(&about.uid),
-        text(&about.api_version),
-    ]
+    [text(&about.kind), text(&about.namespace), text(&about.name), text(&about.uid), text(&about.api_version)]
 }
 
 /// A map that forgets what was not used for longest.

@@ -1,7 +1,9 @@
 //! Node objects and leases, as a kubelet writes them when it starts.
 
 use super::Machine;
-use crate::kube::core::{Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo};
+use crate::kube::core::{
+    Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
+};
 use crate::kube::{Object, SimTime};
 use crate::sim::api::Write;
 use crate::sim::chance;
@@ -100,7 +102,9 @@ fn status(machine: &Machine, now: SimTime, seed: u64) -> NodeStatus {
         allocatable: Some(list(ALLOCATABLE_DISK.to_string(), spec.memory.saturating_sub(RESERVED_MEMORY))),
         addresses: Some(vec![address("InternalIP", &machine.address), address("Hostname", &spec.name)]),
         conditions: Some(HEALTHY.iter().map(|condition| healthy(*condition, now)).collect()),
-        daemon_endpoints: Some(NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: 10250 }) }),
+        daemon_endpoints: Some(NodeDaemonEndpoints {
+            kubelet_endpoint: Some(DaemonEndpoint { port: 10250 }),
+        }),
         node_info: Some(system_info(&spec.name, seed)),
         ..NodeStatus::default()
     }

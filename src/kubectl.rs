@@ -6,11 +6,25 @@
 
 /// Ages and "x ago", from API timestamps.
 pub mod age;
+/// Base 64.
+pub mod base64;
 /// The tables the API server makes of its objects.
 pub mod columns;
+/// Why a command failed.
+pub mod complaint;
+/// Flags, as kubectl's flag library reads them.
+pub mod flags;
 /// Padding of columns, as kubectl's table writer does it.
 pub mod grid;
+/// JSON paths in kubectl's dialect.
+pub mod jsonpath;
+/// The forms of `-o`.
+pub mod output;
 /// READY, STATUS and RESTARTS of a Pod.
 pub mod status;
+/// Go templates.
+pub mod template;
 /// What `kubectl get -w` prints.
 pub mod watch;
+/// Objects as YAML.
+pub mod yaml;

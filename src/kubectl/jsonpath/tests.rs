@@ -1,0 +1,48 @@
+use super::*;
+use serde_json::json;
+
+fn check(path: &str, expected: &str) {
+    let root = json!({"items": [
+        {"name": "a", "phase": "Running", "n": 1, "labels": {"x.io/y": "z"}},
+        {"name": "b", "phase": "Pending", "n": 2},
+    ], "map": {"k": [1, 2]}});
+    let printed = JsonPath::parse(path).and_then(|p| p.print(&root));
+    assert_eq!(printed.as_deref(), Ok(expected), "{path}");
+}
+
+#[test]
+fn paths_find_what_kubectl_finds() {
+    check("{.items[*].name}", "a b");
+    check("{.items[0].name} and {.items[-1].name}", "a and b");
+    check("{.items[0:1].name}", "a");
+    check("{.items[?(@.phase=='Pending')].name}", "b");
+    check("{.items[?(@.n>1)].name}", "b");
+    check("{range .items[*]}{.name}{'\\t'}{.n}{\"\\n\"}{end}", "a\t1\nb\t2\n");
+    check("{.items[*]['name','n']}", "a 1 b 2");
+    check("{.items[0].labels.x\\.io/y}", "z");
+    check("{.items[0].labels['x\\.io/y']}", "z");
+    check("{..name}", "a b");
+    check("{.map}", "{\"k\":[1,2]}");
+    check("{.nope}", "");
+    check("{.items[*].nope}", "");
+    check("{$.map.k[1]}", "2");
+    check("plain", "plain");
+}
+
+#[test]
+fn mistakes_are_refused_in_kubectls_words() {
+    assert_eq!(JsonPath::parse("{.a"), Err("unclosed action".to_owned()));
+    assert_eq!(JsonPath::parse("{end}"), Err("not in range, nothing to end".to_owned()));
+    assert_eq!(JsonPath::parse("{foo}"), Err("unrecognized identifier foo".to_owned()));
+    let outside = JsonPath::parse("{.a[5]}").unwrap().print(&json!({"a": [1]}));
+    assert_eq!(outside, Err("array index out of bounds: index 5, length 1".to_owned()));
+}
+
+#[test]
+fn a_relaxed_path_may_lack_braces_and_dot() {
+    let root = json!({"a": {"b": "c"}});
+    for text in ["a.b", ".a.b", "{a.b}", "{.a.b}"] {
+        assert_eq!(JsonPath::relaxed(text).unwrap().print(&root).as_deref(), Ok("c"), "{text}");
+    }
+    assert!(JsonPath::relaxed("{.a}{.b}").is_err());
+}

@@ -1,0 +1,48 @@
+//! `-o custom-columns`.
+
+use crate::kubectl::grid::Grid;
+use crate::kubectl::jsonpath::{JsonPath, go};
+use serde_json::Value;
+
+/// Columns of the learner's own: a header and a path each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomColumns {
+    columns: Vec<(String, JsonPath)>,
+    headers: bool,
+}
+
+impl CustomColumns {
+    /// Reads `NAME:.metadata.name,…`.
+    pub fn parse(spec: &str, headers: bool) -> Result<CustomColumns, String> {
+        let mut columns = Vec::new();
+        for part in spec.split(',') {
+            let (header, path) = part.split_once(':').ok_or_else(|| {
+                format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
+            })?;
+            columns.push((header.to_owned(), JsonPath::relaxed(path)?));
+        }
+        Ok(CustomColumns { columns, headers })
+    }
+
+    /// The table of an object, or of a list's items.
+    pub fn print(&self, value: &Value) -> String {
+        let items: Vec<&Value> = match value.get("items").and_then(Value::as_array) {
+            Some(items) => items.iter().collect(),
+            None => vec![value],
+        };
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        if self.headers {
+            rows.push(self.columns.iter().map(|(header, _)| header.clone()).collect());
+        }
+        rows.extend(items.into_iter().map(|item| self.row(item)));
+        Grid::default().print(rows.iter().map(Vec::as_slice))
+    }
+
+    fn row(&self, item: &Value) -> Vec<String> {
+        let cell = |path: &JsonPath| match path.find(item) {
+            Ok(found) if !found.is_empty() => found.into_iter().map(go).collect::<Vec<_>>().join(","),
+            _ => "<none>".to_owned(),
+        };
+        self.columns.iter().map(|(_, path)| cell(path)).collect()
+    }
+}

@@ -190,8 +190,7 @@ impl Args {
         rest: &mut impl Iterator<Item = &'a String>,
         flags: &[&[Flag]],
     ) -> Result<(), String> {
-        let (name, joined) =
-            text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+        let (name, joined) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
         if name.is_empty() || name.starts_with('-') {
             return Err(format!("bad flag syntax: --{text}"));
         }
@@ -216,7 +215,8 @@ impl Args {
         let mut letters = text.char_indices();
         while let Some((i, letter)) = letters.next() {
             let found = flags.iter().copied().flatten().find(|f| f.short == Some(letter));
-            let flag = found.ok_or_else(|| format!("unknown shorthand flag: {letter:?} in -{}", &text[i..]))?;
+            let flag =
+                found.ok_or_else(|| format!("unknown shorthand flag: {letter:?} in -{}", &text[i..]))?;
             let after = &text[i + letter.len_utf8()..];
             if let Some(value) = after.strip_prefix('=') {
                 return self.put(flag, value.to_owned());

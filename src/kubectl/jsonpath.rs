@@ -25,9 +25,11 @@ impl JsonPath {
         let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
         let inner = inner.strip_prefix('.').unwrap_or(inner);
         if text.is_empty() || inner.is_empty() || inner.contains(['{', '}']) {
-            return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or \
+            return Err(
+                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or \
                  '{.name1.name2}'"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         JsonPath::parse(&format!("{{.{inner}}}"))
     }

@@ -250,8 +250,7 @@ fn go_syntax(value: &Value) -> String {
     match value {
         Value::Null => "interface {}(nil)".to_owned(),
         Value::Object(fields) => {
-            let fields: Vec<String> =
-                fields.iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
+            let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
             format!("map[string]interface {{}}{{{}}}", fields.join(", "))
         }
         Value::Array(items) => {
@@ -278,6 +277,9 @@ mod tests {
     #[test]
     fn an_unknown_form_lists_the_known_ones() {
         let complaint = Output::parse("wibble", None, true).unwrap_err().to_string();
-        assert!(complaint.starts_with("error: unable to match a printer suitable for the output format \"wibble\""));
+        assert!(
+            complaint
+                .starts_with("error: unable to match a printer suitable for the output format \"wibble\"")
+        );
     }
 }

@@ -31,7 +31,8 @@ mod tests {
     use serde_json::json;
 
     fn check(template: &str, expected: &str) {
-        let root = json!({"items": [{"name": "a", "n": 1}, {"name": "b", "n": 0}], "m": {"x": "y"}, "k-v": 1});
+        let root =
+            json!({"items": [{"name": "a", "n": 1}, {"name": "b", "n": 0}], "m": {"x": "y"}, "k-v": 1});
         let printed = Template::parse(template).and_then(|t| t.print(&root));
         assert_eq!(printed.as_deref(), Ok(expected), "{template}");
     }

@@ -143,7 +143,12 @@ fn quoted(part: &str) -> Option<Result<String, String>> {
     };
     let (mut text, mut chars) = (String::new(), inner.chars());
     while let Some(c) = chars.next() {
-        match if c == '\\' { chars.next() } else { text.push(c); continue } {
+        match if c == '\\' {
+            chars.next()
+        } else {
+            text.push(c);
+            continue;
+        } {
             Some('n') => text.push('\n'),
             Some('t') => text.push('\t'),
             Some('r') => text.push('\r'),
@@ -204,7 +209,8 @@ fn field<'a>(text: &'a str, found: &mut Vec<Step>) -> &'a str {
     while let Some((i, c)) = chars.next() {
         match c {
             '\\' => name.extend(chars.next().map(|(_, c)| c)),
-            '.' | '[' | ']' | ')' | '(' | ' ' | ',' | '=' | '!' | '<' | '>' | '\'' | '"' | '$' | '@' | '|' => {
+            '.' | '[' | ']' | ')' | '(' | ' ' | ',' | '=' | '!' | '<' | '>' | '\'' | '"' | '$' | '@'
+            | '|' => {
                 end = i;
                 break;
             }

@@ -161,7 +161,8 @@ fn shown(value: &Value) -> String {
 
 fn call(name: &str, arguments: &[Option<Value>]) -> Result<Option<Value>, String> {
     let get = |i: usize| arguments.get(i).cloned().flatten();
-    let wanted = |n: usize| format!("wrong number of args for {name}: want at least {n} got {}", arguments.len());
+    let wanted =
+        |n: usize| format!("wrong number of args for {name}: want at least {n} got {}", arguments.len());
     let needed = match name {
         "not" | "len" | "html" | "js" | "urlquery" | "base64decode" | "printf" | "index" => 1,
         "eq" | "ne" | "lt" | "le" | "gt" | "ge" => 2,
@@ -205,22 +206,23 @@ fn length(value: Option<Value>) -> Result<usize, String> {
 fn index(arguments: &[Option<Value>]) -> Result<Option<Value>, String> {
     let mut value = arguments.first().cloned().flatten();
     for key in &arguments[1..] {
-        value = match (value, key) {
-            (Some(Value::Array(items)), Some(Value::Number(n))) => {
-                let at = n.as_u64().map(|n| n as usize);
-                let item = at.and_then(|at| items.get(at));
-                Some(item.cloned().ok_or_else(|| {
-                    format!("error calling index: reflect: slice index out of range: {n}")
-                })?)
-            }
-            (Some(Value::Object(mut fields)), Some(Value::String(key))) => fields.remove(key),
-            (None | Some(Value::Null), _) => {
-                return Err("error calling index: index of untyped nil".to_owned());
-            }
-            (Some(other), _) => {
-                return Err(format!("error calling index: can't index item of type {}", type_of(&other)));
-            }
-        };
+        value =
+            match (value, key) {
+                (Some(Value::Array(items)), Some(Value::Number(n))) => {
+                    let at = n.as_u64().map(|n| n as usize);
+                    let item = at.and_then(|at| items.get(at));
+                    Some(item.cloned().ok_or_else(|| {
+                        format!("error calling index: reflect: slice index out of range: {n}")
+                    })?)
+                }
+                (Some(Value::Object(mut fields)), Some(Value::String(key))) => fields.remove(key),
+                (None | Some(Value::Null), _) => {
+                    return Err("error calling index: index of untyped nil".to_owned());
+                }
+                (Some(other), _) => {
+                    return Err(format!("error calling index: can't index item of type {}", type_of(&other)));
+                }
+            };
     }
     Ok(value)
 }

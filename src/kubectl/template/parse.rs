@@ -40,8 +40,27 @@ pub(super) enum Term {
 }
 
 pub(super) const FUNCTIONS: &[&str] = &[
-    "and", "or", "not", "len", "index", "slice", "printf", "print", "println", "html", "js", "urlquery", "call",
-    "eq", "ne", "lt", "le", "gt", "ge", "exists", "base64decode",
+    "and",
+    "or",
+    "not",
+    "len",
+    "index",
+    "slice",
+    "printf",
+    "print",
+    "println",
+    "html",
+    "js",
+    "urlquery",
+    "call",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "exists",
+    "base64decode",
 ];
 
 /// Blocks nested deeper than this are refused.

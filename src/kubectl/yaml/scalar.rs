@@ -39,14 +39,17 @@ struct Shape {
 
 impl Shape {
     fn of(text: &str) -> Shape {
-        let mut shape = Shape { plain: !text.starts_with("---") && !text.starts_with("..."), single: true, block: true };
+        let mut shape =
+            Shape { plain: !text.starts_with("---") && !text.starts_with("..."), single: true, block: true };
         let chars: Vec<char> = text.chars().collect();
         for (i, &c) in chars.iter().enumerate() {
             let before = i.checked_sub(1).map(|i| chars[i]);
             let blank_after = chars.get(i + 1).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
             let indicator = match c {
                 '#' => i == 0 || matches!(before, Some(' ' | '\t' | '\n')),
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => i == 0,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+                    i == 0
+                }
                 '-' | '?' => i == 0 && blank_after,
                 ':' => blank_after,
                 _ => false,
@@ -105,7 +108,8 @@ pub(super) fn escaped(c: char) -> Option<String> {
 /// Whether YAML 1.1 takes the bare text for something else than text (go-yaml v2's `resolve`).
 fn reads_as_another_type(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "", "~", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "+.inf", "-.inf",
+        "", "~", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "+.inf",
+        "-.inf",
     ];
     let lower = text.to_lowercase();
     if WORDS.contains(&lower.as_str()) {

@@ -1,1 +1,33 @@
-//! Not written yet.
+//! The course as text: chapters, quizzes and labs, read into typed values, with diagnostics that name their place.
+//!
+//! Content comes as `(path, bytes)` pairs; this layer knows no file system, no screen and no cluster. Nothing here fails: what
+//! cannot be read becomes a [`Diagnostic`] and, on a page, a block that shows it in place, and the rest goes on working. Control
+//! characters never pass: every text handed out went through [`text::visible`].
+
+/// Pages as typed blocks.
+pub mod block;
+/// What is wrong with content, where, and what to do.
+pub mod diagnostic;
+/// What stands above a chapter's text: its title, objectives, prerequisites.
+pub mod front;
+/// Markdown to blocks.
+pub mod markdown;
+/// A pack of content, or several laid over each other.
+pub mod pack;
+/// Questions, their answers and what these are worth.
+pub mod quiz;
+/// "Did you mean …?"
+pub mod suggest;
+/// Text made safe to show, and places in it.
+pub mod text;
+/// Transcripts: commands and what they must print.
+pub mod transcript;
+/// Content YAML as a tree that remembers where everything stood.
+pub mod yaml;
+
+mod fields;
+
+pub use block::{Block, Inline, Page};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use pack::{Chapter, Course, Pack};
+pub use quiz::{Answer, Question, Quiz};

@@ -1,0 +1,289 @@
+//! A pack of content, or several laid over each other: files by path to chapters, quizzes and labs. Reads front matter at once and
+//! everything else when it is first asked for, so that opening a course of thirty chapters costs next to nothing. Knows no file
+//! system: whoever does hands in the bytes.
+
+use super::block::{Block, Page};
+use super::diagnostic::{Diagnostic, Place, Report, Severity};
+use super::front::{self, FrontMatter};
+use super::markdown::{self, Source};
+use super::quiz::{self, Question, Quiz};
+use super::text::{decode, visible};
+use super::yaml;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// The files of one pack, as they were found.
+#[derive(Clone, Debug, Default)]
+pub struct Pack {
+    /// What stands before each path in complaints; empty for the built-in pack.
+    pub prefix: String,
+    /// Path within the pack, with `/`, and content.
+    pub files: Vec<(String, Cow<'static, [u8]>)>,
+}
+
+/// The version of the format this program reads; a pack says its own in `pack.yaml` as `format: 1`.
+pub const FORMAT: usize = 1;
+
+/// A text file of a pack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextFile {
+    /// The path as the author knows it.
+    pub path: String,
+    /// The content, safe to show.
+    pub text: String,
+}
+
+/// A chapter.
+#[derive(Clone, Debug)]
+pub struct Chapter {
+    /// Its id: the file name without number and ending.
+    pub id: String,
+    /// Its number (`09`), empty if the file has none.
+    pub number: String,
+    /// What stands above the text.
+    pub front: FrontMatter,
+    /// The file; empty text if it could not be read.
+    pub file: TextFile,
+    /// The bytes and lines of the file before the body.
+    body: (usize, usize),
+    problem: Option<Diagnostic>,
+    page: OnceLock<Page>,
+}
+
+impl Chapter {
+    /// The text, read when first asked for.
+    pub fn page(&self) -> &Page {
+        self.page.get_or_init(|| {
+            if let Some(problem) = &self.problem {
+                return Page { blocks: vec![Block::Problem(problem.clone())], ..Page::default() };
+            }
+            let (offset, line) = self.body;
+            let text = self.file.text.get(offset..).unwrap_or_default();
+            markdown::page(Source { text, path: &self.file.path, line, offset })
+        })
+    }
+
+    /// The text below the front matter, as written.
+    pub fn body(&self) -> &str {
+        self.file.text.get(self.body.0..).unwrap_or_default()
+    }
+}
+
+/// A quiz file, read when first asked for.
+#[derive(Clone, Debug)]
+pub struct QuizFile {
+    /// The file.
+    pub file: TextFile,
+    read: OnceLock<(Quiz, Vec<Diagnostic>)>,
+}
+
+/// Everything there is to learn.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// The chapters in order.
+    pub chapters: Vec<Chapter>,
+    /// The quiz files by chapter id.
+    pub quizzes: BTreeMap<String, QuizFile>,
+    /// The lab files by slug.
+    pub labs: BTreeMap<String, TextFile>,
+    /// The misconceptions files, one of each pack that has one.
+    pub misconceptions: Vec<TextFile>,
+}
+
+impl Course {
+    /// The chapter of that id.
+    pub fn chapter(&self, id: &str) -> Option<&Chapter> {
+        self.chapters.iter().find(|chapter| chapter.id == id)
+    }
+
+    /// The quiz of a chapter, if it has one; questions that could not be read are left out.
+    pub fn quiz(&self, chapter: &str) -> Option<&Quiz> {
+        self.quizzes.get(chapter).map(|file| &file.read(chapter).0)
+    }
+
+    /// What is wrong with the quiz of a chapter.
+    pub fn quiz_problems(&self, chapter: &str) -> &[Diagnostic] {
+        self.quizzes.get(chapter).map_or(&[], |file| &file.read(chapter).1)
+    }
+
+    /// A question by id, with its quiz, wherever it is.
+    pub fn question(&self, id: &str) -> Option<(&Quiz, &Question)> {
+        self.chapters.iter().filter_map(|chapter| self.quiz(&chapter.id)).find_map(|quiz| {
+            let question = quiz.question(id)?;
+            Some((quiz, question))
+        })
+    }
+
+    /// The chapters grouped by part, in order.
+    pub fn parts(&self) -> Vec<(&str, Vec<&Chapter>)> {
+        let mut parts: Vec<(&str, Vec<&Chapter>)> = Vec::new();
+        for chapter in &self.chapters {
+            match parts.iter_mut().find(|(title, _)| *title == chapter.front.part) {
+                Some((_, chapters)) => chapters.push(chapter),
+                None => parts.push((&chapter.front.part, vec![chapter])),
+            }
+        }
+        parts
+    }
+}
+
+impl QuizFile {
+    fn read(&self, chapter: &str) -> &(Quiz, Vec<Diagnostic>) {
+        self.read.get_or_init(|| {
+            let mut report = Report::new(&self.file.path);
+            let quiz = quiz::read::quiz(&self.file.text, chapter, &mut report);
+            (quiz, report.into_found())
+        })
+    }
+}
+
+/// Reads packs, later ones laid over earlier ones: a chapter, quiz or lab of the same id replaces the one before. What cannot be
+/// read is complained about; the rest works.
+pub fn load(packs: Vec<Pack>) -> (Course, Vec<Diagnostic>) {
+    let mut course = Course::default();
+    let mut found = Vec::new();
+    for pack in packs {
+        lay_over(&mut course, pack, &mut found);
+    }
+    let order = |chapter: &Chapter| (chapter.number.parse::<u32>().unwrap_or(u32::MAX), chapter.id.clone());
+    course.chapters.sort_by_key(order);
+    (course, found)
+}
+
+fn lay_over(course: &mut Course, mut pack: Pack, found: &mut Vec<Diagnostic>) {
+    pack.files.sort_by(|one, other| one.0.cmp(&other.0));
+    if let Some(problem) = newer(&pack) {
+        found.push(problem);
+        return;
+    }
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (path, bytes) in &pack.files {
+        let Some(role) = role(path) else { continue };
+        let shown = visible(&format!("{}{path}", pack.prefix)).into_owned();
+        let mut report = Report::new(&shown);
+        if let Some(before) = seen.insert(role.key(), shown.clone()) {
+            report.error_hint(Place::START, format!("the id is taken by {before}"), "rename one of the two");
+        } else {
+            add(course, &role, bytes, &mut report);
+        }
+        found.extend(report.into_found());
+    }
+}
+
+/// A complaint about a pack made for a later version of podlab.
+fn newer(pack: &Pack) -> Option<Diagnostic> {
+    let (path, bytes) = pack.files.iter().find(|(path, _)| path == "pack.yaml")?;
+    let mut report = Report::new(&format!("{}{path}", pack.prefix));
+    match decode(bytes).map(|text| yaml::parse(&text, 1)) {
+        Ok(Ok(root)) => {
+            let fields = super::fields::Fields::of(&root, "pack", &["title", "format"], &mut report)?;
+            let format = fields.whole("format", 1..=1_000_000, &mut report).unwrap_or(FORMAT);
+            if format > FORMAT {
+                let text = format!("the pack has format {format}; this podlab reads format {FORMAT}");
+                report.error_hint(fields.place_of("format"), text, "get a newer podlab");
+            }
+        }
+        Ok(Err(trouble)) => report.error(trouble.place, trouble.text),
+        Err(why) => report.error(Place::START, why),
+    }
+    report.into_found().into_iter().find(|problem| problem.severity == Severity::Error)
+}
+
+/// What a file of a pack is for.
+enum Role<'a> {
+    Chapter { number: &'a str, id: &'a str },
+    Quiz { id: &'a str },
+    Lab { id: &'a str },
+    Misconceptions,
+}
+
+impl Role<'_> {
+    fn key(&self) -> String {
+        match self {
+            Role::Chapter { id, .. } => format!("chapter {id}"),
+            Role::Quiz { id } => format!("quiz {id}"),
+            Role::Lab { id } => format!("lab {id}"),
+            Role::Misconceptions => "misconceptions".to_owned(),
+        }
+    }
+}
+
+/// What a path is for; other files are none of the course's business.
+fn role(path: &str) -> Option<Role<'_>> {
+    if path == "assets/misconceptions.yaml" {
+        return Some(Role::Misconceptions);
+    }
+    if let Some(stem) = path.strip_prefix("lessons/").and_then(|name| name.strip_suffix(".md")) {
+        let id = slug(stem);
+        let number = stem[..stem.len() - id.len()].trim_end_matches('-');
+        return (!stem.contains('/')).then_some(Role::Chapter { number, id });
+    }
+    if let Some(stem) = path.strip_prefix("quizzes/").and_then(|name| name.strip_suffix(".yaml")) {
+        return (!stem.contains('/')).then_some(Role::Quiz { id: slug(stem) });
+    }
+    let stem = path.strip_prefix("assets/labs/")?.strip_suffix(".yaml")?;
+    (!stem.contains('/')).then_some(Role::Lab { id: stem })
+}
+
+/// The id in a file name: what follows the leading number.
+pub fn slug(stem: &str) -> &str {
+    match stem.split_once('-') {
+        Some((number, slug)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            slug
+        }
+        _ => stem,
+    }
+}
+
+fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) {
+    let path = report.path().to_owned();
+    let text = match decode(bytes) {
+        Ok(text) => text.into_owned(),
+        Err(why) => {
+            let how = "shorten it, split it, or save it as UTF-8";
+            report.error_hint(Place::START, why, how);
+            String::new()
+        }
+    };
+    let file = TextFile { path, text };
+    match role {
+        Role::Chapter { number, id } => {
+            let chapter = chapter(id, number, file, report);
+            course.chapters.retain(|known| known.id != *id);
+            course.chapters.push(chapter);
+        }
+        Role::Quiz { id } => {
+            course.quizzes.insert((*id).to_owned(), QuizFile { file, read: OnceLock::new() });
+        }
+        Role::Lab { id } => {
+            course.labs.insert((*id).to_owned(), file);
+        }
+        Role::Misconceptions => course.misconceptions.push(file),
+    }
+}
+
+fn chapter(id: &str, number: &str, file: TextFile, report: &mut Report) -> Chapter {
+    let unreadable = report.found().first().cloned();
+    let fallback = FrontMatter { title: id.replace('-', " "), minutes: 10, ..FrontMatter::default() };
+    let parts = front::split(&file.text);
+    if parts.is_none() && unreadable.is_none() {
+        let how = "start the file with '---', 'title: …', 'part: …', '---'";
+        report.error_hint(Place::START, "the chapter has no front matter", how);
+    }
+    let (front, body) = parts.map_or((fallback, (0, 1)), |(front, body, line)| {
+        (front::read(front, id, report), (file.text.len() - body.len(), line))
+    });
+    Chapter {
+        id: id.to_owned(),
+        number: number.to_owned(),
+        front,
+        file,
+        body,
+        problem: unreadable,
+        page: OnceLock::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ pub mod qos;
 pub mod quantity;
 /// What a Pod asks for as a whole.
 pub mod requests;
+/// The fields of every API type.
+pub mod schema;
 /// Label selectors.
 pub mod selector;
 /// Simulated time and its place in the calendar.

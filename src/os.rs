@@ -1,1 +1,29 @@
-//! Not written yet.
+//! A small Unix in virtual time: containers, processes, pipes, files, signals, a POSIX shell and the usual programs.
+//!
+//! A [`System`] is one machine (a Pod's sandbox, a node, the learner's desk). It is plain data: `Clone` it to remember it. Nothing in it
+//! waits: [`System::run`] does all that can be done at a moment, [`System::next_wake`] says when to come again, and what leaves the
+//! box is a [`Notice`] the host answers when it likes. This layer knows nothing of Kubernetes.
+
+mod cell;
+mod descriptor;
+mod errno;
+mod fs;
+mod net;
+mod process;
+mod program;
+mod shell;
+mod signal;
+mod system;
+mod tree;
+mod volume;
+
+pub use cell::{Cell, CellId, CellSpec, Mount, OomRule, User};
+pub use descriptor::{Chunk, Stream};
+pub use errno::Errno;
+pub use fs::{Access, Files, Place};
+pub use net::{Failure, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
+pub use process::{Pid, ProcessInfo, Status};
+pub use signal::{DefaultAction, Signal};
+pub use system::{MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn, StartError, Stdin, System, DEFAULT_PATH};
+pub use tree::{Body, Content, Device, Meta, Node, Tree};
+pub use volume::{Medium, Volume, VolumeId, Volumes};

@@ -1,0 +1,71 @@
+//! Error numbers of the kernel, with the C library's texts.
+
+/// Why a system call was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errno {
+    /// EPERM
+    NotPermitted,
+    /// ENOENT
+    NoEntry,
+    /// ESRCH
+    NoProcess,
+    /// EBADF
+    BadDescriptor,
+    /// EAGAIN (fork)
+    Again,
+    /// EACCES
+    Denied,
+    /// EEXIST
+    Exists,
+    /// EXDEV or EBUSY: the thing is a mount point
+    Busy,
+    /// ENOTDIR
+    NotDirectory,
+    /// EISDIR
+    IsDirectory,
+    /// EINVAL
+    Invalid,
+    /// ENOSPC
+    NoSpace,
+    /// EROFS
+    ReadOnly,
+    /// ENAMETOOLONG
+    NameTooLong,
+    /// ENOTEMPTY
+    NotEmpty,
+    /// ELOOP
+    Loop,
+    /// EFBIG: podlab's own bound on a file
+    TooBig,
+}
+
+impl Errno {
+    /// The text of strerror(3).
+    pub fn text(self) -> &'static str {
+        match self {
+            Errno::NotPermitted => "Operation not permitted",
+            Errno::NoEntry => "No such file or directory",
+            Errno::NoProcess => "No such process",
+            Errno::BadDescriptor => "Bad file descriptor",
+            Errno::Again => "Resource temporarily unavailable",
+            Errno::Denied => "Permission denied",
+            Errno::Exists => "File exists",
+            Errno::Busy => "Resource busy",
+            Errno::NotDirectory => "Not a directory",
+            Errno::IsDirectory => "Is a directory",
+            Errno::Invalid => "Invalid argument",
+            Errno::NoSpace => "No space left on device",
+            Errno::ReadOnly => "Read-only file system",
+            Errno::NameTooLong => "File name too long",
+            Errno::NotEmpty => "Directory not empty",
+            Errno::Loop => "Too many levels of symbolic links",
+            Errno::TooBig => "File too large",
+        }
+    }
+}
+
+impl std::fmt::Display for Errno {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}

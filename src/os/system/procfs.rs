@@ -1,0 +1,78 @@
+//! `/proc`, made when somebody looks.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::super::process::ProcKey;
+use super::super::tree::{Body, Device, Meta, Node, Tree};
+use super::System;
+use crate::kube::time::EPOCH_SECONDS;
+
+impl System {
+    pub(super) fn proc_tree(&self, viewer: ProcKey) -> Arc<Node> {
+        let mut tree = Tree::new(Meta::root(0o555));
+        let text = |content: &str| Node::file(Meta::root(0o444), content.as_bytes());
+        let total = self.machine_memory / 1024;
+        let free = total * 3 / 4;
+        tree.put("/meminfo", text(&format!("MemTotal:       {total:8} kB\nMemFree:        {free:8} kB\nMemAvailable:   {free:8} kB\nBuffers:               0 kB\nCached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n")));
+        let mut cpus = String::new();
+        for number in 0..2 {
+            let _ = writeln!(cpus, "processor\t: {number}\nvendor_id\t: GenuineIntel\nmodel name\t: podlab virtual CPU\ncpu MHz\t\t: 2000.000\n");
+        }
+        tree.put("/cpuinfo", text(&cpus));
+        tree.put("/version", text("Linux version 6.12.0 (podlab) #1 SMP\n"));
+        let uptime = self.clock.as_secs_f64() + 86_400.0;
+        tree.put("/uptime", text(&format!("{uptime:.2} {:.2}\n", uptime * 1.8)));
+        tree.put("/loadavg", text("0.08 0.03 0.01 1/100 42\n"));
+        tree.put("/stat", text(&format!("cpu  0 0 0 0 0 0 0 0 0 0\nbtime {}\n", EPOCH_SECONDS - 86_400)));
+        tree.put("/mounts", text(&self.mounts_text(viewer)));
+        tree.put("/filesystems", text("nodev\ttmpfs\n\text4\n"));
+        tree.put("/sys/kernel/hostname", text(&format!("{}\n", self.hostname)));
+        tree.put("/sys/kernel/pid_max", text("4194304\n"));
+        tree.put("/sys/net/core/somaxconn", text("4096\n"));
+        let range = ProcKey { namespace: viewer.namespace, pid: 0 }..=ProcKey { namespace: viewer.namespace, pid: u32::MAX };
+        for key in self.procs.range(range).map(|(key, _)| *key) {
+            self.put_process(&mut tree, key, &key.pid.to_string());
+        }
+        self.put_process(&mut tree, viewer, "self");
+        Arc::clone(tree.root())
+    }
+
+    fn mounts_text(&self, viewer: ProcKey) -> String {
+        let mut text = "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid 0 0\n".to_owned();
+        let cell = self.procs.get(&viewer).and_then(|process| self.cells.get(&process.cell));
+        for mount in cell.into_iter().flat_map(|cell| &cell.mounts) {
+            let _ = writeln!(text, "/dev/sda1 /{} ext4 {},relatime 0 0", mount.at.join("/"), if mount.read_only { "ro" } else { "rw" });
+        }
+        text
+    }
+
+    fn put_process(&self, tree: &mut Tree, key: ProcKey, name: &str) {
+        let Some(process) = self.procs.get(&key) else { return };
+        let meta = Meta { mode: 0o444, uid: process.user.uid, gid: process.user.gid, mtime: process.started };
+        let text = |content: &str| Node::file(meta, content.as_bytes());
+        let memory = process.load.memory_at(self.clock) / 1024;
+        tree.put(&format!("/{name}/cmdline"), text(&process.argv.iter().map(|word| format!("{word}\0")).collect::<String>()));
+        tree.put(&format!("/{name}/comm"), text(&format!("{}\n", process.comm)));
+        tree.put(&format!("/{name}/environ"), text(&process.env.iter().map(|(name, value)| format!("{name}={value}\0")).collect::<String>()));
+        tree.put(&format!("/{name}/cgroup"), text("0::/\n"));
+        tree.put(&format!("/{name}/mounts"), text(&self.mounts_text(key)));
+        let state = if process.stopped { "T (stopped)" } else { "S (sleeping)" };
+        let (uid, gid) = (process.user.uid, process.user.gid);
+        tree.put(
+            &format!("/{name}/status"),
+            text(&format!(
+                "Name:\t{}\nState:\t{state}\nPid:\t{}\nPPid:\t{}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{gid}\t{gid}\t{gid}\t{gid}\nVmRSS:\t{memory:8} kB\n",
+                process.comm, key.pid, process.parent
+            )),
+        );
+        let cwd = Node::link(&process.cwd);
+        tree.put(&format!("/{name}/cwd"), cwd);
+        tree.put(&format!("/{name}/root"), Node::link("/"));
+        tree.put(&format!("/{name}/exe"), Node::link(&format!("/bin/{}", process.comm)));
+        for fd in process.fds.keys() {
+            let device = Body::Device(Device::Descriptor { pid: key.pid, fd: *fd });
+            tree.put(&format!("/{name}/fd/{fd}"), Node { meta, body: device });
+        }
+    }
+}

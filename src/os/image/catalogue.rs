@@ -1,0 +1,278 @@
+//! The simulated registries, read once from `assets/images.yaml`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use serde::Deserialize;
+
+use super::Reference;
+use crate::os::signal::Signal;
+use crate::os::tree::{Body, Meta, Node, Tree};
+use crate::os::{User, cell::parts_of};
+
+const SOURCE: &str = include_str!("../../../assets/images.yaml");
+
+/// An image, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// What was asked for, in full.
+    pub reference: Reference,
+    /// `sha256:…` of its manifest.
+    pub digest: String,
+    /// Bytes to pull.
+    pub size: u64,
+    /// First words of every command line.
+    pub entrypoint: Vec<String>,
+    /// Words used when the container names no arguments.
+    pub cmd: Vec<String>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+    /// As in the image: empty, `1000`, `node`, `101:101`.
+    pub user: String,
+    /// Working directory, empty for `/`.
+    pub workdir: String,
+    /// How it wants to be stopped, SIGTERM if it does not say.
+    pub stop_signal: Option<Signal>,
+    /// Ports it documents.
+    pub ports: Vec<u16>,
+    /// Its files.
+    pub root: Tree,
+}
+
+/// Why a registry does not give an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullError {
+    /// No such repository, or it is private: the Hub does not tell which.
+    UnknownRepository,
+    /// The repository has no such tag or digest.
+    UnknownTag,
+    /// The registry's host name does not resolve.
+    UnknownHost,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Source {
+    bases: BTreeMap<String, Base>,
+    images: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Base {
+    /// Starts from another base.
+    from: Option<String>,
+    /// Folder to program names.
+    programs: BTreeMap<String, String>,
+    /// Path to text.
+    files: BTreeMap<String, String>,
+    directories: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    /// Full names, separated by blanks.
+    repositories: String,
+    /// Tags there are, as a regular expression that must match whole.
+    tags: String,
+    #[serde(default)]
+    base: Option<String>,
+    size: u64,
+    /// Tag to version, for `$VERSION` in `env`; else the tag.
+    #[serde(default)]
+    versions: BTreeMap<String, String>,
+    #[serde(default)]
+    digests: BTreeMap<String, String>,
+    #[serde(default)]
+    entrypoint: Vec<String>,
+    #[serde(default)]
+    cmd: Vec<String>,
+    #[serde(default)]
+    env: Vec<String>,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    workdir: String,
+    #[serde(default)]
+    stop_signal: Option<String>,
+    #[serde(default)]
+    ports: Vec<u16>,
+    #[serde(default)]
+    programs: BTreeMap<String, String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    #[serde(default)]
+    directories: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Known {
+    entry: Entry,
+    tags: Regex,
+    root: Tree,
+}
+
+/// All images of the simulated registries.
+#[derive(Debug)]
+pub struct Catalogue {
+    known: Vec<Known>,
+    names: BTreeMap<String, usize>,
+}
+
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(SOURCE).unwrap_or_else(|_| Catalogue { known: Vec::new(), names: BTreeMap::new() }));
+
+impl Catalogue {
+    /// The catalogue podlab is built with.
+    pub fn builtin() -> &'static Catalogue {
+        &BUILTIN
+    }
+
+    fn read(source: &str) -> Result<Catalogue, String> {
+        let source: Source = serde_yaml::from_str(source).map_err(|error| error.to_string())?;
+        let bases: BTreeMap<String, Tree> = source.bases.keys().map(|name| (name.clone(), base_tree(&source.bases, name, 0))).collect();
+        let mut catalogue = Catalogue { known: Vec::new(), names: BTreeMap::new() };
+        for entry in source.images {
+            let mut root = entry.base.as_ref().and_then(|base| bases.get(base)).cloned().unwrap_or_default();
+            fill(&mut root, &entry.programs, &entry.files, &entry.directories);
+            let tags = Regex::new(&format!("^(?:{})$", entry.tags)).map_err(|error| error.to_string())?;
+            for name in entry.repositories.split_whitespace() {
+                catalogue.names.insert(name.to_owned(), catalogue.known.len());
+            }
+            catalogue.known.push(Known { entry, tags, root });
+        }
+        Ok(catalogue)
+    }
+
+    /// Hosts whose names resolve in the simulated world.
+    fn host_resolves(&self, host: &str) -> bool {
+        self.names.keys().any(|name| name.split('/').next() == Some(host))
+    }
+
+    /// Asks the registry for an image.
+    pub fn find(&self, reference: &Reference) -> Result<Image, PullError> {
+        if !self.host_resolves(&reference.host) {
+            return Err(PullError::UnknownHost);
+        }
+        let known = self.names.get(&reference.name()).map(|index| &self.known[*index]).ok_or(PullError::UnknownRepository)?;
+        let tag = reference.tag.clone().unwrap_or_else(|| "latest".to_owned());
+        if !known.tags.is_match(&tag) {
+            return Err(PullError::UnknownTag);
+        }
+        let entry = &known.entry;
+        let digest = entry.digests.get(&tag).cloned().unwrap_or_else(|| digest(&format!("{}:{tag}", reference.name())));
+        if reference.digest.as_ref().is_some_and(|wanted| *wanted != digest && !entry.digests.values().any(|known| known == wanted)) {
+            return Err(PullError::UnknownTag);
+        }
+        let version = entry.versions.get(&tag).or_else(|| entry.versions.get(tag.split('-').next().unwrap_or(&tag))).unwrap_or(&tag);
+        let env = entry.env.iter().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.replace("$VERSION", version)));
+        Ok(Image {
+            digest: reference.digest.clone().unwrap_or(digest),
+            reference: reference.clone(),
+            size: entry.size,
+            entrypoint: entry.entrypoint.clone(),
+            cmd: entry.cmd.clone(),
+            env: env.collect(),
+            user: entry.user.clone(),
+            workdir: entry.workdir.clone(),
+            stop_signal: entry.stop_signal.as_deref().and_then(Signal::parse),
+            ports: entry.ports.clone(),
+            root: known.root.clone(),
+        })
+    }
+
+    /// Every repository, sorted.
+    pub fn repositories(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+}
+
+impl Image {
+    /// The user processes run as when the Pod does not say: ids by number or by the image's `/etc/passwd`. None if the name is unknown.
+    pub fn run_as(&self) -> Option<User> {
+        let (user, group) = self.user.split_once(':').map_or((self.user.as_str(), None), |(user, group)| (user, Some(group)));
+        if user.is_empty() {
+            return Some(User::default());
+        }
+        let passwd = self.root.read("/etc/passwd").unwrap_or_default();
+        let passwd = String::from_utf8_lossy(&passwd).into_owned();
+        let fields = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let line = fields.filter(|fields| fields.len() > 3).find(|fields| fields[0] == user || fields[2] == user);
+        let uid = user.parse().ok().or_else(|| line.as_ref()?[2].parse().ok())?;
+        let gid = group.and_then(|group| group.parse().ok()).or_else(|| line?[3].parse().ok()).unwrap_or(0);
+        Some(User { uid, gid, groups: Vec::new() })
+    }
+
+    /// Whether the image names its user by number (kubelet cannot judge `runAsNonRoot` otherwise).
+    pub fn user_is_numeric(&self) -> bool {
+        self.user.split(':').next().is_none_or(|user| user.is_empty() || user.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+/// The tree of a base, built on the base it starts from.
+fn base_tree(bases: &BTreeMap<String, Base>, name: &str, depth: u32) -> Tree {
+    let Some(base) = bases.get(name).filter(|_| depth < 8) else { return Tree::default() };
+    let mut tree = base.from.as_ref().map(|from| base_tree(bases, from, depth + 1)).unwrap_or_default();
+    fill(&mut tree, &base.programs, &base.files, &base.directories);
+    tree
+}
+
+fn fill(tree: &mut Tree, programs: &BTreeMap<String, String>, files: &BTreeMap<String, String>, directories: &[String]) {
+    for directory in directories {
+        let (path, mode) = directory.split_once(' ').unwrap_or((directory, "755"));
+        let mode = u16::from_str_radix(mode, 8).unwrap_or(0o755);
+        tree.put(path, Node::directory(Meta::root(mode)));
+    }
+    for (folder, names) in programs {
+        for name in names.split_whitespace() {
+            // `name=model`: a file name that runs another model.
+            let (name, model) = name.split_once('=').unwrap_or((name, name));
+            tree.put(&format!("{folder}/{name}"), Node { meta: Meta::root(0o755), body: Body::Program(model.into()) });
+        }
+    }
+    for (path, text) in files {
+        let mode = if parts_of(path).first().is_some_and(|first| first == "docker-entrypoint.d") || text.starts_with("#!") { 0o755 } else { 0o644 };
+        tree.put(path, Node::file(Meta::root(mode), text.as_bytes()));
+    }
+}
+
+/// A digest that depends only on the name.
+fn digest(name: &str) -> String {
+    let mut text = "sha256:".to_owned();
+    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
+    for round in 0..4u8 {
+        for byte in name.bytes().chain([round]) {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        let mixed = (state ^ (state >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let _ = write!(text, "{:016x}", mixed ^ (mixed >> 29));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str) -> Result<Image, PullError> {
+        Catalogue::builtin().find(&Reference::parse(text).unwrap())
+    }
+
+    #[test]
+    fn the_catalogue_can_be_read() {
+        assert_eq!(Catalogue::read(SOURCE).map(|catalogue| catalogue.known.len() > 20), Ok(true));
+    }
+
+    #[test]
+    fn registries_answer_as_recorded() {
+        assert_eq!(find("nginx:1.99").unwrap_err(), PullError::UnknownTag);
+        assert_eq!(find("nginx:9.9").unwrap_err(), PullError::UnknownTag);
+        assert_eq!(find("busybox:nosuch").unwrap_err(), PullError::UnknownTag);
+        assert_eq!(find("ngnix:1.27").unwrap_err(), PullError::UnknownRepository);
+        assert_eq!(find("doesnotexist:1.0").unwrap_err(), PullError::UnknownRepository);
+        assert_eq!(find("registry.example.com/team/app:v1").unwrap_err(), PullError::UnknownHost);
+        assert_eq!(find("nginx:1.27").unwrap().env.last().unwrap().1, "1.27.5");
+    }
+}

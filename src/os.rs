@@ -26,6 +26,6 @@ pub use image::{Catalogue, Image, PullError, Reference, ReferenceError};
 pub use net::{Failure, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
 pub use process::{Pid, ProcessInfo, Status};
 pub use signal::{DefaultAction, Signal};
-pub use system::{MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn, StartError, Stdin, System, DEFAULT_PATH};
+pub use system::{DEFAULT_PATH, MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn, StartError, Stdin, System};
 pub use tree::{Body, Content, Device, Meta, Node, Tree};
 pub use volume::{Medium, Volume, VolumeId, Volumes};

@@ -151,7 +151,11 @@ impl Cell {
                 let _ = root.insert(&[], directory, Arc::new(Node::directory(Meta::root(mode))), zero);
             }
         }
-        let hosts = if spec.hosts.is_empty() { format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.1.1\t{hostname}\n") } else { spec.hosts };
+        let hosts = if spec.hosts.is_empty() {
+            format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.1.1\t{hostname}\n")
+        } else {
+            spec.hosts
+        };
         root.put("/etc/hostname", Node::file(Meta::root(0o644), format!("{hostname}\n").as_bytes()));
         root.put("/etc/hosts", Node::file(Meta::root(0o644), hosts.as_bytes()));
         root.put("/etc/resolv.conf", Node::file(Meta::root(0o644), spec.resolv.as_bytes()));
@@ -179,7 +183,12 @@ impl Cell {
 }
 
 fn mount_point(mount: &Mount) -> MountPoint {
-    MountPoint { at: parts_of(&mount.path), volume: mount.volume, sub: parts_of(&mount.sub_path), read_only: mount.read_only }
+    MountPoint {
+        at: parts_of(&mount.path),
+        volume: mount.volume,
+        sub: parts_of(&mount.sub_path),
+        read_only: mount.read_only,
+    }
 }
 
 /// The runtime makes the directory a volume is mounted on.

@@ -39,7 +39,14 @@ pub(super) enum FileKind {
     Random,
     PipeRead(u32),
     PipeWrite(u32),
-    Regular { cell: CellId, parts: Vec<String>, offset: u64, append: bool, readable: bool, writable: bool },
+    Regular {
+        cell: CellId,
+        parts: Vec<String>,
+        offset: u64,
+        append: bool,
+        readable: bool,
+        writable: bool,
+    },
     Directory,
     /// Output the host collects for this process.
     Capture(ProcKey, Stream),
@@ -78,7 +85,9 @@ impl Capture {
     pub fn push(&mut self, at: SimTime, stream: Stream, bytes: &[u8]) {
         self.held += bytes.len();
         match self.chunks.back_mut() {
-            Some(last) if last.at == at && last.stream == stream && last.bytes.len() < PIPE_SIZE => last.bytes.extend_from_slice(bytes),
+            Some(last) if last.at == at && last.stream == stream && last.bytes.len() < PIPE_SIZE => {
+                last.bytes.extend_from_slice(bytes)
+            }
             _ => self.chunks.push_back(Chunk { at, stream, bytes: bytes.to_vec() }),
         }
         while self.held > CAPTURE_SIZE {

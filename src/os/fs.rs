@@ -136,14 +136,17 @@ impl Files<'_> {
     }
 
     fn child(&self, parent: &Arc<Node>, path: &[String]) -> Option<Arc<Node>> {
-        let special = path.len() == 1 && path[0] == "proc" || self.cell.mounts.iter().any(|mount| mount.at == path);
+        let special =
+            path.len() == 1 && path[0] == "proc" || self.cell.mounts.iter().any(|mount| mount.at == path);
         if special { self.node_at(path) } else { parent.entries()?.get(path.last()?.as_str()).cloned() }
     }
 
     /// The node at a resolved path.
     fn node_at(&self, path: &[String]) -> Option<Arc<Node>> {
         if let (Some(proc), Some("proc")) = (&self.proc, path.first().map(String::as_str)) {
-            return path[1..].iter().try_fold(Arc::clone(proc), |node, part| node.entries()?.get(part.as_str()).cloned());
+            return path[1..]
+                .iter()
+                .try_fold(Arc::clone(proc), |node, part| node.entries()?.get(part.as_str()).cloned());
         }
         match self.mount_of(path) {
             Some(index) => {
@@ -167,7 +170,11 @@ impl Files<'_> {
         }
         let Some(index) = self.mount_of(path) else {
             let device = path.first().is_some_and(|first| first == "dev");
-            return if self.cell.read_only_root && !device { Err(Errno::ReadOnly) } else { Ok((&mut self.cell.root, path.to_vec())) };
+            return if self.cell.read_only_root && !device {
+                Err(Errno::ReadOnly)
+            } else {
+                Ok((&mut self.cell.root, path.to_vec()))
+            };
         };
         let mount = &self.cell.mounts[index];
         if mount.read_only {
@@ -201,7 +208,10 @@ impl Files<'_> {
     pub fn read_only(&self, place: &Place) -> bool {
         match self.mount_of(&place.parts) {
             Some(index) => self.cell.mounts[index].read_only,
-            None => self.cell.read_only_root || place.parts.first().is_some_and(|first| first == "proc" || first == "sys"),
+            None => {
+                self.cell.read_only_root
+                    || place.parts.first().is_some_and(|first| first == "proc" || first == "sys")
+            }
         }
     }
 
@@ -259,7 +269,12 @@ impl Files<'_> {
     }
 
     /// Writes bytes into the file at a resolved path; `None` appends. Returns the offset after them.
-    pub(super) fn write_at(&mut self, parts: &[String], offset: Option<u64>, data: &[u8]) -> Result<u64, Errno> {
+    pub(super) fn write_at(
+        &mut self,
+        parts: &[String],
+        offset: Option<u64>,
+        data: &[u8],
+    ) -> Result<u64, Errno> {
         self.room(parts, data.len() as u64)?;
         let now = self.now;
         let (tree, inner) = self.writable(parts)?;
@@ -323,7 +338,11 @@ impl Files<'_> {
         let mut parts = place.parts.clone();
         let shown = entries.iter().map(|(name, node)| {
             parts.push(name.to_string());
-            let here = if self.cell.mounts.iter().any(|mount| mount.at == parts) { self.node_at(&parts) } else { None };
+            let here = if self.cell.mounts.iter().any(|mount| mount.at == parts) {
+                self.node_at(&parts)
+            } else {
+                None
+            };
             parts.pop();
             (Arc::clone(name), here.unwrap_or_else(|| Arc::clone(node)))
         });
@@ -365,8 +384,13 @@ impl Files<'_> {
     /// In `/tmp` and the like only the owner may remove.
     fn sticky(&self, place: &Place, node: &Node) -> Result<(), Errno> {
         let above = place.parts.split_last().and_then(|(_, above)| self.node_at(above));
-        let sticky = above.is_some_and(|parent| parent.meta.mode & 0o1000 != 0 && parent.meta.uid != self.user.uid);
-        if sticky && self.user.uid != 0 && self.user.uid != node.meta.uid { Err(Errno::NotPermitted) } else { Ok(()) }
+        let sticky =
+            above.is_some_and(|parent| parent.meta.mode & 0o1000 != 0 && parent.meta.uid != self.user.uid);
+        if sticky && self.user.uid != 0 && self.user.uid != node.meta.uid {
+            Err(Errno::NotPermitted)
+        } else {
+            Ok(())
+        }
     }
 
     /// Moves a file or directory.

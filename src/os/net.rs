@@ -46,7 +46,11 @@ pub struct HttpResponse {
 impl HttpResponse {
     /// An answer with a plain text body.
     pub fn text(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
-        HttpResponse { status, headers: vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())], body: body.into() }
+        HttpResponse {
+            status,
+            headers: vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())],
+            body: body.into(),
+        }
     }
 
     /// The words that follow a status code.
@@ -170,5 +174,9 @@ pub(super) enum Incoming {
 
 /// Whether a host name means this very system.
 pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "0.0.0.0" || host == "::1" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host == "0.0.0.0"
+        || host == "::1"
+        || host == "[::1]"
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }

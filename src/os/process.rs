@@ -61,7 +61,9 @@ impl Load {
 
     /// Bytes in use at `now`.
     pub fn memory_at(&self, now: SimTime) -> u64 {
-        self.memory.saturating_add(self.growth.saturating_mul(now.since(self.since))).min(self.memory_cap.max(self.memory))
+        self.memory
+            .saturating_add(self.growth.saturating_mul(now.since(self.since)))
+            .min(self.memory_cap.max(self.memory))
     }
 }
 

@@ -91,7 +91,10 @@ pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
             }
         },
         Executable::Text(path) => {
-            let argv = ["sh".to_owned(), path].into_iter().chain(ctx.process().argv.iter().skip(1).cloned()).collect();
+            let argv = ["sh".to_owned(), path]
+                .into_iter()
+                .chain(ctx.process().argv.iter().skip(1).cloned())
+                .collect();
             super::shell::start(&mut Call::new(ctx, argv))
         }
     }
@@ -151,7 +154,14 @@ impl Ctx<'_> {
         Ok(match &node.body {
             Body::Device(device) => self.device(*device)?,
             Body::Directory(_) => Opened::Kind(FileKind::Directory),
-            _ => Opened::Kind(FileKind::Regular { cell, parts: place.parts, offset: 0, append: false, readable: true, writable: false }),
+            _ => Opened::Kind(FileKind::Regular {
+                cell,
+                parts: place.parts,
+                offset: 0,
+                append: false,
+                readable: true,
+                writable: false,
+            }),
         })
     }
 
@@ -162,7 +172,14 @@ impl Ctx<'_> {
         let place = files.open_write(path, !append && !read_too)?;
         Ok(match place.node.as_ref().map(|node| &node.body) {
             Some(Body::Device(device)) => self.device(*device)?,
-            _ => Opened::Kind(FileKind::Regular { cell, parts: place.parts, offset: 0, append, readable: read_too, writable: true }),
+            _ => Opened::Kind(FileKind::Regular {
+                cell,
+                parts: place.parts,
+                offset: 0,
+                append,
+                readable: read_too,
+                writable: true,
+            }),
         })
     }
 

@@ -18,8 +18,9 @@ pub enum DefaultAction {
 }
 
 const NAMES: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
-    "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS",
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+    "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+    "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS",
 ];
 
 impl Signal {
@@ -59,7 +60,9 @@ impl Signal {
 
     /// The name without `SIG`; real-time signals by number.
     pub fn name(self) -> String {
-        NAMES.get(usize::from(self.0).wrapping_sub(1)).map_or_else(|| format!("RTMIN+{}", self.0.saturating_sub(34)), |name| (*name).to_owned())
+        NAMES
+            .get(usize::from(self.0).wrapping_sub(1))
+            .map_or_else(|| format!("RTMIN+{}", self.0.saturating_sub(34)), |name| (*name).to_owned())
     }
 
     /// What a shell prints when a foreground child is ended by this signal; none for INT and PIPE (as ash and bash do).

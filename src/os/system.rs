@@ -21,8 +21,8 @@ use super::volume::Volumes;
 use crate::kube::SimTime;
 
 pub(super) use run::Step;
-pub use spawn::{DEFAULT_PATH, Spawn, StartError, Stdin};
 pub(super) use spawn::{Child, Executable, locate, set_variable};
+pub use spawn::{DEFAULT_PATH, Spawn, StartError, Stdin};
 
 /// Memory of the machine unless the host says otherwise, in bytes: a process that takes more is killed.
 pub const MACHINE_MEMORY: u64 = 24 << 30;
@@ -145,7 +145,8 @@ impl System {
     pub fn add_cell(&mut self, spec: CellSpec) -> CellId {
         let id = CellId(self.next_cell);
         self.next_cell += 1;
-        let namespace = spec.share_pids_with.and_then(|other| self.cells.get(&other)).map_or(id.0, |cell| cell.namespace);
+        let namespace =
+            spec.share_pids_with.and_then(|other| self.cells.get(&other)).map_or(id.0, |cell| cell.namespace);
         let cell = Cell::new(spec, namespace, &self.hostname);
         self.cells.insert(id, cell);
         id
@@ -186,10 +187,23 @@ impl System {
     }
 
     /// The files of a container, as root sees them.
-    pub fn files<'a>(&'a mut self, now: SimTime, cell: CellId, volumes: &'a mut Volumes) -> Option<Files<'a>> {
+    pub fn files<'a>(
+        &'a mut self,
+        now: SimTime,
+        cell: CellId,
+        volumes: &'a mut Volumes,
+    ) -> Option<Files<'a>> {
         let proc = None;
         let cell = self.cells.get_mut(&cell)?;
-        Some(Files { cell, volumes, user: std::sync::Arc::default(), cwd: "/".to_owned(), now, proc, umask: 0o022 })
+        Some(Files {
+            cell,
+            volumes,
+            user: std::sync::Arc::default(),
+            cwd: "/".to_owned(),
+            now,
+            proc,
+            umask: 0o022,
+        })
     }
 
     /// Bytes the container's processes wrote outside the mounts and the image (its writable layer) are not told apart from the
@@ -212,7 +226,10 @@ impl System {
 
     /// Output so far, without taking it.
     pub fn output(&self, cell: CellId, pid: Pid) -> impl Iterator<Item = &Chunk> {
-        self.key(cell, pid).and_then(|key| self.captures.get(&key)).into_iter().flat_map(|capture| &capture.chunks)
+        self.key(cell, pid)
+            .and_then(|key| self.captures.get(&key))
+            .into_iter()
+            .flat_map(|capture| &capture.chunks)
     }
 
     /// Feeds the standard input of a process started with [`Stdin::Open`].
@@ -277,7 +294,10 @@ impl System {
 
     /// The first process of a container, while it runs.
     pub fn main_process(&self, cell: CellId) -> Option<Pid> {
-        self.procs.iter().find(|(_, process)| process.main && process.cell == cell).map(|(key, _)| Pid(key.pid))
+        self.procs
+            .iter()
+            .find(|(_, process)| process.main && process.cell == cell)
+            .map(|(key, _)| Pid(key.pid))
     }
 
     pub(super) fn key(&self, cell: CellId, pid: Pid) -> Option<ProcKey> {

@@ -227,7 +227,13 @@ impl Tree {
     }
 
     /// Puts a node under `name` into the directory at `parent`, replacing what was there.
-    pub fn insert(&mut self, parent: &[String], name: &str, node: Arc<Node>, now: SimTime) -> Result<(), Errno> {
+    pub fn insert(
+        &mut self,
+        parent: &[String],
+        name: &str,
+        node: Arc<Node>,
+        now: SimTime,
+    ) -> Result<(), Errno> {
         let directory = self.get_mut(parent.iter().map(String::as_str)).ok_or(Errno::NoEntry)?;
         let Body::Directory(entries) = &mut directory.body else { return Err(Errno::NotDirectory) };
         entries.insert(name.into(), node);
@@ -257,7 +263,9 @@ impl Tree {
                 here.body = Body::Directory(BTreeMap::new());
             }
             let Body::Directory(entries) = &mut here.body else { return };
-            let next = entries.entry(Arc::from(*part)).or_insert_with(|| Arc::new(Node::directory(Meta::root(0o755))));
+            let next = entries
+                .entry(Arc::from(*part))
+                .or_insert_with(|| Arc::new(Node::directory(Meta::root(0o755))));
             here = Arc::make_mut(next);
         }
         if let Body::Directory(entries) = &mut here.body {
@@ -267,7 +275,8 @@ impl Tree {
 
     /// Removes a path (`/a/b`) and all below; nothing if it is not there.
     pub fn unlink(&mut self, path: &str) {
-        let mut parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let mut parts: Vec<String> =
+            path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         if let Some(name) = parts.pop() {
             let now = SimTime(0);
             self.remove(&parts, &name, now);

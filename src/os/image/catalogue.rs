@@ -122,7 +122,9 @@ pub struct Catalogue {
     names: BTreeMap<String, usize>,
 }
 
-static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(SOURCE).unwrap_or_else(|_| Catalogue { known: Vec::new(), names: BTreeMap::new() }));
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::read(SOURCE).unwrap_or_else(|_| Catalogue { known: Vec::new(), names: BTreeMap::new() })
+});
 
 impl Catalogue {
     /// The catalogue podlab is built with.
@@ -132,7 +134,8 @@ impl Catalogue {
 
     fn read(source: &str) -> Result<Catalogue, String> {
         let source: Source = serde_yaml::from_str(source).map_err(|error| error.to_string())?;
-        let bases: BTreeMap<String, Tree> = source.bases.keys().map(|name| (name.clone(), base_tree(&source.bases, name, 0))).collect();
+        let bases: BTreeMap<String, Tree> =
+            source.bases.keys().map(|name| (name.clone(), base_tree(&source.bases, name, 0))).collect();
         let mut catalogue = Catalogue { known: Vec::new(), names: BTreeMap::new() };
         for entry in source.images {
             let mut root = entry.base.as_ref().and_then(|base| bases.get(base)).cloned().unwrap_or_default();
@@ -156,18 +159,38 @@ impl Catalogue {
         if !self.host_resolves(&reference.host) {
             return Err(PullError::UnknownHost);
         }
-        let known = self.names.get(&reference.name()).map(|index| &self.known[*index]).ok_or(PullError::UnknownRepository)?;
+        let known = self
+            .names
+            .get(&reference.name())
+            .map(|index| &self.known[*index])
+            .ok_or(PullError::UnknownRepository)?;
         let tag = reference.tag.clone().unwrap_or_else(|| "latest".to_owned());
         if !known.tags.is_match(&tag) {
             return Err(PullError::UnknownTag);
         }
         let entry = &known.entry;
-        let digest = entry.digests.get(&tag).cloned().unwrap_or_else(|| digest(&format!("{}:{tag}", reference.name())));
-        if reference.digest.as_ref().is_some_and(|wanted| *wanted != digest && !entry.digests.values().any(|known| known == wanted)) {
+        let digest = entry
+            .digests
+            .get(&tag)
+            .cloned()
+            .unwrap_or_else(|| digest(&format!("{}:{tag}", reference.name())));
+        if reference
+            .digest
+            .as_ref()
+            .is_some_and(|wanted| *wanted != digest && !entry.digests.values().any(|known| known == wanted))
+        {
             return Err(PullError::UnknownTag);
         }
-        let version = entry.versions.get(&tag).or_else(|| entry.versions.get(tag.split('-').next().unwrap_or(&tag))).unwrap_or(&tag);
-        let env = entry.env.iter().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.replace("$VERSION", version)));
+        let version = entry
+            .versions
+            .get(&tag)
+            .or_else(|| entry.versions.get(tag.split('-').next().unwrap_or(&tag)))
+            .unwrap_or(&tag);
+        let env = entry
+            .env
+            .iter()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.replace("$VERSION", version)));
         Ok(Image {
             digest: reference.digest.clone().unwrap_or(digest),
             reference: reference.clone(),
@@ -192,14 +215,16 @@ impl Catalogue {
 impl Image {
     /// The user processes run as when the Pod does not say: ids by number or by the image's `/etc/passwd`. None if the name is unknown.
     pub fn run_as(&self) -> Option<User> {
-        let (user, group) = self.user.split_once(':').map_or((self.user.as_str(), None), |(user, group)| (user, Some(group)));
+        let (user, group) =
+            self.user.split_once(':').map_or((self.user.as_str(), None), |(user, group)| (user, Some(group)));
         if user.is_empty() {
             return Some(User::default());
         }
         let passwd = self.root.read("/etc/passwd").unwrap_or_default();
         let passwd = String::from_utf8_lossy(&passwd).into_owned();
         let fields = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
-        let line = fields.filter(|fields| fields.len() > 3).find(|fields| fields[0] == user || fields[2] == user);
+        let line =
+            fields.filter(|fields| fields.len() > 3).find(|fields| fields[0] == user || fields[2] == user);
         let uid = user.parse().ok().or_else(|| line.as_ref()?[2].parse().ok())?;
         let gid = group.and_then(|group| group.parse().ok()).or_else(|| line?[3].parse().ok()).unwrap_or(0);
         Some(User { uid, gid, groups: Vec::new() })
@@ -207,7 +232,10 @@ impl Image {
 
     /// Whether the image names its user by number (kubelet cannot judge `runAsNonRoot` otherwise).
     pub fn user_is_numeric(&self) -> bool {
-        self.user.split(':').next().is_none_or(|user| user.is_empty() || user.bytes().all(|byte| byte.is_ascii_digit()))
+        self.user
+            .split(':')
+            .next()
+            .is_none_or(|user| user.is_empty() || user.bytes().all(|byte| byte.is_ascii_digit()))
     }
 }
 
@@ -219,7 +247,12 @@ fn base_tree(bases: &BTreeMap<String, Base>, name: &str, depth: u32) -> Tree {
     tree
 }
 
-fn fill(tree: &mut Tree, programs: &BTreeMap<String, String>, files: &BTreeMap<String, String>, directories: &[String]) {
+fn fill(
+    tree: &mut Tree,
+    programs: &BTreeMap<String, String>,
+    files: &BTreeMap<String, String>,
+    directories: &[String],
+) {
     for directory in directories {
         let (path, mode) = directory.split_once(' ').unwrap_or((directory, "755"));
         let mode = u16::from_str_radix(mode, 8).unwrap_or(0o755);
@@ -229,11 +262,20 @@ fn fill(tree: &mut Tree, programs: &BTreeMap<String, String>, files: &BTreeMap<S
         for name in names.split_whitespace() {
             // `name=model`: a file name that runs another model.
             let (name, model) = name.split_once('=').unwrap_or((name, name));
-            tree.put(&format!("{folder}/{name}"), Node { meta: Meta::root(0o755), body: Body::Program(model.into()) });
+            tree.put(
+                &format!("{folder}/{name}"),
+                Node { meta: Meta::root(0o755), body: Body::Program(model.into()) },
+            );
         }
     }
     for (path, text) in files {
-        let mode = if parts_of(path).first().is_some_and(|first| first == "docker-entrypoint.d") || text.starts_with("#!") { 0o755 } else { 0o644 };
+        let mode = if parts_of(path).first().is_some_and(|first| first == "docker-entrypoint.d")
+            || text.starts_with("#!")
+        {
+            0o755
+        } else {
+            0o644
+        };
         tree.put(path, Node::file(Meta::root(mode), text.as_bytes()));
     }
 }

@@ -29,7 +29,9 @@ impl std::fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ReferenceError::Format => f.write_str("invalid reference format"),
-            ReferenceError::Uppercase { repository } => write!(f, "invalid reference format: repository name ({repository}) must be lowercase"),
+            ReferenceError::Uppercase { repository } => {
+                write!(f, "invalid reference format: repository name ({repository}) must be lowercase")
+            }
         }
     }
 }
@@ -53,7 +55,8 @@ impl Reference {
             Some((first, rest)) if is_host(first) => (first, rest.to_owned()),
             _ => ("docker.io", name.to_owned()),
         };
-        let repository = if host == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path };
+        let repository =
+            if host == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path };
         if !repository.split('/').all(|part| is_component(&part.to_lowercase())) || !is_host_name(host) {
             return Err(ReferenceError::Format);
         }
@@ -83,12 +86,16 @@ impl std::fmt::Display for Reference {
 }
 
 fn is_digest(text: &str) -> bool {
-    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+    text.strip_prefix("sha256:").is_some_and(|hex| {
+        hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 fn is_tag(text: &str) -> bool {
     let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    first && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+    first
+        && text.len() <= 128
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 /// Whether the part before the first slash names a registry.
@@ -98,7 +105,12 @@ fn is_host(text: &str) -> bool {
 
 fn is_host_name(text: &str) -> bool {
     let (name, port) = text.split_once(':').unwrap_or((text, "0"));
-    let label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     name.split('.').all(label) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -106,7 +118,9 @@ fn is_host_name(text: &str) -> bool {
 fn is_component(text: &str) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let ends = text.bytes().next().is_some_and(alphanumeric) && text.bytes().last().is_some_and(alphanumeric);
-    let separators = text.split(|letter: char| letter.is_ascii_alphanumeric()).all(|run| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|byte| byte == b'-'));
+    let separators = text
+        .split(|letter: char| letter.is_ascii_alphanumeric())
+        .all(|run| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|byte| byte == b'-'));
     ends && separators
 }
 
@@ -139,7 +153,11 @@ mod tests {
             ("a//b", "invalid reference format"),
             ("busybox@sha256:12", "invalid reference format"),
         ] {
-            assert_eq!(Reference::parse(text).map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");
+            assert_eq!(
+                Reference::parse(text).map_err(|error| error.to_string()),
+                Err(error.to_owned()),
+                "{text}"
+            );
         }
     }
 }

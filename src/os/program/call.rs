@@ -129,7 +129,11 @@ impl<'a, 'b> Call<'a, 'b> {
     /// What busybox says to an option it does not know, and its exit code.
     pub fn bad_option(&mut self, option: &str) -> Program {
         let letter = option.trim_start_matches('-');
-        let text = if option.starts_with("--") { format!("unrecognized option '{option}'") } else { format!("invalid option -- '{letter}'") };
+        let text = if option.starts_with("--") {
+            format!("unrecognized option '{option}'")
+        } else {
+            format!("invalid option -- '{letter}'")
+        };
         self.fail(&text)
     }
 
@@ -163,8 +167,13 @@ impl Options {
                 break;
             }
             if let Some(name) = word.strip_prefix("--") {
-                let (name, value) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value.to_owned())));
-                let letter = long.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter).ok_or_else(|| word.clone())?;
+                let (name, value) =
+                    name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value.to_owned())));
+                let letter = long
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, letter)| *letter)
+                    .ok_or_else(|| word.clone())?;
                 let takes_value = letters.contains(&format!("{letter}:"));
                 let value = if takes_value && value.is_none() { words.next().cloned() } else { value };
                 options.found.push((letter, value));
@@ -181,7 +190,12 @@ impl Options {
         Ok(options)
     }
 
-    fn cluster<'w>(&mut self, cluster: &str, letters: &str, words: &mut impl Iterator<Item = &'w String>) -> Result<(), String> {
+    fn cluster<'w>(
+        &mut self,
+        cluster: &str,
+        letters: &str,
+        words: &mut impl Iterator<Item = &'w String>,
+    ) -> Result<(), String> {
         for (index, letter) in cluster.char_indices() {
             let known = letter != ':' && letter != '+' && letters.contains(letter);
             if !known {
@@ -189,7 +203,8 @@ impl Options {
             }
             if letters.contains(&format!("{letter}:")) {
                 let attached = &cluster[index + letter.len_utf8()..];
-                let value = if attached.is_empty() { words.next().cloned() } else { Some(attached.to_owned()) };
+                let value =
+                    if attached.is_empty() { words.next().cloned() } else { Some(attached.to_owned()) };
                 if value.is_none() {
                     return Err(format!("-{letter}"));
                 }

@@ -17,7 +17,11 @@ pub(in super::super) struct Foreign {
 
 pub(in super::super) fn start(ctx: &mut Ctx<'_>) -> Program {
     let process = ctx.process();
-    let request = Request::Foreign { argv: process.argv.as_ref().clone(), env: process.env.as_ref().clone(), cwd: process.cwd.clone() };
+    let request = Request::Foreign {
+        argv: process.argv.as_ref().clone(),
+        env: process.env.as_ref().clone(),
+        cwd: process.cwd.clone(),
+    };
     let key = ctx.key;
     ctx.sys.request(key, request);
     Program::Foreign(Foreign::default())
@@ -34,9 +38,17 @@ impl Foreign {
 }
 
 /// Writes now what can be written and keeps the rest. False if nobody reads: the process has then got SIGPIPE.
-pub(in super::super) fn write(sys: &mut System, key: ProcKey, stream: Stream, bytes: &[u8], volumes: &mut Volumes) -> bool {
+pub(in super::super) fn write(
+    sys: &mut System,
+    key: ProcKey,
+    stream: Stream,
+    bytes: &[u8],
+    volumes: &mut Volumes,
+) -> bool {
     let fd = if stream == Stream::Out { 1 } else { 2 };
-    let Some(Program::Foreign(foreign)) = sys.procs.get_mut(&key).map(|process| &mut process.program) else { return false };
+    let Some(Program::Foreign(foreign)) = sys.procs.get_mut(&key).map(|process| &mut process.program) else {
+        return false;
+    };
     if foreign.output.held() > 0 {
         foreign.output.push(fd, bytes);
         return true;

@@ -39,7 +39,8 @@ pub(super) fn sleep(call: &mut Call<'_, '_>) -> Program {
     }
     let mut total: u64 = 0;
     for arg in &args {
-        let duration = if matches!(arg.as_str(), "infinity" | "inf") { Some(u64::MAX / 4) } else { millis(arg) };
+        let duration =
+            if matches!(arg.as_str(), "infinity" | "inf") { Some(u64::MAX / 4) } else { millis(arg) };
         match duration {
             Some(duration) => total = total.saturating_add(duration),
             None => return call.fail(&format!("invalid number '{arg}'")),

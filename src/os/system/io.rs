@@ -5,7 +5,7 @@ use super::super::process::ProcKey;
 use super::super::tree::Body;
 use super::super::volume::Volumes;
 use super::super::{CellId, Errno};
-use super::{System, Files};
+use super::{Files, System};
 
 /// Bytes one read gives at most.
 const CHUNK: usize = 32_768;
@@ -89,7 +89,13 @@ impl System {
     }
 
     /// Reads at most `limit` bytes. [`ReadResult::Wait`] registers the process to be woken.
-    pub(in super::super) fn read_fd(&mut self, key: ProcKey, fd: u32, limit: usize, volumes: &mut Volumes) -> ReadResult {
+    pub(in super::super) fn read_fd(
+        &mut self,
+        key: ProcKey,
+        fd: u32,
+        limit: usize,
+        volumes: &mut Volumes,
+    ) -> ReadResult {
         let Some(file) = self.file_of(key, fd) else { return ReadResult::Failed(Errno::BadDescriptor) };
         self.read_file(key, file, limit.min(CHUNK), volumes)
     }
@@ -107,7 +113,9 @@ impl System {
             FileKind::Regular { readable: false, .. } => ReadResult::Failed(Errno::BadDescriptor),
             FileKind::Regular { cell, parts, offset, .. } => {
                 let data = self.read_regular(cell, &parts, offset, limit, volumes);
-                if let (Some(OpenFile { kind: FileKind::Regular { offset, .. }, .. }), Some(data)) = (self.files.get_mut(&file), &data) {
+                if let (Some(OpenFile { kind: FileKind::Regular { offset, .. }, .. }), Some(data)) =
+                    (self.files.get_mut(&file), &data)
+                {
                     *offset += data.len() as u64;
                 }
                 data.filter(|data| !data.is_empty()).map_or(ReadResult::End, ReadResult::Data)
@@ -115,13 +123,23 @@ impl System {
         }
     }
 
-    fn read_regular(&mut self, cell: CellId, parts: &[String], offset: u64, limit: usize, volumes: &mut Volumes) -> Option<Vec<u8>> {
+    fn read_regular(
+        &mut self,
+        cell: CellId,
+        parts: &[String],
+        offset: u64,
+        limit: usize,
+        volumes: &mut Volumes,
+    ) -> Option<Vec<u8>> {
         let now = self.clock;
         let files = self.files(now, cell, volumes)?;
         let path = format!("/{}", parts.join("/"));
         match &files.resolve(&path, false).ok()?.node?.body {
             Body::File(content) => Some(content.read(offset, limit)),
-            Body::Program(_) => files.read(&path).ok().map(|bytes| bytes.into_iter().skip(offset as usize).take(limit).collect()),
+            Body::Program(_) => files
+                .read(&path)
+                .ok()
+                .map(|bytes| bytes.into_iter().skip(offset as usize).take(limit).collect()),
             _ => None,
         }
     }
@@ -174,13 +192,21 @@ impl System {
     }
 
     /// Writes as much as fits. [`WriteResult::Wait`] registers the process to be woken.
-    pub(in super::super) fn write_fd(&mut self, key: ProcKey, fd: u32, bytes: &[u8], volumes: &mut Volumes) -> WriteResult {
+    pub(in super::super) fn write_fd(
+        &mut self,
+        key: ProcKey,
+        fd: u32,
+        bytes: &[u8],
+        volumes: &mut Volumes,
+    ) -> WriteResult {
         let Some(file) = self.file_of(key, fd) else { return WriteResult::Failed(Errno::BadDescriptor) };
         let Some(open) = self.files.get(&file) else { return WriteResult::Failed(Errno::BadDescriptor) };
         match open.kind.clone() {
             FileKind::Null | FileKind::Zero | FileKind::Random => WriteResult::Wrote(bytes.len()),
             FileKind::Full => WriteResult::Failed(Errno::NoSpace),
-            FileKind::PipeRead(_) | FileKind::Input(_) | FileKind::Directory => WriteResult::Failed(Errno::BadDescriptor),
+            FileKind::PipeRead(_) | FileKind::Input(_) | FileKind::Directory => {
+                WriteResult::Failed(Errno::BadDescriptor)
+            }
             FileKind::PipeWrite(id) => self.write_pipe(key, id, bytes),
             FileKind::Capture(owner, stream) => {
                 self.write_capture(owner, stream, bytes);
@@ -189,13 +215,17 @@ impl System {
             FileKind::Regular { writable: false, .. } => WriteResult::Failed(Errno::BadDescriptor),
             FileKind::Regular { cell, parts, offset, append, .. } => {
                 let now = self.clock;
-                let Some(mut files) = self.files(now, cell, volumes) else { return WriteResult::Failed(Errno::NoEntry) };
+                let Some(mut files) = self.files(now, cell, volumes) else {
+                    return WriteResult::Failed(Errno::NoEntry);
+                };
                 let end = match files.write_at(&parts, (!append).then_some(offset), bytes) {
                     Ok(end) => end,
                     Err(Errno::NoEntry) => offset + bytes.len() as u64,
                     Err(error) => return WriteResult::Failed(error),
                 };
-                if let Some(OpenFile { kind: FileKind::Regular { offset, .. }, .. }) = self.files.get_mut(&file) {
+                if let Some(OpenFile { kind: FileKind::Regular { offset, .. }, .. }) =
+                    self.files.get_mut(&file)
+                {
                     *offset = end;
                 }
                 WriteResult::Wrote(bytes.len())
@@ -246,9 +276,15 @@ impl System {
     }
 
     /// The files of a process's container as that process sees them. `path` is a hint: `/proc` is only made when it is named.
-    pub(in super::super) fn files_of<'a>(&'a mut self, key: ProcKey, path: &str, volumes: &'a mut Volumes) -> Option<Files<'a>> {
+    pub(in super::super) fn files_of<'a>(
+        &'a mut self,
+        key: ProcKey,
+        path: &str,
+        volumes: &'a mut Volumes,
+    ) -> Option<Files<'a>> {
         let process = self.procs.get(&key)?;
-        let (user, cwd, umask, cell) = (std::sync::Arc::clone(&process.user), process.cwd.clone(), process.umask, process.cell);
+        let (user, cwd, umask, cell) =
+            (std::sync::Arc::clone(&process.user), process.cwd.clone(), process.umask, process.cell);
         let proc = (path.contains("proc") || cwd.starts_with("/proc")).then(|| self.proc_tree(key));
         let now = self.clock;
         let cell = self.cells.get_mut(&cell)?;

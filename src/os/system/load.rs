@@ -16,7 +16,11 @@ impl System {
     /// Milliseconds of CPU time used by a container since it was made.
     pub fn cpu_time(&self, cell: CellId, now: SimTime) -> u64 {
         let Some(used) = self.cells.get(&cell).map(|cell| cell.cpu_used) else { return 0 };
-        used + self.keys_of(cell).iter().map(|key| self.running_cpu(&self.procs[key].load, cell, now)).sum::<u64>()
+        used + self
+            .keys_of(cell)
+            .iter()
+            .map(|key| self.running_cpu(&self.procs[key].load, cell, now))
+            .sum::<u64>()
     }
 
     fn running_cpu(&self, load: &Load, cell: CellId, now: SimTime) -> u64 {
@@ -53,13 +57,19 @@ impl System {
     }
 
     fn limit_of(&self, cell: CellId) -> u64 {
-        self.cells.get(&cell).and_then(|cell| cell.memory_limit).unwrap_or(self.machine_memory).min(self.machine_memory)
+        self.cells
+            .get(&cell)
+            .and_then(|cell| cell.memory_limit)
+            .unwrap_or(self.machine_memory)
+            .min(self.machine_memory)
     }
 
     /// Bytes in the memory-backed volumes a container mounts.
     fn memory_volumes(&self, cell: CellId, volumes: &Volumes) -> u64 {
         let mounts = self.cells.get(&cell).into_iter().flat_map(|cell| &cell.mounts);
-        let in_memory = mounts.filter_map(|mount| volumes.get(mount.volume)).filter(|volume| volume.medium == Medium::Memory);
+        let in_memory = mounts
+            .filter_map(|mount| volumes.get(mount.volume))
+            .filter(|volume| volume.medium == Medium::Memory);
         in_memory.map(|volume| volume.tree.usage()).sum()
     }
 
@@ -70,7 +80,11 @@ impl System {
             return;
         }
         let clock = self.clock;
-        let Some(victim) = self.keys_of(cell).into_iter().max_by_key(|key| (self.procs[key].load.memory_at(clock), key.pid)) else { return };
+        let Some(victim) =
+            self.keys_of(cell).into_iter().max_by_key(|key| (self.procs[key].load.memory_at(clock), key.pid))
+        else {
+            return;
+        };
         let Some(container) = self.cells.get_mut(&cell) else { return };
         container.oom_kills += 1;
         let rule = container.oom;

@@ -17,7 +17,10 @@ impl System {
         tree.put("/meminfo", text(&format!("MemTotal:       {total:8} kB\nMemFree:        {free:8} kB\nMemAvailable:   {free:8} kB\nBuffers:               0 kB\nCached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n")));
         let mut cpus = String::new();
         for number in 0..2 {
-            let _ = writeln!(cpus, "processor\t: {number}\nvendor_id\t: GenuineIntel\nmodel name\t: podlab virtual CPU\ncpu MHz\t\t: 2000.000\n");
+            let _ = writeln!(
+                cpus,
+                "processor\t: {number}\nvendor_id\t: GenuineIntel\nmodel name\t: podlab virtual CPU\ncpu MHz\t\t: 2000.000\n"
+            );
         }
         tree.put("/cpuinfo", text(&cpus));
         tree.put("/version", text("Linux version 6.12.0 (podlab) #1 SMP\n"));
@@ -30,7 +33,10 @@ impl System {
         tree.put("/sys/kernel/hostname", text(&format!("{}\n", self.hostname)));
         tree.put("/sys/kernel/pid_max", text("4194304\n"));
         tree.put("/sys/net/core/somaxconn", text("4096\n"));
-        let range = ProcKey { namespace: viewer.namespace, pid: 0 }..=ProcKey { namespace: viewer.namespace, pid: u32::MAX };
+        let range = ProcKey { namespace: viewer.namespace, pid: 0 }..=ProcKey {
+            namespace: viewer.namespace,
+            pid: u32::MAX,
+        };
         for key in self.procs.range(range).map(|(key, _)| *key) {
             self.put_process(&mut tree, key, &key.pid.to_string());
         }
@@ -42,7 +48,12 @@ impl System {
         let mut text = "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid 0 0\n".to_owned();
         let cell = self.procs.get(&viewer).and_then(|process| self.cells.get(&process.cell));
         for mount in cell.into_iter().flat_map(|cell| &cell.mounts) {
-            let _ = writeln!(text, "/dev/sda1 /{} ext4 {},relatime 0 0", mount.at.join("/"), if mount.read_only { "ro" } else { "rw" });
+            let _ = writeln!(
+                text,
+                "/dev/sda1 /{} ext4 {},relatime 0 0",
+                mount.at.join("/"),
+                if mount.read_only { "ro" } else { "rw" }
+            );
         }
         text
     }
@@ -52,9 +63,15 @@ impl System {
         let meta = Meta { mode: 0o444, uid: process.user.uid, gid: process.user.gid, mtime: process.started };
         let text = |content: &str| Node::file(meta, content.as_bytes());
         let memory = process.load.memory_at(self.clock) / 1024;
-        tree.put(&format!("/{name}/cmdline"), text(&process.argv.iter().map(|word| format!("{word}\0")).collect::<String>()));
+        tree.put(
+            &format!("/{name}/cmdline"),
+            text(&process.argv.iter().map(|word| format!("{word}\0")).collect::<String>()),
+        );
         tree.put(&format!("/{name}/comm"), text(&format!("{}\n", process.comm)));
-        tree.put(&format!("/{name}/environ"), text(&process.env.iter().map(|(name, value)| format!("{name}={value}\0")).collect::<String>()));
+        tree.put(
+            &format!("/{name}/environ"),
+            text(&process.env.iter().map(|(name, value)| format!("{name}={value}\0")).collect::<String>()),
+        );
         tree.put(&format!("/{name}/cgroup"), text("0::/\n"));
         tree.put(&format!("/{name}/mounts"), text(&self.mounts_text(key)));
         let state = if process.stopped { "T (stopped)" } else { "S (sleeping)" };

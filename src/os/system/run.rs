@@ -121,7 +121,10 @@ impl System {
         let cell = self.cells.get_mut(&process.cell)?;
         cell.cpu_used += slice;
         // A container below one CPU gets its slice later.
-        let stretched = cell.cpu_limit.filter(|limit| (1..1000).contains(limit)).map_or(slice, |limit| slice * 1000 / limit);
+        let stretched = cell
+            .cpu_limit
+            .filter(|limit| (1..1000).contains(limit))
+            .map_or(slice, |limit| slice * 1000 / limit);
         Some(clock.plus(stretched))
     }
 
@@ -158,7 +161,9 @@ impl System {
             }
             self.wake(parent);
         }
-        for other in self.procs.values_mut().filter(|other| other.parent == key.pid && other.cell == process.cell) {
+        for other in
+            self.procs.values_mut().filter(|other| other.parent == key.pid && other.cell == process.cell)
+        {
             other.parent = 1;
         }
         if let Some(capture) = self.captures.get_mut(&key) {
@@ -170,7 +175,15 @@ impl System {
                 Status::Code(_) => None,
             };
             let (code, main, at) = (status.code(), process.main, self.clock);
-            self.notices.push(Notice::Exited { at, cell: process.cell, pid: Pid(key.pid), code, signal, oom, main });
+            self.notices.push(Notice::Exited {
+                at,
+                cell: process.cell,
+                pid: Pid(key.pid),
+                code,
+                signal,
+                oom,
+                main,
+            });
         }
         if process.main || key.pid == 1 {
             self.end_all(process.cell, key, oom);
@@ -179,7 +192,14 @@ impl System {
 
     /// The first process of a container ended: the kernel kills the others.
     fn end_all(&mut self, cell: super::CellId, first: ProcKey, oom: bool) {
-        let others: Vec<ProcKey> = self.procs.iter().filter(|(key, process)| process.cell == cell || (first.pid == 1 && key.namespace == first.namespace)).map(|(key, _)| *key).collect();
+        let others: Vec<ProcKey> = self
+            .procs
+            .iter()
+            .filter(|(key, process)| {
+                process.cell == cell || (first.pid == 1 && key.namespace == first.namespace)
+            })
+            .map(|(key, _)| *key)
+            .collect();
         for key in others {
             self.end(key, Status::Signal(Signal::KILL), oom);
         }

@@ -1,7 +1,7 @@
 //! Requests to servers inside the system: from the host (probes, other Pods) and from neighbours over loopback.
 
-use super::super::net::{HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, RequestId, ServeId, Served};
 use super::super::net::{Failure, is_loopback};
+use super::super::net::{HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, RequestId, ServeId, Served};
 use super::super::process::ProcKey;
 use super::super::volume::Volumes;
 use super::{CellId, Notice, Pid, Stream, System};
@@ -19,13 +19,21 @@ impl System {
     }
 
     /// Hands an HTTP request to whoever listens on `port`, and lets the system run.
-    pub fn serve_http(&mut self, now: SimTime, port: u16, request: HttpRequest, volumes: &mut Volumes) -> Served {
+    pub fn serve_http(
+        &mut self,
+        now: SimTime,
+        port: u16,
+        request: HttpRequest,
+        volumes: &mut Volumes,
+    ) -> Served {
         self.clock = self.clock.max(now);
         let Some(server) = self.listeners.get(&port).copied() else { return Served::Refused };
         let id = ServeId(self.fresh_id());
         self.deliver(server, Incoming::Http(ReplyTo::Host(id), request));
         let notices = self.run(now, volumes);
-        let (answered, others): (Vec<Notice>, Vec<Notice>) = notices.into_iter().partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
+        let (answered, others): (Vec<Notice>, Vec<Notice>) = notices
+            .into_iter()
+            .partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
         self.notices.extend(others);
         match answered.into_iter().next() {
             Some(Notice::Served { response: Some(response), .. }) => Served::Response(response),
@@ -35,7 +43,13 @@ impl System {
     }
 
     /// Hands bytes to whoever listens on `port`; what it says at once comes back. None if nobody listens.
-    pub fn serve_tcp(&mut self, now: SimTime, port: u16, payload: &[u8], volumes: &mut Volumes) -> Option<Vec<u8>> {
+    pub fn serve_tcp(
+        &mut self,
+        now: SimTime,
+        port: u16,
+        payload: &[u8],
+        volumes: &mut Volumes,
+    ) -> Option<Vec<u8>> {
         self.clock = self.clock.max(now);
         let server = self.listeners.get(&port).copied()?;
         if payload.is_empty() {
@@ -44,10 +58,14 @@ impl System {
         let id = ServeId(self.fresh_id());
         self.deliver(server, Incoming::Tcp(ReplyTo::Host(id), payload.to_vec()));
         let notices = self.run(now, volumes);
-        let (answered, others): (Vec<Notice>, Vec<Notice>) = notices.into_iter().partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
+        let (answered, others): (Vec<Notice>, Vec<Notice>) = notices
+            .into_iter()
+            .partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
         self.notices.extend(others);
         answered.into_iter().find_map(|notice| match notice {
-            Notice::Served { response, .. } => Some(response.map(|response| response.body).unwrap_or_default()),
+            Notice::Served { response, .. } => {
+                Some(response.map(|response| response.body).unwrap_or_default())
+            }
             _ => None,
         })
     }
@@ -67,7 +85,12 @@ impl System {
     }
 
     /// A neighbour's request over loopback: delivered to the listener, or refused at once.
-    pub(in super::super) fn local_request(&mut self, key: ProcKey, port: u16, make: impl FnOnce(ReplyTo) -> Incoming) -> RequestId {
+    pub(in super::super) fn local_request(
+        &mut self,
+        key: ProcKey,
+        port: u16,
+        make: impl FnOnce(ReplyTo) -> Incoming,
+    ) -> RequestId {
         let id = RequestId(self.fresh_id());
         self.requests.insert(id, key);
         match self.listeners.get(&port).copied() {
@@ -110,7 +133,15 @@ impl System {
     }
 
     /// Writes to the standard output or error of a foreign process. False if nobody reads any more (the process got SIGPIPE).
-    pub fn foreign_write(&mut self, now: SimTime, cell: CellId, pid: Pid, stream: Stream, bytes: &[u8], volumes: &mut Volumes) -> bool {
+    pub fn foreign_write(
+        &mut self,
+        now: SimTime,
+        cell: CellId,
+        pid: Pid,
+        stream: Stream,
+        bytes: &[u8],
+        volumes: &mut Volumes,
+    ) -> bool {
         self.clock = self.clock.max(now);
         let Some(key) = self.key(cell, pid) else { return false };
         super::super::program::foreign::write(self, key, stream, bytes, volumes)

@@ -17,7 +17,8 @@ impl System {
     /// A signal to every process of a group (Ctrl-C at a terminal).
     pub fn signal_group(&mut self, now: SimTime, cell: CellId, group: Pid, signal: Signal) {
         self.clock = self.clock.max(now);
-        let members: Vec<ProcKey> = self.keys_of(cell).into_iter().filter(|key| self.procs[key].group == group.0).collect();
+        let members: Vec<ProcKey> =
+            self.keys_of(cell).into_iter().filter(|key| self.procs[key].group == group.0).collect();
         for key in members {
             self.send(key, signal, true);
         }
@@ -62,7 +63,9 @@ impl System {
         if process.pending.is_empty() {
             return false;
         }
-        let (keep, act): (Vec<Signal>, Vec<Signal>) = std::mem::take(&mut process.pending).into_iter().partition(|signal| process.program.handles(*signal));
+        let (keep, act): (Vec<Signal>, Vec<Signal>) = std::mem::take(&mut process.pending)
+            .into_iter()
+            .partition(|signal| process.program.handles(*signal));
         process.pending = keep;
         for signal in act {
             self.send(key, signal, false);

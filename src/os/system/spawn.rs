@@ -89,11 +89,17 @@ impl StartError {
     pub fn text(&self) -> String {
         match self {
             StartError::NotInPath { name } => format!("exec: {name:?}: executable file not found in $PATH"),
-            StartError::NoSuchFile { name } => format!("exec: {name:?}: stat {name}: no such file or directory"),
+            StartError::NoSuchFile { name } => {
+                format!("exec: {name:?}: stat {name}: no such file or directory")
+            }
             StartError::PermissionDenied { name } => format!("exec: {name:?}: permission denied"),
             StartError::ExecFormat { name } => format!("exec {name}: exec format error"),
-            StartError::Workdir { path, errno: Errno::NotDirectory } => format!("error during container init: mkdir {path}: not a directory"),
-            StartError::Workdir { path, errno } => format!("error during container init: mkdir {path}: {}", errno.text().to_lowercase()),
+            StartError::Workdir { path, errno: Errno::NotDirectory } => {
+                format!("error during container init: mkdir {path}: not a directory")
+            }
+            StartError::Workdir { path, errno } => {
+                format!("error during container init: mkdir {path}: {}", errno.text().to_lowercase())
+            }
             StartError::NoContainer => "container is not running".to_owned(),
             StartError::TooMany => "fork/exec /proc/self/exe: resource temporarily unavailable".to_owned(),
         }
@@ -125,7 +131,11 @@ pub(in super::super) struct Child {
 }
 
 /// Finds the executable of a command line. `name` is looked up in `path` unless it holds a slash.
-pub(in super::super) fn locate(files: &Files<'_>, argv: &[String], path: &str) -> Result<Executable, StartError> {
+pub(in super::super) fn locate(
+    files: &Files<'_>,
+    argv: &[String],
+    path: &str,
+) -> Result<Executable, StartError> {
     let mut argv = argv.to_vec();
     for _ in 0..INTERPRETERS {
         let name = argv.first().cloned().ok_or(StartError::NoContainer)?;
@@ -136,10 +146,20 @@ pub(in super::super) fn locate(files: &Files<'_>, argv: &[String], path: &str) -
                 let head = content.read(0, 256);
                 let Some(line) = head.strip_prefix(b"#!") else {
                     let text = !head.iter().any(|byte| *byte == 0);
-                    return if text { Ok(Executable::Text(file)) } else { Err(StartError::ExecFormat { name }) };
+                    return if text {
+                        Ok(Executable::Text(file))
+                    } else {
+                        Err(StartError::ExecFormat { name })
+                    };
                 };
-                let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default()).trim().to_owned();
-                let mut words = line.splitn(2, char::is_whitespace).map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
+                let line =
+                    String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default())
+                        .trim()
+                        .to_owned();
+                let mut words = line
+                    .splitn(2, char::is_whitespace)
+                    .map(|word| word.trim().to_owned())
+                    .filter(|word| !word.is_empty());
                 let mut interpreted: Vec<String> = words.by_ref().collect();
                 interpreted.push(file);
                 interpreted.extend(argv.into_iter().skip(1));
@@ -168,7 +188,11 @@ fn find_file(files: &Files<'_>, name: &str, path: &str) -> Result<(String, Body)
             Err(_) => {}
         }
     }
-    if denied { Err(StartError::PermissionDenied { name: name.to_owned() }) } else { Err(StartError::NotInPath { name: name.to_owned() }) }
+    if denied {
+        Err(StartError::PermissionDenied { name: name.to_owned() })
+    } else {
+        Err(StartError::NotInPath { name: name.to_owned() })
+    }
 }
 
 fn executable_at(files: &Files<'_>, path: &str) -> Result<(String, Body), Errno> {
@@ -182,7 +206,13 @@ fn executable_at(files: &Files<'_>, path: &str) -> Result<(String, Body), Errno>
 
 impl System {
     /// Starts a process in a container. The first of a container is its main process.
-    pub fn spawn(&mut self, now: SimTime, id: CellId, spawn: Spawn, volumes: &mut Volumes) -> Result<Pid, StartError> {
+    pub fn spawn(
+        &mut self,
+        now: SimTime,
+        id: CellId,
+        spawn: Spawn,
+        volumes: &mut Volumes,
+    ) -> Result<Pid, StartError> {
         self.clock = self.clock.max(now);
         let cell = self.cells.get(&id).ok_or(StartError::NoContainer)?;
         let namespace = cell.namespace;
@@ -200,7 +230,8 @@ impl System {
         if spawn.tty {
             default_variable(&mut env, "TERM", || "xterm".to_owned());
         }
-        let path = env.iter().find(|(name, _)| name == "PATH").map_or(DEFAULT_PATH, |(_, value)| value.as_str());
+        let path =
+            env.iter().find(|(name, _)| name == "PATH").map_or(DEFAULT_PATH, |(_, value)| value.as_str());
         let executable = if self.is_foreign(id, spawn.argv.first()) {
             Executable::Foreign
         } else {
@@ -215,7 +246,16 @@ impl System {
         let key = self.fresh_key(namespace).ok_or(StartError::TooMany)?;
         let fds = self.captured(key, &spawn.stdin, spawn.tty);
         let comm: Arc<str> = basename(spawn.argv.first().map_or("", String::as_str)).into();
-        let child = Child { argv: spawn.argv, comm, env: Arc::new(env), cwd, fds, ignored: BTreeSet::new(), group: None, program: Program::Running };
+        let child = Child {
+            argv: spawn.argv,
+            comm,
+            env: Arc::new(env),
+            cwd,
+            fds,
+            ignored: BTreeSet::new(),
+            group: None,
+            program: Program::Running,
+        };
         let main = !self.procs.values().any(|process| process.main && process.cell == id);
         self.insert_process(key, 0, id, child, user);
         if let Some(process) = self.procs.get_mut(&key) {
@@ -235,7 +275,11 @@ impl System {
         self.captures.insert(key, capture);
         let kind = if *stdin == Stdin::Empty { FileKind::Null } else { FileKind::Input(key) };
         let stderr = if tty { Stream::Out } else { Stream::Err };
-        let files = [self.open(kind), self.open(FileKind::Capture(key, Stream::Out)), self.open(FileKind::Capture(key, stderr))];
+        let files = [
+            self.open(kind),
+            self.open(FileKind::Capture(key, Stream::Out)),
+            self.open(FileKind::Capture(key, stderr)),
+        ];
         (0..).zip(files).collect()
     }
 

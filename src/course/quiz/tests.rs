@@ -227,10 +227,7 @@ fn the_order_shown_depends_on_the_seed_alone() {
     }
 }
 
-#[test]
-fn each_mistake_is_complained_about_where_it_stands() {
-    let (quiz, found) = read(
-        r"questions:
+const MISTAKES: &str = r"questions:
   - id: a
     kind: choose-one
     ask: x
@@ -288,31 +285,34 @@ fn each_mistake_is_complained_about_where_it_stands() {
     at: 5
     because: x
     commands: [kubectl get pods]
-",
-    );
-    assert_eq!(quiz.questions.len(), 1);
-    let expected = [
-        ":6:9: error: this option has no 'because'",
-        ":7:20: error: an option has no field 'becuase'; did you mean 'because'?",
-        ":9:11: error: there is no kind of question 'choose-on'; did you mean 'choose-one'?",
-        ":14:14: error: no option is correct; write 'correct: true' at the right one",
-        ":18:14: error: a choose-one has one correct option; make it choose-all",
-        ":19:9: error: 'Not An Id' is not an id: a-z, 0-9 and '-', at most 80",
-        ":22:13: error: 'answer' is true or false, this is text",
-        ":27:13: error: an answer is made of fields, this is a number",
-        ":33:11: error: 'line' is a whole number from 1 to 1",
-        ":29:5: error: a find-line names the faulty 'line' or 'lines'",
-        ":40:13: error: 'points' is a whole number from 1 to 100",
-        ":41:5: error: a question is made of fields, this is text",
-        ":47:5: error: the id 'h' is taken by a question above; ids are unique over the whole pack",
-        ":52:5: error: a prediction has either 'manifest' (a file of the chapter) or 'yaml'",
-        ":58:16: error: a step starts with its second; write \"5 kubectl delete pod web\"",
-        ":55:29: error: a prediction is not about the column 'stats'; did you mean 'status'?",
-    ];
-    for (found, expected) in found.iter().zip(expected) {
+";
+
+const COMPLAINTS: &[&str] = &[
+    ":6:9: error: this option has no 'because'",
+    ":7:20: error: an option has no field 'becuase'; did you mean 'because'?",
+    ":9:11: error: there is no kind of question 'choose-on'; did you mean 'choose-one'?",
+    ":14:14: error: no option is correct; write 'correct: true' at the right one",
+    ":18:14: error: a choose-one has one correct option; make it choose-all",
+    ":19:9: error: 'Not An Id' is not an id: a-z, 0-9 and '-', at most 80",
+    ":22:13: error: 'answer' is true or false, this is text",
+    ":27:13: error: an answer is made of fields, this is a number",
+    ":33:11: error: 'line' is a whole number from 1 to 1",
+    ":29:5: error: a find-line names the faulty 'line' or 'lines'",
+    ":40:13: error: 'points' is a whole number from 1 to 100",
+    ":41:5: error: a question is made of fields, this is text",
+    ":47:5: error: the id 'h' is taken by a question above; ids are unique over the whole pack",
+    ":52:5: error: a prediction has either 'manifest' (a file of the chapter) or 'yaml'",
+    ":58:16: error: a step starts with its second; write \"5 kubectl delete pod web\"",
+    ":55:29: error: a prediction is not about the column 'stats'; did you mean 'status'?",
+];
+
+#[test]
+fn each_mistake_is_complained_about_where_it_stands() {
+    let (quiz, found) = read(MISTAKES);
+    for (found, expected) in found.iter().zip(COMPLAINTS) {
         assert_eq!(found, &format!("quizzes/01-x.yaml{expected}"));
     }
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert_eq!(found.len(), COMPLAINTS.len(), "{found:#?}");
 }
 
 proptest! {

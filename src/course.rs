@@ -10,8 +10,12 @@ pub mod block;
 pub mod diagnostic;
 /// What stands above a chapter's text: its title, objectives, prerequisites.
 pub mod front;
+/// Labs: broken clusters to repair.
+pub mod lab;
 /// Markdown to blocks.
 pub mod markdown;
+/// Things commonly believed that are not so.
+pub mod misconception;
 /// A pack of content, or several laid over each other.
 pub mod pack;
 /// Questions, their answers and what these are worth.
@@ -29,5 +33,7 @@ mod fields;
 
 pub use block::{Block, Inline, Page};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use lab::Lab;
+pub use misconception::Misconception;
 pub use pack::{Chapter, Course, Pack};
 pub use quiz::{Answer, Question, Quiz};

@@ -181,6 +181,8 @@ pub struct Code {
     pub language: String,
     /// The name under which the learner's shell sees it as a file; such blocks can be applied and edited.
     pub name: Option<String>,
+    /// Whether the file is meant to be refused by a cluster (`broken` after the fence).
+    pub broken: bool,
     /// The code, each line ended by a line feed.
     pub text: String,
     /// `# (1)` at the ends of lines.

@@ -28,6 +28,17 @@ pub struct Source<'a> {
     pub line: usize,
     /// The bytes of the file before the text.
     pub offset: usize,
+    /// What the text is part of.
+    pub within: Within,
+}
+
+/// What a text is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// A chapter: its console blocks are transcripts, which are executed.
+    Chapter,
+    /// A short text, such as a question: its console blocks show output and are not executed.
+    Excerpt,
 }
 
 /// The page of a text.
@@ -40,7 +51,8 @@ pub fn page(source: Source<'_>) -> Page {
 
 /// The blocks of a short text within another file (a question, a hint), complaints going to `report`.
 pub fn blocks(text: &str, place: Place, report: &mut Report) -> Vec<Block> {
-    let page = page(Source { text, path: report.path(), line: place.line, offset: 0 });
+    let page =
+        page(Source { text, path: report.path(), line: place.line, offset: 0, within: Within::Excerpt });
     report.adopt(page.problems);
     let notes = page.footnotes.into_iter().flat_map(|note| note.blocks);
     page.blocks.into_iter().chain(notes).collect()
@@ -174,7 +186,8 @@ impl<'a> Builder<'a> {
         let whole = |bytes: &Range<usize>| self.source.text.get(bytes.clone()) == Some(text.as_str());
         let offset = self.source.offset;
         let bytes = bytes.filter(whole).map(|bytes| bytes.start + offset..bytes.end + offset);
-        let fenced = fence::Fenced { info: &info, fence, text: visible(&text).into_owned(), place, bytes };
+        let text = visible(&text).into_owned();
+        let fenced = fence::Fenced { info: &info, fence, text, place, bytes, within: self.source.within };
         fence::block(fenced, &mut self.report)
     }
 

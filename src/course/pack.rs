@@ -5,7 +5,9 @@
 use super::block::{Block, Page};
 use super::diagnostic::{Diagnostic, Place, Report, Severity};
 use super::front::{self, FrontMatter};
-use super::markdown::{self, Source};
+use super::lab::{self, Lab};
+use super::markdown::{self, Source, Within};
+use super::misconception::{self, Misconception};
 use super::quiz::{self, Question, Quiz};
 use super::text::{decode, visible};
 use super::yaml;
@@ -60,7 +62,7 @@ impl Chapter {
             }
             let (offset, line) = self.body;
             let text = self.file.text.get(offset..).unwrap_or_default();
-            markdown::page(Source { text, path: &self.file.path, line, offset })
+            markdown::page(Source { text, path: &self.file.path, line, offset, within: Within::Chapter })
         })
     }
 
@@ -70,12 +72,26 @@ impl Chapter {
     }
 }
 
-/// A quiz file, read when first asked for.
+/// A file that is read when first asked for.
 #[derive(Clone, Debug)]
-pub struct QuizFile {
+pub struct Lazy<T> {
     /// The file.
     pub file: TextFile,
-    read: OnceLock<(Quiz, Vec<Diagnostic>)>,
+    read: OnceLock<(T, Vec<Diagnostic>)>,
+}
+
+impl<T> Lazy<T> {
+    fn new(file: TextFile) -> Lazy<T> {
+        Lazy { file, read: OnceLock::new() }
+    }
+
+    fn get(&self, read: impl FnOnce(&str, &mut Report) -> T) -> &(T, Vec<Diagnostic>) {
+        self.read.get_or_init(|| {
+            let mut report = Report::new(&self.file.path);
+            let value = read(&self.file.text, &mut report);
+            (value, report.into_found())
+        })
+    }
 }
 
 /// Everything there is to learn.
@@ -84,11 +100,11 @@ pub struct Course {
     /// The chapters in order.
     pub chapters: Vec<Chapter>,
     /// The quiz files by chapter id.
-    pub quizzes: BTreeMap<String, QuizFile>,
+    pub quizzes: BTreeMap<String, Lazy<Quiz>>,
     /// The lab files by slug.
-    pub labs: BTreeMap<String, TextFile>,
+    pub labs: BTreeMap<String, Lazy<Option<Lab>>>,
     /// The misconceptions files, one of each pack that has one.
-    pub misconceptions: Vec<TextFile>,
+    pub misconceptions: Vec<Lazy<Vec<Misconception>>>,
 }
 
 impl Course {
@@ -99,12 +115,54 @@ impl Course {
 
     /// The quiz of a chapter, if it has one; questions that could not be read are left out.
     pub fn quiz(&self, chapter: &str) -> Option<&Quiz> {
-        self.quizzes.get(chapter).map(|file| &file.read(chapter).0)
+        self.read_quiz(chapter).map(|(quiz, _)| quiz)
     }
 
     /// What is wrong with the quiz of a chapter.
     pub fn quiz_problems(&self, chapter: &str) -> &[Diagnostic] {
-        self.quizzes.get(chapter).map_or(&[], |file| &file.read(chapter).1)
+        self.read_quiz(chapter).map_or(&[], |(_, problems)| problems)
+    }
+
+    fn read_quiz(&self, chapter: &str) -> Option<&(Quiz, Vec<Diagnostic>)> {
+        let file = self.quizzes.get(chapter)?;
+        Some(file.get(|text, report| quiz::read::quiz(text, chapter, report)))
+    }
+
+    /// A lab by slug, if it can be read.
+    pub fn lab(&self, slug: &str) -> Option<&Lab> {
+        self.read_lab(slug)?.0.as_ref()
+    }
+
+    /// What is wrong with a lab.
+    pub fn lab_problems(&self, slug: &str) -> &[Diagnostic] {
+        self.read_lab(slug).map_or(&[], |(_, problems)| problems)
+    }
+
+    fn read_lab(&self, slug: &str) -> Option<&(Option<Lab>, Vec<Diagnostic>)> {
+        let file = self.labs.get(slug)?;
+        Some(file.get(|text, report| lab::read::lab(text, slug, report)))
+    }
+
+    /// The labs of a chapter.
+    pub fn labs_of(&self, chapter: &str) -> Vec<&Lab> {
+        self.labs.keys().filter_map(|slug| self.lab(slug)).filter(|lab| lab.chapter.0 == chapter).collect()
+    }
+
+    /// Every misconception with the file it stands in; of one id, the later pack's comes first.
+    pub fn misconceptions(&self) -> impl Iterator<Item = (&TextFile, &Misconception)> {
+        self.misconceptions.iter().rev().flat_map(|file| {
+            file.get(misconception::read).0.iter().map(|misconception| (&file.file, misconception))
+        })
+    }
+
+    /// A misconception by id.
+    pub fn misconception(&self, id: &str) -> Option<&Misconception> {
+        self.misconceptions().map(|(_, misconception)| misconception).find(|known| known.id == id)
+    }
+
+    /// What is wrong with the misconceptions.
+    pub fn misconception_problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.misconceptions.iter().flat_map(|file| &file.get(misconception::read).1)
     }
 
     /// A question by id, with its quiz, wherever it is.
@@ -125,16 +183,6 @@ impl Course {
             }
         }
         parts
-    }
-}
-
-impl QuizFile {
-    fn read(&self, chapter: &str) -> &(Quiz, Vec<Diagnostic>) {
-        self.read.get_or_init(|| {
-            let mut report = Report::new(&self.file.path);
-            let quiz = quiz::read::quiz(&self.file.text, chapter, &mut report);
-            (quiz, report.into_found())
-        })
     }
 }
 
@@ -254,12 +302,12 @@ fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) 
             course.chapters.push(chapter);
         }
         Role::Quiz { id } => {
-            course.quizzes.insert((*id).to_owned(), QuizFile { file, read: OnceLock::new() });
+            course.quizzes.insert((*id).to_owned(), Lazy::new(file));
         }
         Role::Lab { id } => {
-            course.labs.insert((*id).to_owned(), file);
+            course.labs.insert((*id).to_owned(), Lazy::new(file));
         }
-        Role::Misconceptions => course.misconceptions.push(file),
+        Role::Misconceptions => course.misconceptions.push(Lazy::new(file)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::course::block::{Block, Code, Console, Marker, Reference};
 use crate::course::diagnostic::{Diagnostic, Place, Report, Severity};
+use crate::course::markdown::Within;
 use crate::course::transcript;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ pub struct Fenced<'a> {
     pub place: Place,
     /// The bytes of the file that hold the text, if they are one piece.
     pub bytes: Option<Range<usize>>,
+    /// What the block is part of.
+    pub within: Within,
 }
 
 /// The languages with a meaning of their own.
@@ -30,7 +33,7 @@ pub fn block(fenced: Fenced<'_>, report: &mut Report) -> Option<Block> {
     let language = words.next().unwrap_or_default().to_lowercase();
     let words: Vec<&str> = words.collect();
     Some(match language.as_str() {
-        "console" => console(fenced, &words, report),
+        "console" if fenced.within == Within::Chapter => console(fenced, &words, report),
         "diagram" => match words[..] {
             [word] if word.starts_with("pod=") => {
                 Block::Diagram(Reference { id: word["pod=".len()..].to_owned(), place: fenced.fence })
@@ -76,6 +79,7 @@ fn console(fenced: Fenced<'_>, words: &[&str], report: &mut Report) -> Block {
 
 fn code(fenced: Fenced<'_>, language: String, words: &[&str], report: &mut Report) -> Code {
     let mut name = None;
+    let mut broken = false;
     for word in words {
         match word.split_once('=') {
             Some(("name", value)) if is_file_name(value) => name = Some(value.to_owned()),
@@ -86,11 +90,12 @@ fn code(fenced: Fenced<'_>, language: String, words: &[&str], report: &mut Repor
             Some((key, _)) => {
                 report.unknown(fenced.fence, format!("a code block has no '{key}='"), key, ["name"]);
             }
-            None => {}
+            None if *word == "broken" => broken = true,
+            None => report.unknown(fenced.fence, format!("a code block has no '{word}'"), word, ["broken"]),
         }
     }
     let markers = markers(&fenced.text);
-    Code { language, name, text: fenced.text, markers, notes: Vec::new(), place: Some(fenced.place) }
+    Code { language, name, broken, text: fenced.text, markers, notes: Vec::new(), place: Some(fenced.place) }
 }
 
 /// Whether a name stays inside the learner's folder.

@@ -3,7 +3,7 @@ use crate::course::block::{Link, Target};
 use proptest::prelude::*;
 
 fn read(text: &str) -> Page {
-    page(Source { text, path: "lessons/01-x.md", line: 1, offset: 0 })
+    page(Source { text, path: "lessons/01-x.md", line: 1, offset: 0, within: Within::Chapter })
 }
 
 fn clean(text: &str) -> Vec<Block> {

@@ -309,6 +309,7 @@ const COMPLAINTS: &[&str] = &[
 #[test]
 fn each_mistake_is_complained_about_where_it_stands() {
     let (quiz, found) = read(MISTAKES);
+    assert_eq!(quiz.questions.len(), 1);
     for (found, expected) in found.iter().zip(COMPLAINTS) {
         assert_eq!(found, &format!("quizzes/01-x.yaml{expected}"));
     }

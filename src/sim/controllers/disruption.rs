@@ -43,6 +43,14 @@ pub fn budgets_of(pod: &Pod, store: &Store) -> Vec<String> {
     budgets.filter_map(as_budget).filter(|b| selector(b).matches_opt(labels)).map(name_of).collect()
 }
 
+/// How many more disruptions a budget allows.
+pub fn allowed(namespace: &str, name: &str, store: &Store) -> i32 {
+    let key = Key::new(Kind::PodDisruptionBudget, namespace, name);
+    let budget = store.get(&key).and_then(as_budget);
+    let status = budget.and_then(|budget| budget.status.as_ref());
+    status.and_then(|status| status.disruptions_allowed).unwrap_or_default()
+}
+
 /// Takes one disruption of `pod` from the budget `name`, or says why it has none left.
 pub fn allow(pod: &Pod, name: &str, context: &mut Context, write: &Write) -> Result<(), String> {
     let key = Key::new(Kind::PodDisruptionBudget, pod.namespace(), name);

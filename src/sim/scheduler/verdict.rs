@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The filters that can refuse a node; they also say which later change is worth another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the variants are the scheduler's own plugin names")]
 pub enum Plugin {
     NodeUnschedulable,
     NodeName,

@@ -205,7 +205,11 @@ impl Scheduler {
         let message = failure.message(&outcome);
         let text = format!("the scheduler found no node for {}: {message}", pod.name());
         let cause = context.because(because, CHAPTER, text);
-        context.series_event(note(pod, EventType::Warning, "FailedScheduling", message.clone()), "Scheduling", cause);
+        context.series_event(
+            note(pod, EventType::Warning, "FailedScheduling", message.clone()),
+            "Scheduling",
+            cause,
+        );
         let nominated = match &outcome {
             preempt::Outcome::Nominated { node, .. } => Some(node.clone()),
             _ => None,
@@ -219,7 +223,14 @@ impl Scheduler {
     }
 
     /// Writes the condition and the nomination.
-    fn report(&self, key: &Key, message: &str, nominated: Option<&str>, cause: CauseId, context: &mut Context) {
+    fn report(
+        &self,
+        key: &Key,
+        message: &str,
+        nominated: Option<&str>,
+        cause: CauseId,
+        context: &mut Context,
+    ) {
         let Some(mut pod) = context.store.get(key).and_then(Object::as_pod).cloned() else { return };
         let condition = PodCondition {
             type_: "PodScheduled".into(),

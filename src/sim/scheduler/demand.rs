@@ -93,7 +93,8 @@ pub struct Term {
 impl Term {
     /// Whether the term is about this Pod.
     pub fn matches(&self, namespace: &str, labels: Option<&BTreeMap<String, String>>) -> bool {
-        (self.any_namespace || self.namespaces.iter().any(|n| n == namespace)) && self.selector.matches_opt(labels)
+        (self.any_namespace || self.namespaces.iter().any(|n| n == namespace))
+            && self.selector.matches_opt(labels)
     }
 }
 

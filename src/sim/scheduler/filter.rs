@@ -7,7 +7,7 @@ use super::spread::Spread;
 use super::verdict::{Failure, Plugin, Reject};
 use super::volumes;
 use crate::kube::Key;
-use crate::kube::core::{NodeSelector, NodeSelectorTerm, NodeSelectorRequirement, Taint, Toleration};
+use crate::kube::core::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Taint, Toleration};
 use crate::sim::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -129,9 +129,10 @@ fn taints(demand: &Demand, node: &NodeInfo) -> Option<Reject> {
 
 /// Whether one of the taints keeps Pods with these tolerations away.
 pub fn untolerated(tolerations: &Option<Vec<Toleration>>, taints: &[Taint]) -> bool {
-    taints.iter().filter(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute")).any(|taint| {
-        !tolerations.iter().flatten().any(|toleration| tolerates(toleration, taint))
-    })
+    taints
+        .iter()
+        .filter(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"))
+        .any(|taint| !tolerations.iter().flatten().any(|toleration| tolerates(toleration, taint)))
 }
 
 /// Whether a toleration covers a taint (component-helpers: `Toleration.ToleratesTaint`).
@@ -150,9 +151,8 @@ pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
 }
 
 fn node_affinity(demand: &Demand, node: &NodeInfo) -> Option<Reject> {
-    (!wants_node(demand, node)).then(|| {
-        Reject::for_good(Plugin::NodeAffinity, "node(s) didn't match Pod's node affinity/selector")
-    })
+    (!wants_node(demand, node))
+        .then(|| Reject::for_good(Plugin::NodeAffinity, "node(s) didn't match Pod's node affinity/selector"))
 }
 
 /// Whether the Pod's node selector and required node affinity match a node.
@@ -161,8 +161,7 @@ pub fn wants_node(demand: &Demand, node: &NodeInfo) -> bool {
     let labels = node.labels().unwrap_or(&none);
     let selected = demand.spec.node_selector.iter().flatten().all(|(k, v)| labels.get(k) == Some(v));
     let affinity = demand.spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
-    let required =
-        affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
+    let required = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
     selected && required.is_none_or(|selector| matches_selector(selector, labels, &node.name))
 }
 
@@ -203,9 +202,8 @@ fn ports(demand: &Demand, node: &NodeInfo, gone: &BTreeSet<Key>) -> Option<Rejec
     }
     let taken = node.pods.iter().filter(|(key, _)| !gone.contains(*key)).flat_map(|(_, pod)| &pod.ports);
     let collides = taken.into_iter().any(|port| demand.ports.iter().any(|mine| mine.collides(port)));
-    collides.then(|| {
-        Reject::of(Plugin::NodePorts, "node(s) didn't have free ports for the requested pod ports")
-    })
+    collides
+        .then(|| Reject::of(Plugin::NodePorts, "node(s) didn't have free ports for the requested pod ports"))
 }
 
 fn resources(demand: &Demand, place: usize, nodes: &Nodes, gone: &BTreeSet<Key>) -> Option<Reject> {

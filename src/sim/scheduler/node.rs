@@ -1,9 +1,9 @@
 //! The scheduler's picture of the nodes: what each has, what is taken, which Pods stand on it.
 
 use super::demand::{Amounts, Demand};
+use crate::kube::Key;
 use crate::kube::core::{Node, Taint};
 use crate::kube::requests::resources_of;
-use crate::kube::Key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

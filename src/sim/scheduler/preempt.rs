@@ -3,8 +3,8 @@
 use super::demand::Demand;
 use super::filter::{Prepared, check};
 use super::node::{NodeInfo, Nodes};
-use super::verdict::Failure;
 use super::note;
+use super::verdict::Failure;
 use crate::kube::{Key, Object, SimTime};
 use crate::sim::api::{DeleteOptions, Write, disruption_target};
 use crate::sim::cause::CauseId;
@@ -66,9 +66,7 @@ pub fn attempt(demand: &Arc<Demand>, failure: &Failure, nodes: &Nodes, context: 
         }
     }
     match candidates.into_iter().min_by(|a, b| a.cost.cmp(&b.cost)) {
-        Some(best) => {
-            Outcome::Nominated { node: nodes.at(best.place).name.clone(), victims: best.victims }
-        }
+        Some(best) => Outcome::Nominated { node: nodes.at(best.place).name.clone(), victims: best.victims },
         None => Outcome::Useless(reasons),
     }
 }
@@ -77,7 +75,9 @@ pub fn attempt(demand: &Arc<Demand>, failure: &Failure, nodes: &Nodes, context: 
 fn waits_for_victims(demand: &Demand, nodes: &Nodes, store: &Store) -> bool {
     let pod = store.get(&demand.key).and_then(Object::as_pod);
     let Some(name) = pod.and_then(|pod| pod.status.nominated_node_name.as_deref()) else { return false };
-    let Some(node) = nodes.present().iter().map(|p| nodes.at(*p)).find(|n| &*n.name == name) else { return false };
+    let Some(node) = nodes.present().iter().map(|p| nodes.at(*p)).find(|n| &*n.name == name) else {
+        return false;
+    };
     node.pods.values().any(|other| {
         other.priority < demand.priority
             && store.get(&other.key).is_some_and(|pod| pod.meta().deletion_timestamp.is_some())
@@ -107,9 +107,7 @@ fn victims_on(
     // The most important Pods get their place back first, those whose disruption budget forbids it before the others.
     let protected: BTreeSet<Key> =
         lesser.iter().filter(|pod| violates_budget(pod, store)).map(|pod| pod.key.clone()).collect();
-    lesser.sort_by_key(|pod| {
-        (!protected.contains(&pod.key), Reverse(pod.priority), started(pod, store))
-    });
+    lesser.sort_by_key(|pod| (!protected.contains(&pod.key), Reverse(pod.priority), started(pod, store)));
     for pod in lesser {
         gone.remove(&pod.key);
         if fits(&gone).is_some() {
@@ -120,7 +118,13 @@ fn victims_on(
 }
 
 /// The order in which nodes are preferred: budgets broken, highest victim, sum of priorities, victims, youngest top victim.
-fn cost(place: usize, node: &NodeInfo, gone: BTreeSet<Key>, protected: &BTreeSet<Key>, store: &Store) -> Candidate {
+fn cost(
+    place: usize,
+    node: &NodeInfo,
+    gone: BTreeSet<Key>,
+    protected: &BTreeSet<Key>,
+    store: &Store,
+) -> Candidate {
     let victims: Vec<&Arc<Demand>> = gone.iter().filter_map(|key| node.pods.get(key)).collect();
     let top = victims.iter().map(|v| v.priority).max().unwrap_or(i32::MIN);
     let sum = victims.iter().map(|v| i64::from(v.priority) + i64::from(i32::MAX) + 1).sum();
@@ -138,7 +142,9 @@ fn started(demand: &Demand, store: &Store) -> SimTime {
 
 fn violates_budget(demand: &Demand, store: &Store) -> bool {
     let Some(pod) = store.get(&demand.key).and_then(Object::as_pod) else { return false };
-    disruption::budgets_of(pod, store).iter().any(|name| disruption::allowed(pod.namespace(), name, store) <= 0)
+    disruption::budgets_of(pod, store)
+        .iter()
+        .any(|name| disruption::allowed(pod.namespace(), name, store) <= 0)
 }
 
 /// Tells the victims and deletes them, each with its own grace.
@@ -146,7 +152,8 @@ pub fn evict(demand: &Demand, node: &str, victims: &[Key], because: CauseId, con
     let uid = demand.meta.uid.clone().unwrap_or_default();
     for key in victims {
         let Some(victim) = context.store.get(key).and_then(Object::as_pod).cloned() else { continue };
-        let text = format!("{} made room on {node} for {}, which is more important", victim.name(), demand.key.name);
+        let text =
+            format!("{} made room on {node} for {}, which is more important", victim.name(), demand.key.name);
         let cause = context.because(Some(because), super::CHAPTER, text);
         let message = format!("Preempted by pod {uid} on node {node}");
         context.series_event(note(&victim, EventType::Normal, "Preempted", message), "Preempting", cause);

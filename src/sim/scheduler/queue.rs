@@ -145,8 +145,7 @@ impl Queue {
         let relabelled = old.labels() != new.labels();
         let smaller = new.requests.cpu < old.requests.cpu || new.requests.memory < old.requests.memory;
         self.reconsider(cause, |parked| {
-            (relabelled && social(parked))
-                || (smaller && parked.plugins.contains(&Plugin::NodeResourcesFit))
+            (relabelled && social(parked)) || (smaller && parked.plugins.contains(&Plugin::NodeResourcesFit))
         });
     }
 
@@ -158,7 +157,9 @@ impl Queue {
     /// A node is new or changed.
     pub fn node_changed(&mut self, before: Option<&Node>, node: &Node, cause: CauseId) {
         let change = NodeChange::between(before, node);
-        self.reconsider(cause, |parked| parked.plugins.iter().any(|plugin| change.helps(*plugin, &parked.demand)));
+        self.reconsider(cause, |parked| {
+            parked.plugins.iter().any(|plugin| change.helps(*plugin, &parked.demand))
+        });
     }
 
     fn reconsider(&mut self, cause: CauseId, wanted: impl Fn(&Parked) -> bool) {
@@ -210,9 +211,8 @@ impl<'a> NodeChange<'a> {
         };
         let closed = |node: &Node| node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true));
         let taints = |node: &Node| node.spec.as_ref().and_then(|spec| spec.taints.clone());
-        let list = |node: &Node| {
-            resources_of(node.status.as_ref().and_then(|status| status.allocatable.as_ref()))
-        };
+        let list =
+            |node: &Node| resources_of(node.status.as_ref().and_then(|status| status.allocatable.as_ref()));
         let (had, has) = (list(old), list(node));
         NodeChange {
             node,

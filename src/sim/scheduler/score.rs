@@ -91,7 +91,8 @@ fn spread(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) ->
     } else {
         default_spread(demand, infos)
     };
-    let (min, max) = (raw.iter().min().copied().unwrap_or_default(), raw.iter().max().copied().unwrap_or_default());
+    let (min, max) =
+        (raw.iter().min().copied().unwrap_or_default(), raw.iter().max().copied().unwrap_or_default());
     let scaled = raw.iter().map(|score| if max == 0 { MAX } else { MAX * (max + min - score) / max });
     scaled.collect()
 }
@@ -149,12 +150,14 @@ fn company(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) -
         here.map(|(_, weight)| *weight).sum::<i64>()
     };
     let raw = each(infos, score);
-    let (min, max) = (raw.iter().min().copied().unwrap_or_default(), raw.iter().max().copied().unwrap_or_default());
+    let (min, max) =
+        (raw.iter().min().copied().unwrap_or_default(), raw.iter().max().copied().unwrap_or_default());
     raw.iter().map(|s| if max == min { 0 } else { MAX * (s - min) / (max - min) }).collect()
 }
 
 fn least_allocated(demand: &Demand, node: &NodeInfo) -> i64 {
-    let part = |have: i64, taken: i64| if have <= 0 || taken > have { 0 } else { (have - taken) * MAX / have };
+    let part =
+        |have: i64, taken: i64| if have <= 0 || taken > have { 0 } else { (have - taken) * MAX / have };
     let cpu = part(node.allocatable.cpu, node.non_zero.0 + demand.non_zero.0);
     let memory = part(node.allocatable.memory, node.non_zero.1 + demand.non_zero.1);
     i64::midpoint(cpu, memory)
@@ -164,16 +167,15 @@ fn balanced(demand: &Demand, node: &NodeInfo) -> i64 {
     if demand.requests.cpu == 0 && demand.requests.memory == 0 {
         return 0;
     }
-    let fraction = |taken: i64, have: i64| if have <= 0 { 1.0 } else { (taken as f64 / have as f64).min(1.0) };
+    let fraction =
+        |taken: i64, have: i64| if have <= 0 { 1.0 } else { (taken as f64 / have as f64).min(1.0) };
     let balance = |cpu: i64, memory: i64| {
         let (cpu, memory) = (fraction(cpu, node.allocatable.cpu), fraction(memory, node.allocatable.memory));
         (1.0 - (cpu - memory).abs() / 2.0) * MAX as f64
     };
     let before = balance(node.requested.cpu, node.requested.memory);
-    let after = balance(
-        node.requested.cpu + demand.requests.cpu,
-        node.requested.memory + demand.requests.memory,
-    );
+    let after =
+        balance(node.requested.cpu + demand.requests.cpu, node.requested.memory + demand.requests.memory);
     (50.0 + (50.0 + after - before) / 2.0) as i64
 }
 

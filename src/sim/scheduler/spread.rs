@@ -4,9 +4,9 @@ use super::demand::Demand;
 use super::filter::{untolerated, wants_node};
 use super::node::{NodeInfo, Nodes};
 use super::verdict::{Plugin, Reject};
+use crate::kube::Key;
 use crate::kube::core::TopologySpreadConstraint;
 use crate::kube::selector::Selector;
-use crate::kube::Key;
 use crate::sim::controllers::pods;
 use crate::sim::store::Store;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -68,7 +68,8 @@ impl Spread {
             for place in nodes.present() {
                 let node = nodes.at(*place);
                 let complete = keys.iter().all(|key| node.label(key).is_some());
-                if complete && constraint.counts_node(demand, node)
+                if complete
+                    && constraint.counts_node(demand, node)
                     && let Some(value) = node.label(&constraint.topology_key)
                 {
                     constraint.counts.entry(value.to_owned()).or_default();

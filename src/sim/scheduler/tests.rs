@@ -44,10 +44,24 @@ fn a_pod_is_bound_within_milliseconds_and_an_event_says_so() {
 #[test]
 fn what_does_not_fit_is_worded_as_the_scheduler_words_it() {
     let mut cluster = cluster(2);
-    apply(&mut cluster, Kind::Pod, pod("mixed", &json!({
-        "requests": { "cpu": "1" }, "nodeSelector": { "kubernetes.io/hostname": "worker-2" } })));
-    apply(&mut cluster, Kind::Pod, pod("big", &json!({
-        "requests": { "cpu": "1500m" }, "nodeSelector": { "kubernetes.io/hostname": "worker-2" } })));
+    apply(
+        &mut cluster,
+        Kind::Pod,
+        pod(
+            "mixed",
+            &json!({
+        "requests": { "cpu": "1" }, "nodeSelector": { "kubernetes.io/hostname": "worker-2" } }),
+        ),
+    );
+    apply(
+        &mut cluster,
+        Kind::Pod,
+        pod(
+            "big",
+            &json!({
+        "requests": { "cpu": "1500m" }, "nodeSelector": { "kubernetes.io/hostname": "worker-2" } }),
+        ),
+    );
     cluster.advance(SimTime(100));
     assert_eq!(
         why_not(&cluster, "big"),
@@ -75,8 +89,15 @@ fn an_important_pod_takes_the_place_of_a_lesser_one() {
     apply(&mut cluster, Kind::PriorityClass, json!({ "metadata": { "name": "high" }, "value": 1000 }));
     apply(&mut cluster, Kind::Pod, pod("low", &json!({ "requests": { "cpu": "1500m" } })));
     cluster.advance(SimTime(1000));
-    apply(&mut cluster, Kind::Pod, pod("high", &json!({
-        "requests": { "cpu": "1" }, "priorityClassName": "high" })));
+    apply(
+        &mut cluster,
+        Kind::Pod,
+        pod(
+            "high",
+            &json!({
+        "requests": { "cpu": "1" }, "priorityClassName": "high" }),
+        ),
+    );
     cluster.advance(SimTime(1100));
     let low = cluster.store().pod("default", "low").unwrap();
     assert!(low.metadata.deletion_timestamp.is_some());

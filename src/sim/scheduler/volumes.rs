@@ -36,7 +36,8 @@ pub fn check(demand: &Demand, node: &NodeInfo, store: &Store) -> Option<Reject> 
     let none = BTreeMap::new();
     for name in claims(demand) {
         let Some(volume) = claim(demand.namespace(), name, store).and_then(volume_name) else { continue };
-        let Some(Object::PersistentVolume(volume)) = store.get(&Key::new(Kind::PersistentVolume, "", volume)) else {
+        let Some(Object::PersistentVolume(volume)) = store.get(&Key::new(Kind::PersistentVolume, "", volume))
+        else {
             return Some(Reject::for_good(
                 Plugin::VolumeBinding,
                 "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
@@ -68,7 +69,9 @@ pub fn bind(demand: &Demand, node: &str, context: &mut Context, write: &Write) {
 
 fn claims(demand: &Demand) -> impl Iterator<Item = &str> {
     let volumes = demand.spec.volumes.iter().flatten();
-    volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref()).map(|source| source.claim_name.as_str())
+    volumes
+        .filter_map(|volume| volume.persistent_volume_claim.as_ref())
+        .map(|source| source.claim_name.as_str())
 }
 
 fn claim<'a>(namespace: &str, name: &str, store: &'a Store) -> Option<&'a Arc<PersistentVolumeClaim>> {

@@ -6,6 +6,8 @@
 
 /// Pages as typed blocks.
 pub mod block;
+/// Rules across files.
+pub mod check;
 /// What is wrong with content, where, and what to do.
 pub mod diagnostic;
 /// What stands above a chapter's text: its title, objectives, prerequisites.
@@ -20,6 +22,8 @@ pub mod misconception;
 pub mod pack;
 /// Questions, their answers and what these are worth.
 pub mod quiz;
+/// What must be executed to be checked.
+pub mod run;
 /// "Did you mean …?"
 pub mod suggest;
 /// Text made safe to show, and places in it.

@@ -1,0 +1,146 @@
+//! What lies beside the cluster when kubectl runs: files by name and the kubeconfig. Knows nothing of the machine's files.
+
+use super::complaint::Complaint;
+use std::collections::BTreeMap;
+
+/// Where a command writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// One context of the kubeconfig.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The cluster it names.
+    pub cluster: String,
+    /// The user it names.
+    pub user: String,
+    /// Its namespace, empty for the default one.
+    pub namespace: String,
+}
+
+/// The learner's files and kubeconfig.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Files by path, relative to the folder the learner is in.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Contexts by name.
+    pub contexts: BTreeMap<String, Context>,
+    /// The name of the context in use, empty if there is none.
+    pub current: String,
+}
+
+/// The name of the one context a session starts with.
+pub const CONTEXT: &str = "podlab";
+
+impl Desk {
+    /// A desk with these files and one context.
+    pub fn new(files: BTreeMap<String, Vec<u8>>) -> Desk {
+        let context =
+            Context { cluster: CONTEXT.to_owned(), user: "learner".to_owned(), namespace: String::new() };
+        Desk { files, contexts: BTreeMap::from([(CONTEXT.to_owned(), context)]), current: CONTEXT.to_owned() }
+    }
+
+    /// The namespace of the context in use.
+    pub fn namespace(&self) -> &str {
+        let context = self.contexts.get(&self.current);
+        context.map(|c| c.namespace.as_str()).filter(|n| !n.is_empty()).unwrap_or("default")
+    }
+
+    /// Sets the namespace of the context in use.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        let context = self.contexts.entry(self.current.clone()).or_default();
+        namespace.clone_into(&mut context.namespace);
+    }
+
+    /// The text of a file.
+    pub fn read(&self, path: &str) -> Option<String> {
+        let bytes = self.files.get(Self::clean(path).as_str())?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Writes a file.
+    pub fn write(&mut self, path: &str, bytes: &[u8]) {
+        self.files.insert(Self::clean(path), bytes.to_vec());
+    }
+
+    /// A path without `./` in it.
+    fn clean(path: &str) -> String {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    }
+
+    /// The manifests a `-f` names, each with its path and text, in kubectl's order.
+    pub fn manifests(&self, path: &str, recursive: bool) -> Result<Vec<(String, String)>, Complaint> {
+        if let Some(text) = self.read(path) {
+            return Ok(vec![(path.to_owned(), text)]);
+        }
+        let missing = || Complaint::plain(format!("the path {path:?} does not exist"));
+        if path.contains(['*', '?']) {
+            let found = self.files.keys().filter(|name| matches_glob(path, name));
+            let found: Vec<_> = found.filter_map(|name| Some((name.clone(), self.read(name)?))).collect();
+            return if found.is_empty() { Err(missing()) } else { Ok(found) };
+        }
+        let folder = Self::clean(path);
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let inside: Vec<&String> = self.files.keys().filter(|name| name.starts_with(&prefix)).collect();
+        if inside.is_empty() && !folder.is_empty() {
+            return Err(missing());
+        }
+        let manifests = inside.into_iter().filter(|name| {
+            let known = [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+            known && (recursive || !name[prefix.len()..].contains('/'))
+        });
+        let shown = |name: &str| {
+            if folder.is_empty() { name.to_owned() } else { format!("{}/{}", path.trim_end_matches('/'), &name[prefix.len()..]) }
+        };
+        let found: Vec<_> = manifests.filter_map(|name| Some((shown(name), self.read(name)?))).collect();
+        if found.is_empty() {
+            let text = format!("error reading [{path}]: recognized file extensions are [.json .yaml .yml]");
+            return Err(Complaint::Plain(text));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether `name` fits a pattern of `*` and `?`, neither of which crosses a slash.
+fn matches_glob(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    // The row of a table: which beginnings of the name fit the pattern read so far.
+    let mut fits = vec![false; name.len() + 1];
+    fits[0] = true;
+    for p in pattern {
+        let mut next = vec![false; name.len() + 1];
+        for i in 0..=name.len() {
+            next[i] = match p {
+                '*' => fits[i] || (i > 0 && next[i - 1] && name[i - 1] != '/'),
+                '?' => i > 0 && fits[i - 1] && name[i - 1] != '/',
+                c => i > 0 && fits[i - 1] && name[i - 1] == c,
+            };
+        }
+        fits = next;
+    }
+    fits[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_manifests_in_order() {
+        let files = ["d/b.yaml", "d/a.json", "d/x.txt", "d/sub/c.yaml"];
+        let desk = Desk::new(files.iter().map(|f| ((*f).to_owned(), Vec::new())).collect());
+        let names = |path, recursive| {
+            desk.manifests(path, recursive).map(|all| all.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+        };
+        assert_eq!(names("d", false).unwrap(), ["d/a.json", "d/b.yaml"]);
+        assert_eq!(names("./d/", true).unwrap().len(), 3);
+        assert_eq!(names("d/*.yaml", false).unwrap(), ["d/b.yaml"]);
+        let missing = names("nosuch.yaml", false).unwrap_err().to_string();
+        assert_eq!(missing, "error: the path \"nosuch.yaml\" does not exist\n");
+    }
+}

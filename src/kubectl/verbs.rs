@@ -1,0 +1,193 @@
+//! The verbs: one table that drives parsing, help, suggestions and completion. A verb is a file below and a line here.
+
+mod apply;
+mod create;
+mod delete;
+mod get;
+
+pub use delete::Gone;
+pub use get::Watching;
+
+use super::complaint::Complaint;
+use super::desk::{Desk, Stream};
+use super::flags::Args;
+use super::help;
+use super::run::{Flow, Run};
+use super::verb::{GLOBAL, Verb};
+
+/// Every verb, in the order of kubectl's own help.
+pub const VERBS: &[&Verb] = &[&create::VERB, &get::VERB, &delete::VERB, &apply::VERB];
+
+/// What a command line turned out to be.
+#[derive(Debug)]
+pub enum Found {
+    /// A verb to run, with what follows it.
+    Verb(&'static Verb, Args),
+    /// A text to print, with an exit code.
+    Text(Stream, String, i32),
+}
+
+/// The verb of a command line.
+pub fn find(argv: &[String], desk: &Desk) -> Result<Found, Complaint> {
+    let words = skip_globals(argv)?;
+    let Some((name, at)) = words else { return Ok(Found::Text(Stream::Out, help::root(), 0)) };
+    if name == "help" {
+        return Ok(help_for(&argv[at + 1..]));
+    }
+    let Some(mut verb) = VERBS.iter().find(|v| v.is(name)).copied() else {
+        return Err(unknown(name));
+    };
+    let mut rest: Vec<String> = argv[..at].iter().chain(&argv[at + 1..]).cloned().collect();
+    while let Some((i, below)) = below(verb, &rest) {
+        rest.remove(i);
+        verb = below;
+    }
+    let mut flags = verb.flags.to_vec();
+    flags.push(GLOBAL);
+    let args = Args::parse(&rest, &flags, verb.path)?;
+    if args.is("help") {
+        return Ok(Found::Text(Stream::Out, help::verb(verb), 0));
+    }
+    if let Some(context) = args.get("context").filter(|c| !desk.contexts.contains_key(*c)) {
+        return Err(Complaint::Raw(format!(
+            "error: context {context:?} does not exist"
+        )));
+    }
+    if let Some(path) = args.get("kubeconfig").filter(|p| desk.read(p).is_none()) {
+        return Err(Complaint::plain(format!("stat {path}: no such file or directory")));
+    }
+    Ok(Found::Verb(verb, args))
+}
+
+/// The verb below a group that the first word names, and the word's place.
+fn below(verb: &'static Verb, rest: &[String]) -> Option<(usize, &'static Verb)> {
+    let i = rest.iter().position(|word| !word.starts_with('-'))?;
+    let below = verb.verbs.iter().find(|v| v.is(&rest[i]))?;
+    Some((i, below))
+}
+
+/// The first word that is no flag, and its place. Flags before the verb may only be those of every verb.
+fn skip_globals(argv: &[String]) -> Result<Option<(&str, usize)>, Complaint> {
+    let mut i = 0;
+    while let Some(word) = argv.get(i) {
+        if !word.starts_with('-') {
+            return Ok(Some((word, i)));
+        }
+        let parsed = Args::parse(&argv[i..=i], &[GLOBAL], "kubectl");
+        // A flag that needs its value has it in the next word.
+        i += 1;
+        if let Err(complaint) = parsed {
+            let needs = matches!(&complaint, Complaint::Flag(text, _) if text.starts_with("flag needs an argument"));
+            if !needs || i >= argv.len() {
+                return Err(complaint);
+            }
+            i += 1;
+        }
+    }
+    Ok(None)
+}
+
+fn help_for(words: &[String]) -> Found {
+    let Some(mut verb) = words.first().and_then(|w| VERBS.iter().find(|v| v.is(w)).copied()) else {
+        return match words.first() {
+            None => Found::Text(Stream::Out, help::root(), 0),
+            Some(_) => {
+                let text = format!("Unknown help topic {:?}\n{}", words.join(" "), help::root());
+                Found::Text(Stream::Out, text, 0)
+            }
+        };
+    };
+    let mut rest = words[1..].to_vec();
+    while let Some((i, next)) = below(verb, &rest) {
+        rest.remove(i);
+        verb = next;
+    }
+    Found::Text(Stream::Out, help::verb(verb), 0)
+}
+
+/// Verbs that kubectl suggests for words people type for them.
+const MEANT: &[(&str, &[&str])] =
+    &[("get", &["list", "ls"]), ("delete", &["rm", "remove"]), ("describe", &["inspect"])];
+
+/// Verbs of a real kubectl that podlab has no use for.
+const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "plugin", "completion", "options"];
+
+fn unknown(name: &str) -> Complaint {
+    if NOT_SIMULATED.contains(&name) {
+        return Complaint::Raw(format!("podlab: kubectl {name} is not simulated"));
+    }
+    let mut text = format!("error: unknown command {name:?} for \"kubectl\"");
+    let lower = name.to_lowercase();
+    let suggested: Vec<&str> = VERBS
+        .iter()
+        .map(|v| v.name)
+        .filter(|known| {
+            let meant = MEANT.iter().any(|(verb, words)| verb == known && words.contains(&lower.as_str()));
+            meant || known.starts_with(&lower) || distance(&lower, known) <= 2
+        })
+        .collect();
+    if !suggested.is_empty() {
+        text.push_str("\n\nDid you mean this?");
+        for name in suggested {
+            text.push_str("\n\t");
+            text.push_str(name);
+        }
+    }
+    Complaint::Raw(text)
+}
+
+/// How many letters to change, add or drop to make one word of the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// What a group of verbs does by itself: it explains itself on stderr.
+pub fn group(run: &mut Run) -> Result<Flow, Complaint> {
+    if let Some(word) = run.args.words.first() {
+        let path = run.verb.path;
+        return Err(Complaint::Raw(format!("error: unknown command {word:?} for {path:?}\nSee '{path} -h' for help and examples")));
+    }
+    let text = help::verb(run.verb);
+    run.err(text);
+    Ok(Flow::Exit(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(line: &str) -> String {
+        let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        find(&argv, &Desk::new(Default::default())).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_verb_brings_suggestions() {
+        assert!(complaint("delte pod web").ends_with("Did you mean this?\n\tdelete\n"));
+        assert_eq!(complaint("pods"), "error: unknown command \"pods\" for \"kubectl\"\n");
+        assert!(complaint("ls").ends_with("\tget\n"));
+        assert_eq!(complaint("proxy"), "podlab: kubectl proxy is not simulated\n");
+    }
+
+    #[test]
+    fn every_verb_explains_itself() {
+        fn check(verb: &Verb) {
+            assert!(!verb.summary.is_empty() && !verb.path.is_empty(), "{}", verb.name);
+            assert!(verb.path.ends_with(verb.name), "{}", verb.name);
+            assert!(!verb.verbs.is_empty() || !verb.examples.is_empty(), "{} has no examples", verb.path);
+            verb.verbs.iter().for_each(|v| check(v));
+        }
+        VERBS.iter().for_each(|v| check(v));
+    }
+}

@@ -1,0 +1,195 @@
+//! `kubectl get`.
+
+mod sort;
+mod tables;
+mod watching;
+
+pub use watching::Watching;
+
+use crate::kube::{Kind, Object};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::select::{self, Found, Target};
+use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
+use serde_json::Value;
+use tables::Shape;
+
+const FLAGS: &[Flag] = &[
+    flag("watch", Takes::Switch, "after listing, print each change").short('w'),
+    flag("watch-only", Takes::Switch, "print changes without listing first"),
+    flag("output-watch-events", Takes::Switch, "say what each change of a watch did"),
+    flag("no-headers", Takes::Switch, "leave the header line away"),
+    flag("show-labels", Takes::Switch, "show all labels in the last column"),
+    flag("show-kind", Takes::Switch, "put the kind before each name"),
+    flag("label-columns", Takes::List, "labels to show in columns of their own").short('L'),
+    flag("sort-by", Takes::Text, "the field to sort by: .metadata.name"),
+    flag("ignore-not-found", Takes::Switch, "an object that does not exist is no error"),
+    flag("chunk-size", Takes::Number, "how many objects to ask for at once").default("500"),
+    flag("raw", Takes::Text, "the address to ask the server for"),
+    flag("server-print", Takes::Switch, "let the server make the table").default("true"),
+    flag("subresource", Takes::Text, "status, scale or resize"),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "get",
+    path: "kubectl get",
+    summary: "Display one or many resources.",
+    usage: "[(-o|--output=)FORM] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]",
+    examples: "# The Pods of this namespace\nkubectl get pods\n\n# With addresses and nodes\nkubectl get pods -o wide\n\n\
+               # One Pod as YAML\nkubectl get pod web -o yaml\n\n# Follow changes\nkubectl get pods -w",
+    flags: &[FLAGS, OUTPUT, FILES, SELECTOR, EVERYWHERE],
+    words: Words::Objects,
+    run: get,
+    ..Verb::EMPTY
+};
+
+fn get(run: &mut Run) -> Result<Flow, Complaint> {
+    if let Some(address) = run.args.get("raw") {
+        return super::raw(run, address);
+    }
+    let args = run.args;
+    let headers = !args.is("no-headers");
+    let output = Output::parse(args.or("output", ""), args.get("template"), headers)?;
+    if args.is("show-labels") && !output.is_table() {
+        let form = args.or("output", "");
+        return Err(Complaint::plain(format!("--show-labels option cannot be used with {form} printer")));
+    }
+    let targets = targets(run)?;
+    if args.is("watch") || args.is("watch-only") {
+        return watching::start(run, &targets, output);
+    }
+    let mut found = select::find(run, &targets)?;
+    if args.is("ignore-not-found") {
+        found.errors.retain(|e| !e.is_not_found());
+    }
+    warn_deprecated(run, &targets);
+    if output.is_table() {
+        print_tables(run, &found, &output);
+    } else {
+        print_values(run, &mut found, &targets, &output)?;
+    }
+    if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
+}
+
+/// What the words, or the files, ask for; checked as kubectl checks them.
+fn targets(run: &mut Run) -> Result<Vec<Target>, Complaint> {
+    let args = run.args;
+    if args.get("filename").is_some() || args.get("kustomize").is_some() {
+        let objects = super::apply::manifests(run, "get")?;
+        return Ok(objects.into_iter().map(|m| Target::Named(m.kind, m.name)).collect());
+    }
+    if args.words.is_empty() {
+        run.err(
+            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported \
+             resources.\n\n",
+        );
+        return Err(Complaint::Raw(
+            "error: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that \
+             resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples"
+                .to_owned(),
+        ));
+    }
+    check_words(run, "get")?;
+    select::targets(&args.words)
+}
+
+/// Refuses names together with a selector or with `-A`.
+pub(super) fn check_words(run: &Run, _verb: &str) -> Result<(), Complaint> {
+    let args = run.args;
+    let named = args.words.len() > 1 || args.words.first().is_some_and(|w| w.contains('/'));
+    let selected = args.get("selector").is_some_and(|s| !s.is_empty())
+        || args.get("field-selector").is_some_and(|s| !s.is_empty());
+    if named && selected {
+        return Err(Complaint::plain("name cannot be provided when a selector is specified"));
+    }
+    if named && args.is("all-namespaces") {
+        return Err(Complaint::plain("a resource cannot be retrieved by name across all namespaces"));
+    }
+    Ok(())
+}
+
+/// The server's remark about a kind that is on its way out.
+fn warn_deprecated(run: &mut Run, targets: &[Target]) {
+    if targets.iter().any(|t| t.kind() == Kind::Endpoints) {
+        run.warn("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
+}
+
+fn print_tables(run: &mut Run, found: &Found, output: &Output) {
+    let now = run.now();
+    let mut shape = Shape::of(run.args, *output == Output::Wide);
+    let kinds: Vec<Kind> = found.groups.iter().map(|(kind, _)| *kind).collect();
+    shape.kind |= kinds.iter().any(|kind| *kind != kinds[0]);
+    let merged = merge(&found.groups);
+    let mut printed = false;
+    for (kind, objects) in &merged {
+        let mut objects: Vec<&Object> = objects.clone();
+        if let Some(path) = run.args.get("sort-by")
+            && sort::sort(&mut objects, path).is_err()
+        {
+            continue;
+        }
+        if objects.is_empty() {
+            continue;
+        }
+        if printed && shape.headers {
+            run.out("\n");
+        }
+        let text = shape.table(*kind, &objects, now);
+        run.out(text);
+        printed = true;
+    }
+    if !printed && found.errors.is_empty() && !run.args.is("ignore-not-found") {
+        nothing_found(run, &kinds);
+    }
+}
+
+/// Neighbouring groups of one kind are one table.
+fn merge(groups: &[(Kind, Vec<Object>)]) -> Vec<(Kind, Vec<&Object>)> {
+    let mut merged: Vec<(Kind, Vec<&Object>)> = Vec::new();
+    for (kind, objects) in groups {
+        match merged.last_mut() {
+            Some((last, all)) if last == kind => all.extend(objects),
+            _ => merged.push((*kind, objects.iter().collect())),
+        }
+    }
+    merged
+}
+
+/// The line that says that nothing was found.
+pub(super) fn nothing_found(run: &mut Run, kinds: &[Kind]) {
+    let namespaced = kinds.iter().all(|kind| kind.info().namespaced) && !run.args.is("all-namespaces");
+    if namespaced {
+        run.warn(&format!("No resources found in {} namespace.", run.namespace));
+    } else {
+        run.warn("No resources found");
+    }
+}
+
+fn print_values(run: &mut Run, found: &mut Found, targets: &[Target], output: &Output) -> Result<(), Complaint> {
+    if let Some(path) = run.args.get("sort-by") {
+        for (_, objects) in &mut found.groups {
+            let mut sorted: Vec<&Object> = objects.iter().collect();
+            sort::sort(&mut sorted, path).map_err(Complaint::Plain)?;
+            *objects = sorted.into_iter().cloned().collect();
+        }
+    }
+    if *output == Output::Name {
+        let names: Vec<String> = found.objects().map(|o| output::name(o) + "\n").collect();
+        run.out(names.concat());
+        return Ok(());
+    }
+    let single = matches!(targets, [Target::Named(..)]);
+    let managed = run.args.is("show-managed-fields");
+    let shown = |o: &Object| if managed { o.to_value() } else { output::shown(o) };
+    let mut values: Vec<Value> = found.objects().map(shown).collect();
+    if single && values.is_empty() {
+        return Ok(());
+    }
+    let value = if single { values.remove(0) } else { output::list(values) };
+    let text = output.print(&value)?;
+    run.out(text);
+    Ok(())
+}

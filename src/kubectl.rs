@@ -28,3 +28,25 @@ pub mod template;
 pub mod watch;
 /// Objects as YAML.
 pub mod yaml;
+/// Files and kubeconfig.
+pub mod desk;
+/// From the text of a manifest to its objects.
+pub mod documents;
+/// What `--help` prints.
+pub mod help;
+/// The manifests a command names with `-f`.
+pub mod manifests;
+/// The three-way patch of `kubectl apply`.
+pub mod merge;
+/// One run of kubectl.
+pub mod run;
+/// Which objects a command means.
+pub mod select;
+/// What a command waits for.
+pub mod task;
+/// What the command line knows about a verb.
+pub mod verb;
+/// The verbs.
+pub mod verbs;
+/// The learner's shell.
+pub mod session;

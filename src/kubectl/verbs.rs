@@ -152,6 +152,40 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// `--raw`: the address of one object or list of the API, answered as the server answers.
+pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
+    let path = address.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    let (namespace, rest): (&str, &[&str]) = match parts.as_slice() {
+        ["api", _, "namespaces", namespace, rest @ ..] if !rest.is_empty() => (namespace, rest),
+        ["apis", _, _, "namespaces", namespace, rest @ ..] if !rest.is_empty() => (namespace, rest),
+        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => ("", rest),
+        ["healthz" | "livez" | "readyz"] => {
+            run.out("ok");
+            return Ok(Flow::Done);
+        }
+        _ => ("", &[]),
+    };
+    let unknown = || Complaint::Refused {
+        reason: "NotFound".to_owned(),
+        doing: String::new(),
+        message: "the server could not find the requested resource".to_owned(),
+    };
+    let kind = rest.first().and_then(|word| crate::kube::Kind::parse(word)).ok_or_else(unknown)?;
+    let value = if let Some(name) = rest.get(1) {
+        let key = crate::kube::Key::new(kind, namespace, name);
+        let found = run.cluster.store().get(&key).map(crate::kube::Object::to_value);
+        found.ok_or_else(|| super::run::refused(crate::sim::api::Refusal::not_found(&key)))?
+    } else {
+        let inside = (!namespace.is_empty()).then_some(namespace);
+        let items: Vec<_> = run.cluster.store().list(kind, inside).map(crate::kube::Object::to_value).collect();
+        serde_json::json!({"apiVersion": kind.api_version(), "items": items, "kind": format!("{}List", kind.name()),
+            "metadata": {"resourceVersion": run.cluster.store().revision().to_string()}})
+    };
+    run.out(super::output::compact_json(&value) + "\n");
+    Ok(Flow::Done)
+}
+
 /// What a group of verbs does by itself: it explains itself on stderr.
 pub fn group(run: &mut Run) -> Result<Flow, Complaint> {
     if let Some(word) = run.args.words.first() {

@@ -50,7 +50,7 @@ const MERGE_KEYS: &[(&str, &str)] = &[
 const MERGED_SETS: &[&str] = &["finalizers"];
 
 /// The merge key of the list `name` in an object of `kind`; `None` if the list is replaced.
-fn merge_key(kind: Kind, path: &[&str], name: &str) -> Option<&'static str> {
+pub fn merge_key(kind: Kind, path: &[&str], name: &str) -> Option<&'static str> {
     if name == "ports" {
         return Some(if kind == Kind::Service && path == ["spec"] { "port" } else { "containerPort" });
     }

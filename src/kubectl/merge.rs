@@ -1,0 +1,119 @@
+//! The patch that turns the object on the server into the one in the file, without touching what neither names: kubectl's three-way
+//! strategic merge (apimachinery `strategicpatch.CreateThreeWayMergePatch`). Knows values and merge keys only.
+
+use crate::kube::Kind;
+use crate::sim::api::patch::merge_key;
+use serde_json::{Map, Value, json};
+
+/// The patch from `current` to `modified`; what `original` had and `modified` no longer has is removed.
+pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> Value {
+    Value::Object(objects(kind, &mut Vec::new(), (original, modified, current)))
+}
+
+fn objects<'a>(
+    kind: Kind,
+    path: &mut Vec<&'a str>,
+    (original, modified, current): (&'a Value, &'a Value, &'a Value),
+) -> Map<String, Value> {
+    let mut patch = Map::new();
+    let Some(fields) = modified.as_object() else { return patch };
+    let before = original.as_object();
+    for (name, wanted) in fields {
+        let known = before.and_then(|b| b.get(name)).unwrap_or(&Value::Null);
+        match current.get(name) {
+            None if wanted.is_null() => {}
+            None => {
+                patch.insert(name.clone(), wanted.clone());
+            }
+            Some(now) => {
+                if let Some(change) = field(kind, path, name, (known, wanted, now)) {
+                    patch.insert(name.clone(), change);
+                }
+            }
+        }
+    }
+    for name in before.into_iter().flat_map(Map::keys) {
+        if !fields.contains_key(name) && current.get(name).is_some() {
+            patch.insert(name.clone(), Value::Null);
+        }
+    }
+    patch
+}
+
+fn field<'a>(
+    kind: Kind,
+    path: &mut Vec<&'a str>,
+    name: &'a str,
+    (known, wanted, now): (&'a Value, &'a Value, &'a Value),
+) -> Option<Value> {
+    if wanted == now {
+        return None;
+    }
+    match (wanted, now) {
+        (Value::Object(_), Value::Object(_)) => {
+            path.push(name);
+            let change = objects(kind, path, (known, wanted, now));
+            path.pop();
+            (!change.is_empty()).then_some(Value::Object(change))
+        }
+        (Value::Array(items), Value::Array(current)) => match merge_key(kind, path, name) {
+            Some(key) => {
+                path.push(name);
+                let change = lists(kind, (path, key), known.as_array(), items, current);
+                path.pop();
+                (!change.is_empty()).then_some(Value::Array(change))
+            }
+            None => Some(wanted.clone()),
+        },
+        _ => Some(wanted.clone()),
+    }
+}
+
+/// The changed elements of a list whose elements are known by a key.
+fn lists<'a>(
+    kind: Kind,
+    (path, key): (&mut Vec<&'a str>, &'static str),
+    known: Option<&'a Vec<Value>>,
+    items: &'a [Value],
+    current: &'a [Value],
+) -> Vec<Value> {
+    let same = |a: &Value, b: &Value| a.get(key).is_some() && a.get(key) == b.get(key);
+    let mut changes = Vec::new();
+    for item in items {
+        let Some(now) = current.iter().find(|c| same(c, item)) else {
+            changes.push(item.clone());
+            continue;
+        };
+        let before = known.and_then(|k| k.iter().find(|o| same(o, item))).unwrap_or(&Value::Null);
+        let mut change = objects(kind, path, (before, item, now));
+        if !change.is_empty() {
+            change.insert(key.to_owned(), item[key].clone());
+            changes.push(Value::Object(change));
+        }
+    }
+    for gone in known.into_iter().flatten() {
+        let wanted = items.iter().any(|item| same(item, gone));
+        if !wanted && current.iter().any(|c| same(c, gone)) {
+            changes.push(json!({"$patch": "delete", key: gone[key]}));
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_and_what_was_dropped_is_in_the_patch() {
+        let original = json!({"spec": {"a": 1, "containers": [{"name": "x", "image": "1"}, {"name": "y"}]}});
+        let modified = json!({"spec": {"containers": [{"name": "x", "image": "2"}]}});
+        let current = json!({"spec": {"a": 1, "b": 2,
+            "containers": [{"name": "x", "image": "1", "tty": true}, {"name": "y"}]}});
+        let patch = three_way(Kind::Pod, &original, &modified, &current);
+        let expected = json!({"spec": {"a": null,
+            "containers": [{"name": "x", "image": "2"}, {"$patch": "delete", "name": "y"}]}});
+        assert_eq!(patch, expected);
+        assert_eq!(three_way(Kind::Pod, &modified, &modified, &modified), json!({}));
+    }
+}

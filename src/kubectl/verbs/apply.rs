@@ -1,0 +1,236 @@
+//! `kubectl apply` (`kubectl/pkg/cmd/apply`).
+
+use crate::kube::Object;
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::manifests::{self, Manifest};
+use crate::kubectl::merge;
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, WRITE};
+use crate::sim::api::{Patch, Subresource};
+use serde_json::{Value, json};
+
+const FLAGS: &[Flag] = &[
+    flag("server-side", Takes::Switch, "let the server merge"),
+    flag("force-conflicts", Takes::Switch, "with --server-side: take over fields of others"),
+    flag("force", Takes::Switch, "delete and create again if nothing else helps"),
+    flag("grace-period", Takes::Number, "seconds a deleted Pod gets").default("-1"),
+    flag("timeout", Takes::Span, "how long to wait before giving up a delete"),
+    flag("wait", Takes::Switch, "wait for deletions"),
+    flag("overwrite", Takes::Switch, "solve conflicts in favour of the file").default("true"),
+    flag("prune", Takes::Switch, "delete what is no longer in the files"),
+    flag("prune-allowlist", Takes::Texts, "kinds that may be pruned"),
+    flag("cascade", Takes::Optional("background"), "background, orphan or foreground").default("background"),
+    flag("openapi-patch", Takes::Switch, "use the server's schema to merge").default("true"),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "apply",
+    path: "kubectl apply",
+    summary: "Create or change objects to be as the files say.",
+    usage: "(-f FILENAME | -k DIRECTORY) [options]",
+    examples: "# Apply a file\nkubectl apply -f pod.yaml\n\n# Apply what comes from a pipe\ncat pod.yaml | kubectl apply -f -\n\n\
+               # See what the server would say\nkubectl apply -f pod.yaml --dry-run=server",
+    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN, WRITE],
+    run: apply,
+    ..Verb::EMPTY
+};
+
+/// Where kubectl remembers what was applied.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The manifests of `-f`; nothing in them is an error, named after the verb.
+pub(super) fn manifests(run: &mut Run, verb: &str) -> Result<Vec<Manifest>, Complaint> {
+    let read = manifests::read(run)?;
+    if read.objects.is_empty() {
+        if read.errors.is_empty() {
+            return Err(Complaint::plain(format!("no objects passed to {verb}")));
+        }
+        return Err(Complaint::of(read.errors));
+    }
+    Ok(read.objects)
+}
+
+/// Refuses a command without files and one with words it does not take.
+pub(super) fn check_files(run: &mut Run) -> Result<(), Complaint> {
+    let args = run.args;
+    if !args.words.is_empty() {
+        let words = args.words.join(" ");
+        return Err(Complaint::Usage(format!("Unexpected args: [{words}]"), run.verb.path));
+    }
+    if args.get("filename").is_none() && args.get("kustomize").is_none() {
+        return Err(Complaint::plain("must specify one of -f and -k"));
+    }
+    if args.get("filename").is_some() && args.get("kustomize").is_some() {
+        return Err(Complaint::plain("only one of -f or -k can be specified"));
+    }
+    run.check_dry_run()?;
+    check_validate(run)
+}
+
+fn check_validate(run: &Run) -> Result<(), Complaint> {
+    match run.args.get("validate") {
+        None | Some("strict" | "true" | "warn" | "ignore" | "false") => Ok(()),
+        Some(other) => Err(Complaint::plain(format!(
+            "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+        ))),
+    }
+}
+
+fn apply(run: &mut Run) -> Result<Flow, Complaint> {
+    check_files(run)?;
+    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let read = manifests::read(run)?;
+    if read.objects.is_empty() && read.errors.is_empty() {
+        return Err(Complaint::plain("no objects passed to apply"));
+    }
+    let mut errors = read.errors;
+    let mut done = Vec::new();
+    for manifest in &read.objects {
+        match one(run, manifest) {
+            Ok((object, what)) => done.push((object, what)),
+            Err(complaint) => errors.push(complaint),
+        }
+        if output == Output::Table
+            && let Some((object, what)) = done.pop()
+        {
+            let suffix = run.dry_run().suffix();
+            run.say(&format!("{} {what}{suffix}", output::name(&object)));
+        }
+    }
+    print(run, &output, &done.into_iter().map(|(object, _)| object).collect::<Vec<_>>())?;
+    if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
+}
+
+/// Prints objects in a form; several make a list.
+pub(super) fn print(run: &mut Run, output: &Output, objects: &[Object]) -> Result<(), Complaint> {
+    if *output == Output::Name {
+        for object in objects {
+            run.say(&output::name(object));
+        }
+        return Ok(());
+    }
+    if objects.is_empty() || output.is_table() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = objects.iter().map(output::shown).collect();
+    let value = if values.len() == 1 { values.remove(0) } else { output::list(values) };
+    let text = output.print(&value)?;
+    run.out(text);
+    Ok(())
+}
+
+/// Applies one object: what it became, and what was done to it.
+fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Complaint> {
+    if manifest.name.is_empty() {
+        return Err(nameless(manifest));
+    }
+    let server_side = run.args.is("server-side");
+    let modified = if server_side { manifest.value.clone() } else { annotated(&manifest.value) };
+    let current = run.cluster.store().get(&manifest.key()).cloned();
+    let Some(current) = current else {
+        return create(run, manifest, &modified).map(|o| (o, if server_side { "serverside-applied" } else { "created" }));
+    };
+    let decoded = manifests::object(run, manifest).map_err(|c| c.while_doing(&patching(manifest, &Value::Null)));
+    let now = current.to_value();
+    let original = original(&now);
+    if original.is_none() && !server_side {
+        warn_not_applied(run, manifest);
+    }
+    let patch = merge::three_way(manifest.kind, &original.unwrap_or_default(), &modified, &now);
+    if patch.as_object().is_none_or(serde_json::Map::is_empty) {
+        decoded?;
+        return Ok((current, if server_side { "serverside-applied" } else { "unchanged" }));
+    }
+    if current.meta().deletion_timestamp.is_some() {
+        let name = &manifest.name;
+        run.warn(&format!("Warning: Detected changes to resource {name} which is currently being deleted."));
+    }
+    decoded?;
+    if run.dry_run() == DryRun::Client {
+        return Ok((current, "configured"));
+    }
+    let write = run.write();
+    let answer = run.cluster.patch(&manifest.key(), &Patch::Strategic(patch.clone()), Subresource::Main, &write);
+    let object = run.accepted(answer).map_err(|c| c.while_doing(&patching(manifest, &patch)))?;
+    Ok((object, if server_side { "serverside-applied" } else { "configured" }))
+}
+
+fn create(run: &mut Run, manifest: &Manifest, modified: &Value) -> Result<Object, Complaint> {
+    let doing = format!("error when creating {:?}: ", manifest.source);
+    let with_annotation = Manifest { value: modified.clone(), ..manifest.clone() };
+    let object = manifests::object(run, &with_annotation).map_err(|c| c.while_doing(&doing))?;
+    if run.dry_run() == DryRun::Client {
+        return Ok(object);
+    }
+    let write = run.write();
+    let answer = run.cluster.create(object, &write);
+    run.accepted(answer).map_err(|c| c.while_doing(&doing))
+}
+
+fn nameless(manifest: &Manifest) -> Complaint {
+    let generated = manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
+    if !generated.is_empty() {
+        return Complaint::plain(format!("from {generated}: cannot use generate name with apply"));
+    }
+    let info = manifest.kind.info();
+    let group = if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
+    Complaint::plain(format!(
+        "error when retrieving current configuration of:\nResource: \"{group}, Resource={}\", GroupVersionKind: \"{group}, \
+         Kind={}\"\nName: \"\", Namespace: {:?}\nfrom server for: {:?}: resource name may not be empty",
+        info.plural, info.name, manifest.namespace, manifest.source
+    ))
+}
+
+/// What kubectl says it was doing when a patch is refused.
+fn patching(manifest: &Manifest, patch: &Value) -> String {
+    let info = manifest.kind.info();
+    let group = if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
+    format!(
+        "error when applying patch:\n{}\nto:\nResource: \"{group}, Resource={}\", GroupVersionKind: \"{group}, Kind={}\"\nName: \
+         {:?}, Namespace: {:?}\nfor: {:?}: error when patching {:?}: ",
+        output::compact_json(patch),
+        info.plural,
+        info.name,
+        manifest.name,
+        manifest.namespace,
+        manifest.source,
+        manifest.source
+    )
+}
+
+/// The object with itself in the annotation that remembers what was applied.
+pub(super) fn annotated(value: &Value) -> Value {
+    let mut bare = value.clone();
+    let annotations = &mut bare["metadata"]["annotations"];
+    match annotations.as_object_mut() {
+        Some(annotations) => {
+            annotations.remove(LAST_APPLIED);
+        }
+        None => *annotations = json!({}),
+    }
+    let mut text = output::compact_json(&bare);
+    text.push('\n');
+    bare["metadata"]["annotations"][LAST_APPLIED] = text.into();
+    bare
+}
+
+fn original(current: &Value) -> Option<Value> {
+    let text = current.pointer("/metadata/annotations")?.get(LAST_APPLIED)?.as_str()?;
+    let mut original: Value = serde_json::from_str(text).ok()?;
+    // The annotation itself is not in what it remembers, and is not to be removed.
+    if let Some(annotations) = original.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.remove(LAST_APPLIED);
+    }
+    Some(original)
+}
+
+fn warn_not_applied(run: &mut Run, manifest: &Manifest) {
+    let (plural, name) = (manifest.kind.info().plural, &manifest.name);
+    run.warn(&format!(
+        "Warning: resource {plural}/{name} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl \
+         apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. \
+         The missing annotation will be patched automatically."
+    ));
+}

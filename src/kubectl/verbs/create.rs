@@ -1,0 +1,56 @@
+//! `kubectl create`: from files, and the generators below it.
+
+use crate::kube::Object;
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::manifests::{self, Manifest};
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, WRITE};
+
+use super::apply::{annotated, check_files, print};
+
+pub(super) const VERB: Verb = Verb {
+    name: "create",
+    path: "kubectl create",
+    summary: "Create objects from files, or one of the kinds below by flags.",
+    usage: "-f FILENAME [options]",
+    examples: "# Create what a file holds\nkubectl create -f pod.yaml\n\n# Create what comes from a pipe\ncat pod.yaml | kubectl create -f -",
+    flags: &[FILES, OUTPUT, DRY_RUN, WRITE],
+    run: create,
+    ..Verb::EMPTY
+};
+
+fn create(run: &mut Run) -> Result<Flow, Complaint> {
+    check_files(run)?;
+    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let read = manifests::read(run)?;
+    if read.objects.is_empty() && read.errors.is_empty() {
+        return Err(Complaint::plain("no objects passed to create"));
+    }
+    let mut errors = read.errors;
+    let mut done = Vec::new();
+    for manifest in &read.objects {
+        match one(run, manifest) {
+            Ok(object) if output.is_table() => {
+                let suffix = run.dry_run().suffix();
+                run.say(&format!("{} created{suffix}", output::name(&object)));
+            }
+            Ok(object) => done.push(object),
+            Err(complaint) => errors.push(complaint),
+        }
+    }
+    print(run, &output, &done)?;
+    if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
+}
+
+fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
+    let doing = format!("error when creating {:?}: ", manifest.source);
+    let value = if run.args.is("save-config") { annotated(&manifest.value) } else { manifest.value.clone() };
+    let object = manifests::object(run, &Manifest { value, ..manifest.clone() }).map_err(|c| c.while_doing(&doing))?;
+    if run.dry_run() == DryRun::Client {
+        return Ok(object);
+    }
+    let write = run.write();
+    let answer = run.cluster.create(object, &write);
+    run.accepted(answer).map_err(|c| c.while_doing(&doing))
+}

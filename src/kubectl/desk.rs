@@ -95,7 +95,11 @@ impl Desk {
             known && (recursive || !name[prefix.len()..].contains('/'))
         });
         let shown = |name: &str| {
-            if folder.is_empty() { name.to_owned() } else { format!("{}/{}", path.trim_end_matches('/'), &name[prefix.len()..]) }
+            if folder.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{}/{}", path.trim_end_matches('/'), &name[prefix.len()..])
+            }
         };
         let found: Vec<_> = manifests.filter_map(|name| Some((shown(name), self.read(name)?))).collect();
         if found.is_empty() {
@@ -135,7 +139,8 @@ mod tests {
         let files = ["d/b.yaml", "d/a.json", "d/x.txt", "d/sub/c.yaml"];
         let desk = Desk::new(files.iter().map(|f| ((*f).to_owned(), Vec::new())).collect());
         let names = |path, recursive| {
-            desk.manifests(path, recursive).map(|all| all.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+            desk.manifests(path, recursive)
+                .map(|all| all.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
         };
         assert_eq!(names("d", false).unwrap(), ["d/a.json", "d/b.yaml"]);
         assert_eq!(names("./d/", true).unwrap().len(), 3);

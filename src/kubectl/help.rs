@@ -39,7 +39,9 @@ pub fn verb(verb: &Verb) -> String {
         text.push_str(&options(verb));
     }
     let _ = write!(text, "\nUsage:\n  {} {}\n", verb.path, verb.usage);
-    text.push_str("\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n");
+    text.push_str(
+        "\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+    );
     text
 }
 

@@ -118,7 +118,9 @@ impl Filter {
             } else if let Some((f, v)) = part.split_once('=') {
                 (f, true, v)
             } else {
-                return Err(Complaint::plain(format!("invalid selector: '{part}'; can't understand '{part}'")));
+                return Err(Complaint::plain(format!(
+                    "invalid selector: '{part}'; can't understand '{part}'"
+                )));
             };
             if !known_field(kind, field) {
                 return Err(refuse(format!("field label not supported: {field}")));
@@ -174,7 +176,9 @@ fn known_field(kind: Kind, field: &str) -> bool {
         Kind::ReplicaSet => &["status.replicas"],
         _ => &[],
     };
-    own.contains(&field) || field == "metadata.name" || (field == "metadata.namespace" && kind.info().namespaced)
+    own.contains(&field)
+        || field == "metadata.name"
+        || (field == "metadata.namespace" && kind.info().namespaced)
 }
 
 /// A field's value as the server compares it.

@@ -103,15 +103,21 @@ pub const GLOBAL: &[Flag] = &[
     flag("help", Takes::Switch, "show this help").short('h'),
 ];
 
-const FORMS: &[&str] = &["wide", "yaml", "json", "name", "jsonpath=", "custom-columns=", "go-template=", "kyaml"];
+const FORMS: &[&str] =
+    &["wide", "yaml", "json", "name", "jsonpath=", "custom-columns=", "go-template=", "kyaml"];
 
 /// How objects are printed.
 pub const OUTPUT: &[Flag] = &[
-    flag("output", Takes::Text, "how to print: wide, yaml, json, name, jsonpath=…, custom-columns=…, go-template=…")
-        .short('o')
-        .offers(Offers::Words(FORMS)),
+    flag(
+        "output",
+        Takes::Text,
+        "how to print: wide, yaml, json, name, jsonpath=…, custom-columns=…, go-template=…",
+    )
+    .short('o')
+    .offers(Offers::Words(FORMS)),
     flag("template", Takes::Text, "the template of -o jsonpath or go-template"),
-    flag("allow-missing-template-keys", Takes::Switch, "templates may name fields that are not there").default("true"),
+    flag("allow-missing-template-keys", Takes::Switch, "templates may name fields that are not there")
+        .default("true"),
     flag("show-managed-fields", Takes::Switch, "keep metadata.managedFields in JSON and YAML"),
 ];
 
@@ -123,9 +129,10 @@ pub const FILES: &[Flag] = &[
 ];
 
 /// Trying without doing.
-pub const DRY_RUN: &[Flag] = &[flag("dry-run", Takes::Optional("unchanged"), "none, server or client: do not change anything")
-    .default("none")
-    .offers(Offers::Words(&["none", "client", "server"]))];
+pub const DRY_RUN: &[Flag] =
+    &[flag("dry-run", Takes::Optional("unchanged"), "none, server or client: do not change anything")
+        .default("none")
+        .offers(Offers::Words(&["none", "client", "server"]))];
 
 /// Who writes and how strictly.
 pub const WRITE: &[Flag] = &[

@@ -49,9 +49,7 @@ pub fn find(argv: &[String], desk: &Desk) -> Result<Found, Complaint> {
         return Ok(Found::Text(Stream::Out, help::verb(verb), 0));
     }
     if let Some(context) = args.get("context").filter(|c| !desk.contexts.contains_key(*c)) {
-        return Err(Complaint::Raw(format!(
-            "error: context {context:?} does not exist"
-        )));
+        return Err(Complaint::Raw(format!("error: context {context:?} does not exist")));
     }
     if let Some(path) = args.get("kubeconfig").filter(|p| desk.read(p).is_none()) {
         return Err(Complaint::plain(format!("stat {path}: no such file or directory")));
@@ -77,7 +75,8 @@ fn skip_globals(argv: &[String]) -> Result<Option<(&str, usize)>, Complaint> {
         // A flag that needs its value has it in the next word.
         i += 1;
         if let Err(complaint) = parsed {
-            let needs = matches!(&complaint, Complaint::Flag(text, _) if text.starts_with("flag needs an argument"));
+            let needs =
+                matches!(&complaint, Complaint::Flag(text, _) if text.starts_with("flag needs an argument"));
             if !needs || i >= argv.len() {
                 return Err(complaint);
             }
@@ -178,7 +177,8 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
         found.ok_or_else(|| super::run::refused(crate::sim::api::Refusal::not_found(&key)))?
     } else {
         let inside = (!namespace.is_empty()).then_some(namespace);
-        let items: Vec<_> = run.cluster.store().list(kind, inside).map(crate::kube::Object::to_value).collect();
+        let items: Vec<_> =
+            run.cluster.store().list(kind, inside).map(crate::kube::Object::to_value).collect();
         serde_json::json!({"apiVersion": kind.api_version(), "items": items, "kind": format!("{}List", kind.name()),
             "metadata": {"resourceVersion": run.cluster.store().revision().to_string()}})
     };
@@ -190,7 +190,9 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
 pub fn group(run: &mut Run) -> Result<Flow, Complaint> {
     if let Some(word) = run.args.words.first() {
         let path = run.verb.path;
-        return Err(Complaint::Raw(format!("error: unknown command {word:?} for {path:?}\nSee '{path} -h' for help and examples")));
+        return Err(Complaint::Raw(format!(
+            "error: unknown command {word:?} for {path:?}\nSee '{path} -h' for help and examples"
+        )));
     }
     let text = help::verb(run.verb);
     run.err(text);

@@ -130,9 +130,11 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Com
     let modified = if server_side { manifest.value.clone() } else { annotated(&manifest.value) };
     let current = run.cluster.store().get(&manifest.key()).cloned();
     let Some(current) = current else {
-        return create(run, manifest, &modified).map(|o| (o, if server_side { "serverside-applied" } else { "created" }));
+        return create(run, manifest, &modified)
+            .map(|o| (o, if server_side { "serverside-applied" } else { "created" }));
     };
-    let decoded = manifests::object(run, manifest).map_err(|c| c.while_doing(&patching(manifest, &Value::Null)));
+    let decoded =
+        manifests::object(run, manifest).map_err(|c| c.while_doing(&patching(manifest, &Value::Null)));
     let now = current.to_value();
     let original = original(&now);
     if original.is_none() && !server_side {
@@ -152,7 +154,8 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Com
         return Ok((current, "configured"));
     }
     let write = run.write();
-    let answer = run.cluster.patch(&manifest.key(), &Patch::Strategic(patch.clone()), Subresource::Main, &write);
+    let answer =
+        run.cluster.patch(&manifest.key(), &Patch::Strategic(patch.clone()), Subresource::Main, &write);
     let object = run.accepted(answer).map_err(|c| c.while_doing(&patching(manifest, &patch)))?;
     Ok((object, if server_side { "serverside-applied" } else { "configured" }))
 }
@@ -170,12 +173,14 @@ fn create(run: &mut Run, manifest: &Manifest, modified: &Value) -> Result<Object
 }
 
 fn nameless(manifest: &Manifest) -> Complaint {
-    let generated = manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
+    let generated =
+        manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
     if !generated.is_empty() {
         return Complaint::plain(format!("from {generated}: cannot use generate name with apply"));
     }
     let info = manifest.kind.info();
-    let group = if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
+    let group =
+        if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
     Complaint::plain(format!(
         "error when retrieving current configuration of:\nResource: \"{group}, Resource={}\", GroupVersionKind: \"{group}, \
          Kind={}\"\nName: \"\", Namespace: {:?}\nfrom server for: {:?}: resource name may not be empty",
@@ -186,7 +191,8 @@ fn nameless(manifest: &Manifest) -> Complaint {
 /// What kubectl says it was doing when a patch is refused.
 fn patching(manifest: &Manifest, patch: &Value) -> String {
     let info = manifest.kind.info();
-    let group = if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
+    let group =
+        if info.group.is_empty() { format!("/{}", info.version) } else { manifest.kind.api_version() };
     format!(
         "error when applying patch:\n{}\nto:\nResource: \"{group}, Resource={}\", GroupVersionKind: \"{group}, Kind={}\"\nName: \
          {:?}, Namespace: {:?}\nfor: {:?}: error when patching {:?}: ",

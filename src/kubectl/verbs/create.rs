@@ -46,7 +46,8 @@ fn create(run: &mut Run) -> Result<Flow, Complaint> {
 fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
     let doing = format!("error when creating {:?}: ", manifest.source);
     let value = if run.args.is("save-config") { annotated(&manifest.value) } else { manifest.value.clone() };
-    let object = manifests::object(run, &Manifest { value, ..manifest.clone() }).map_err(|c| c.while_doing(&doing))?;
+    let object =
+        manifests::object(run, &Manifest { value, ..manifest.clone() }).map_err(|c| c.while_doing(&doing))?;
     if run.dry_run() == DryRun::Client {
         return Ok(object);
     }

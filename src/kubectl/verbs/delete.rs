@@ -123,7 +123,9 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
         grace = Some(1);
     }
     if force && grace.is_some_and(|g| g > 0) && !args.is("now") {
-        return Err(Complaint::plain("--force and --grace-period greater than 0 cannot be specified together"));
+        return Err(Complaint::plain(
+            "--force and --grace-period greater than 0 cannot be specified together",
+        ));
     }
     grace = match (force, grace) {
         (true, _) => Some(0),
@@ -132,7 +134,9 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
         (false, grace) => grace,
     };
     if let Some(form) = args.get("output").filter(|o| !o.is_empty() && *o != "name") {
-        return Err(Complaint::plain(format!("unexpected -o output mode: {form}. We only support '-o name'")));
+        return Err(Complaint::plain(format!(
+            "unexpected -o output mode: {form}. We only support '-o name'"
+        )));
     }
     let propagation = match args.or("cascade", "background") {
         "background" | "true" => Propagation::Background,
@@ -192,7 +196,9 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
 
 fn from_files(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
     if !run.args.words.is_empty() {
-        return Err(Complaint::plain("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"));
+        return Err(Complaint::plain(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+        ));
     }
     let read = manifests::read(run)?;
     let mut errors = read.errors;
@@ -203,7 +209,9 @@ fn from_files(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint>
             Some(object) => objects.push(object.clone()),
             None => {
                 let refusal = crate::sim::api::Refusal::not_found(&key);
-                errors.push(refused(refusal).while_doing(&format!("error when deleting {:?}: ", manifest.source)));
+                errors.push(
+                    refused(refusal).while_doing(&format!("error when deleting {:?}: ", manifest.source)),
+                );
             }
         }
     }

@@ -168,7 +168,12 @@ pub(super) fn nothing_found(run: &mut Run, kinds: &[Kind]) {
     }
 }
 
-fn print_values(run: &mut Run, found: &mut Found, targets: &[Target], output: &Output) -> Result<(), Complaint> {
+fn print_values(
+    run: &mut Run,
+    found: &mut Found,
+    targets: &[Target],
+    output: &Output,
+) -> Result<(), Complaint> {
     if let Some(path) = run.args.get("sort-by") {
         for (_, objects) in &mut found.groups {
             let mut sorted: Vec<&Object> = objects.iter().collect();

@@ -12,6 +12,8 @@ pub mod check;
 pub mod diagnostic;
 /// What stands above a chapter's text: its title, objectives, prerequisites.
 pub mod front;
+/// Code to toned spans.
+pub mod highlight;
 /// Labs: broken clusters to repair.
 pub mod lab;
 /// Markdown to blocks.

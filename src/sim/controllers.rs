@@ -1,11 +1,14 @@
 //! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
 //! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
 
+mod deployment;
 /// Disruption budgets.
 pub mod disruption;
+mod owning;
 /// Questions about Pods.
 pub mod pods;
 mod queue;
+mod replicaset;
 /// Plain numbers and percentages.
 pub mod share;
 
@@ -18,6 +21,10 @@ use queue::Queue;
 /// Which control loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Controller {
+    /// Keeps the number of Pods of a template.
+    ReplicaSet,
+    /// Leads from one template to the next.
+    Deployment,
     /// Keeps the status of disruption budgets.
     Disruption,
 }
@@ -47,14 +54,20 @@ pub struct Controllers {
 impl Controllers {
     /// Sees a change.
     pub fn observe(&mut self, change: &Change, context: &mut Context) {
-        disruption::observe(change, &mut self.queue, context);
+        let queue = &mut self.queue;
+        disruption::observe(change, queue, context);
+        replicaset::observe(change, queue, context);
+        deployment::observe(change, queue, context);
     }
 
     /// Does what is due.
     pub fn handle(&mut self, due: Due, context: &mut Context) {
         let Some(cause) = self.queue.take(&due, context.now) else { return };
         let work = Work { key: due.key, cause };
+        let queue = &mut self.queue;
         match due.controller {
+            Controller::ReplicaSet => replicaset::sync(&work, queue, context),
+            Controller::Deployment => deployment::sync(&work, queue, context),
             Controller::Disruption => disruption::sync(&work, context),
         }
     }

@@ -1,0 +1,168 @@
+//! What controllers do with the Pods they own: claim, create from a template, delete, each with its event.
+
+use super::pods;
+use crate::kube::core::PodTemplateSpec;
+use crate::kube::selector::Selector;
+use crate::kube::{Key, Kind, Object, Pod};
+use crate::sim::api::{DeleteOptions, Refusal, Subresource, Write};
+use crate::sim::cause::CauseId;
+use crate::sim::cluster::Context;
+use crate::sim::events::{EventType, Note, Source, reference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use std::sync::Arc;
+
+/// A controller at work for one object.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The object.
+    pub object: Object,
+    /// The controller's name in events.
+    pub component: &'static str,
+    /// Why it works.
+    pub cause: CauseId,
+}
+
+impl Owner {
+    /// The reference its Pods carry.
+    pub fn reference(&self) -> OwnerReference {
+        controller_reference(&self.object)
+    }
+
+    /// The object's namespace.
+    pub fn namespace(&self) -> &str {
+        self.object.meta().namespace.as_deref().unwrap_or_default()
+    }
+
+    /// The object's name.
+    pub fn name(&self) -> &str {
+        self.object.meta().name.as_deref().unwrap_or_default()
+    }
+
+    /// The object's uid.
+    pub fn uid(&self) -> &str {
+        self.object.meta().uid.as_deref().unwrap_or_default()
+    }
+
+    /// How the controller writes.
+    pub fn write(&self) -> Write {
+        Write::component(self.cause)
+    }
+
+    /// Says something about the object.
+    pub fn event(&self, kind: EventType, reason: &'static str, message: String, context: &mut Context) {
+        let note = Note {
+            source: Source::controller(self.component),
+            about: reference(&self.object),
+            kind,
+            reason,
+            message,
+        };
+        context.event(note, self.cause);
+    }
+
+    /// The Pods that are this object's: its own that still match, and orphans that do. The others are let go.
+    pub fn claim(&self, selector: &LabelSelector, context: &mut Context) -> Vec<Pod> {
+        let uid = self.uid().to_owned();
+        let full = Selector::of(Some(selector));
+        let own: Vec<Pod> = context.store.owned_by(&uid).filter_map(Object::as_pod).cloned().collect();
+        let mut claimed = Vec::new();
+        for pod in own {
+            if pods::controller_of_pod(&pod).is_none_or(|owner| owner.uid != uid) {
+                continue;
+            }
+            if full.matches_opt(pod.metadata.labels.as_ref()) {
+                claimed.push(pod);
+            } else if !pods::is_leaving(&pod) {
+                self.release(pod, context);
+            }
+        }
+        if self.object.meta().deletion_timestamp.is_none() {
+            let orphans: Vec<Pod> = pods::selected(context.store, self.namespace(), Some(selector))
+                .filter(|pod| pods::controller_of_pod(pod).is_none() && pods::is_active(pod))
+                .cloned()
+                .collect();
+            claimed.extend(orphans.into_iter().filter_map(|pod| self.adopt(pod, context)));
+        }
+        claimed
+    }
+
+    fn release(&self, mut pod: Pod, context: &mut Context) {
+        let uid = self.uid().to_owned();
+        let metadata = Arc::make_mut(&mut pod.metadata);
+        if let Some(owners) = &mut metadata.owner_references {
+            owners.retain(|owner| owner.uid != uid);
+            if owners.is_empty() {
+                metadata.owner_references = None;
+            }
+        }
+        let _ = context.update(Object::Pod(pod), Subresource::Main, &self.write());
+    }
+
+    fn adopt(&self, mut pod: Pod, context: &mut Context) -> Option<Pod> {
+        let metadata = Arc::make_mut(&mut pod.metadata);
+        metadata.owner_references.get_or_insert_default().push(self.reference());
+        let written = context.update(Object::Pod(pod), Subresource::Main, &self.write()).ok()?;
+        written.object.as_pod().cloned()
+    }
+
+    /// A Pod of a template, owned by the object, without a name.
+    pub fn pod(&self, template: &PodTemplateSpec) -> Pod {
+        let wanted = template.metadata.clone().unwrap_or_default();
+        let metadata = ObjectMeta {
+            namespace: Some(self.namespace().to_owned()),
+            labels: wanted.labels,
+            annotations: wanted.annotations,
+            finalizers: wanted.finalizers,
+            owner_references: Some(vec![self.reference()]),
+            ..ObjectMeta::default()
+        };
+        Pod {
+            metadata: Arc::new(metadata),
+            spec: Arc::new(template.spec.clone().unwrap_or_default()),
+            status: Arc::default(),
+        }
+    }
+
+    /// Creates a Pod and says so; a refusal is said, too.
+    pub fn create(&self, pod: Pod, context: &mut Context) -> Result<Pod, Refusal> {
+        match context.create(Object::Pod(pod), &self.write()) {
+            Ok(written) => {
+                let name = written.object.meta().name.clone().unwrap_or_default();
+                self.event(EventType::Normal, "SuccessfulCreate", format!("Created pod: {name}"), context);
+                Ok(written.object.as_pod().cloned().unwrap_or_default())
+            }
+            Err(refusal) => {
+                self.event(EventType::Warning, "FailedCreate", format!("Error creating: {refusal}"), context);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Deletes a Pod with its own grace and says so.
+    pub fn delete(&self, pod: &Pod, context: &mut Context) {
+        let key = Key::pod(pod.namespace(), pod.name());
+        if context.delete(&key, &DeleteOptions::default(), &self.write()).is_ok() {
+            let message = format!("Deleted pod: {}", pod.name());
+            self.event(EventType::Normal, "SuccessfulDelete", message, context);
+        }
+    }
+}
+
+/// The reference objects carry to what controls them.
+pub fn controller_reference(object: &Object) -> OwnerReference {
+    let meta = object.meta();
+    OwnerReference {
+        api_version: object.kind().api_version(),
+        kind: object.kind().name().to_owned(),
+        name: meta.name.clone().unwrap_or_default(),
+        uid: meta.uid.clone().unwrap_or_default(),
+        controller: Some(true),
+        block_owner_deletion: Some(true),
+    }
+}
+
+/// The key of what controls an object, if it is of this kind.
+pub fn controller_key(object: &Object, kind: Kind) -> Option<Key> {
+    let owner = pods::controller_of(object)?;
+    (owner.kind == kind.name()).then(|| Key::new(kind, &object.key().namespace, &owner.name))
+}

@@ -1,0 +1,210 @@
+//! ReplicaSets (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer.
+
+use super::owning::{Owner, controller_key};
+use super::queue::Queue;
+use super::{Controller, Work, pods};
+use crate::kube::selector::Selector;
+use crate::kube::{Kind, Object, Pod, SimTime};
+use crate::sim::api::Subresource;
+use crate::sim::cluster::Context;
+use crate::sim::store::{Change, ChangeKind};
+use k8s_openapi::api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many Pods one sync creates or deletes at most (BurstReplicas).
+const BURST: usize = 500;
+/// The annotation that says how dear a Pod is when some have to go.
+const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+/// The chapter about all this.
+const CHAPTER: &str = "controllers";
+
+/// Asks for the sync of ReplicaSets a change concerns.
+pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
+    match &change.object {
+        Object::ReplicaSet(_) if change.kind != ChangeKind::Deleted => {
+            queue.add(Controller::ReplicaSet, change.object.key(), change.cause, context);
+        }
+        Object::Pod(pod) => {
+            if let Some(key) = controller_key(&change.object, Kind::ReplicaSet) {
+                queue.add(Controller::ReplicaSet, key, change.cause, context);
+            } else if pods::controller_of_pod(pod).is_none() {
+                wake_adopters(pod, change, queue, context);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An orphan may be taken by any set that selects it; a Pod that was let go leaves a gap in the set it left.
+fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Context) {
+    let sets = context.store.list(Kind::ReplicaSet, Some(pod.namespace()));
+    let keys: Vec<_> = sets
+        .filter(|object| match object {
+            Object::ReplicaSet(set) => {
+                let selector = set.spec.as_ref().map(|spec| Selector::of(Some(&spec.selector)));
+                selector.is_some_and(|selector| selector.matches_opt(pod.metadata.labels.as_ref()))
+            }
+            _ => false,
+        })
+        .map(Object::key)
+        .collect();
+    for key in keys {
+        queue.add(Controller::ReplicaSet, key, change.cause, context);
+    }
+}
+
+/// Brings the number of Pods and the status up to date.
+pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
+    let Some(Object::ReplicaSet(set)) = context.store.get(&work.key).cloned() else { return };
+    let Some(spec) = set.spec.clone() else { return };
+    let wanted = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
+    let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
+    let cause = context.because(work.cause, CHAPTER, text);
+    let owner =
+        Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
+    let claimed = owner.claim(&spec.selector, context);
+    let mut active: Vec<Pod> = claimed.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
+    let mut failed = None;
+    if set.metadata.deletion_timestamp.is_none() {
+        if active.len() < wanted {
+            failed = grow(&owner, &set, (wanted - active.len()).min(BURST), &mut active, context);
+        } else if active.len() > wanted {
+            shrink(&owner, (active.len() - wanted).min(BURST), &mut active, context);
+        }
+    }
+    report(&owner, &set, &active, failed.as_deref(), context);
+    if failed.is_some() {
+        queue.retry(Controller::ReplicaSet, work.key.clone(), context);
+    } else {
+        queue.forget(Controller::ReplicaSet, &work.key);
+    }
+    await_availability(work, spec.min_ready_seconds.unwrap_or(0), &active, queue, context);
+}
+
+/// Creates Pods until one is refused; the refusal is returned.
+fn grow(
+    owner: &Owner,
+    set: &ReplicaSet,
+    missing: usize,
+    active: &mut Vec<Pod>,
+    context: &mut Context,
+) -> Option<String> {
+    let template = set.spec.as_ref()?.template.clone().unwrap_or_default();
+    for _ in 0..missing {
+        let mut pod = owner.pod(&template);
+        Arc::make_mut(&mut pod.metadata).generate_name = Some(format!("{}-", owner.name()));
+        match owner.create(pod, context) {
+            Ok(pod) => active.push(pod),
+            Err(refusal) => return Some(refusal.message),
+        }
+    }
+    None
+}
+
+fn shrink(owner: &Owner, surplus: usize, active: &mut Vec<Pod>, context: &mut Context) {
+    let neighbours = neighbours(owner, context);
+    let now = context.now;
+    active.sort_by_key(|pod| expendability(pod, &neighbours, now));
+    for pod in active.drain(..surplus) {
+        owner.delete(&pod, context);
+    }
+}
+
+/// How many active Pods of the same Deployment (or of this set) each node has.
+fn neighbours(owner: &Owner, context: &Context) -> BTreeMap<String, usize> {
+    let above = pods::controller_of(&owner.object).map(|up| up.uid.clone());
+    let sets: Vec<String> = match above {
+        Some(uid) => context.store.owned_by(&uid).filter_map(|o| o.meta().uid.clone()).collect(),
+        None => vec![owner.uid().to_owned()],
+    };
+    let mut counts = BTreeMap::new();
+    for uid in sets {
+        for pod in context.store.owned_by(&uid).filter_map(Object::as_pod).filter(|p| pods::is_active(p)) {
+            *counts.entry(pod.spec.node_name.clone().unwrap_or_default()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+type Rank = (bool, u8, bool, i64, Reverse<usize>, u32, Reverse<i32>, u32, String);
+
+/// Smaller goes first (controller_utils.go: `ActivePodsWithRanks`).
+fn expendability(pod: &Pod, neighbours: &BTreeMap<String, usize>, now: SimTime) -> Rank {
+    let node = pod.spec.node_name.clone().unwrap_or_default();
+    let phase = match pods::phase(pod) {
+        "Pending" => 0,
+        "Unknown" => 1,
+        _ => 2,
+    };
+    let annotations = pod.metadata.annotations.as_ref();
+    let cost = annotations.and_then(|a| a.get(DELETION_COST)).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let restarts = pod.status.container_statuses.iter().flatten().map(|c| c.restart_count).max().unwrap_or(0);
+    let created = pod.metadata.creation_timestamp.as_ref().map_or(now, SimTime::of);
+    // Ages are compared by order of magnitude, so that among Pods of about one age the choice is arbitrary.
+    let magnitude = |since: SimTime| now.since(since).checked_ilog2().unwrap_or(0);
+    (
+        !node.is_empty(),
+        phase,
+        pods::is_ready(pod),
+        cost,
+        Reverse(neighbours.get(&node).copied().unwrap_or(0)),
+        pods::ready_since(pod).map_or(0, magnitude),
+        Reverse(restarts),
+        magnitude(created),
+        pod.uid().to_owned(),
+    )
+}
+
+fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>, context: &mut Context) {
+    let spec = set.spec.clone().unwrap_or_default();
+    let template = spec.template.as_ref().and_then(|t| t.metadata.as_ref()).and_then(|m| m.labels.clone());
+    let labels = Selector::of_labels(&template.unwrap_or_default());
+    let min_ready = spec.min_ready_seconds.unwrap_or(0);
+    let count = |test: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| test(pod)).count() as i32;
+    let some = |n: i32| Some(n).filter(|n| *n > 0);
+    let now = context.now;
+    let mut status = ReplicaSetStatus {
+        replicas: active.len() as i32,
+        fully_labeled_replicas: some(count(&|pod| labels.matches_opt(pod.metadata.labels.as_ref()))),
+        ready_replicas: some(count(&pods::is_ready)),
+        available_replicas: some(count(&|pod| pods::is_available(pod, min_ready, now))),
+        observed_generation: set.metadata.generation,
+        ..set.status.clone().unwrap_or_default()
+    };
+    set_failure(&mut status, failed, context);
+    let mut new = set.clone();
+    new.status = Some(status);
+    new.metadata.resource_version = None;
+    let _ = context.update(Object::ReplicaSet(Arc::new(new)), Subresource::Status, &owner.write());
+}
+
+fn set_failure(status: &mut ReplicaSetStatus, failed: Option<&str>, context: &Context) {
+    let list = status.conditions.take().unwrap_or_default();
+    let (old, mut rest): (Vec<_>, Vec<_>) = list.into_iter().partition(|c| c.type_ == "ReplicaFailure");
+    if let Some(message) = failed {
+        let since = old.first().and_then(|c| c.last_transition_time.clone());
+        rest.push(ReplicaSetCondition {
+            type_: "ReplicaFailure".into(),
+            status: "True".into(),
+            reason: Some("FailedCreate".into()),
+            message: Some(message.to_owned()),
+            last_transition_time: since.or_else(|| Some(context.now.to_time())),
+        });
+    }
+    status.conditions = Some(rest).filter(|list| !list.is_empty());
+}
+
+/// A Pod that is ready becomes available without any further change.
+fn await_availability(work: &Work, min_ready: i32, active: &[Pod], queue: &mut Queue, context: &mut Context) {
+    if min_ready <= 0 {
+        return;
+    }
+    let wait = u64::try_from(min_ready).unwrap_or(0) * 1000;
+    let pending = active.iter().filter(|pod| !pods::is_available(pod, min_ready, context.now));
+    let next = pending.filter_map(|pod| pods::ready_since(pod).map(|since| since.plus(wait))).min();
+    if let Some(at) = next {
+        queue.add_after(Controller::ReplicaSet, work.key.clone(), at.since(context.now), context);
+    }
+}

@@ -55,12 +55,10 @@ struct Rollout {
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::Deployment(deployment)) = context.store.get(&work.key).cloned() else { return };
     let Some(spec) = deployment.spec.clone() else { return };
-    let cause = context.because(work.cause, CHAPTER, format!("the Deployment {} takes its next step", work.key.name));
-    let owner = Owner {
-        object: Object::Deployment(deployment.clone()),
-        component: "deployment-controller",
-        cause,
-    };
+    let cause =
+        context.because(work.cause, CHAPTER, format!("the Deployment {} takes its next step", work.key.name));
+    let owner =
+        Owner { object: Object::Deployment(deployment.clone()), component: "deployment-controller", cause };
     let deployment = Arc::unwrap_or_clone(deployment);
     let mut rollout = Rollout { owner, deployment, spec, new: None, old: Vec::new() };
     rollout.find_sets(context);
@@ -176,8 +174,5 @@ fn available(set: &ReplicaSet) -> i32 {
 }
 
 fn age_of(set: &ReplicaSet) -> (Option<i64>, Option<String>) {
-    (
-        set.metadata.creation_timestamp.as_ref().map(|t| t.0.as_millisecond()),
-        set.metadata.name.clone(),
-    )
+    (set.metadata.creation_timestamp.as_ref().map(|t| t.0.as_millisecond()), set.metadata.name.clone())
 }

@@ -62,8 +62,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let wanted = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
     let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
     let cause = context.because(work.cause, CHAPTER, text);
-    let owner =
-        Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
+    let owner = Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
     let claimed = owner.claim(&spec.selector, context);
     let mut active: Vec<Pod> = claimed.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
     let mut failed = None;

@@ -51,9 +51,8 @@ pub fn template_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> Str
     if let Some(collisions) = collisions {
         text.push_str(&collisions.to_string());
     }
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     safe(&hash.to_string())
 }
 
@@ -79,12 +78,15 @@ impl Rollout {
         let key = Key::new(Kind::ReplicaSet, self.owner.namespace(), &name);
         if context.store.get(&key).is_some() {
             // Somebody else's set has the name: another hash next time.
-            self.deployment.status.get_or_insert_default().collision_count = Some(collisions.unwrap_or(0) + 1);
+            self.deployment.status.get_or_insert_default().collision_count =
+                Some(collisions.unwrap_or(0) + 1);
             return;
         }
         let replicas = self.size_of_new(0);
         let set = self.blank_set(&name, &hash, replicas);
-        let Ok(written) = context.create(Object::ReplicaSet(Arc::new(set)), &self.owner.write()) else { return };
+        let Ok(written) = context.create(Object::ReplicaSet(Arc::new(set)), &self.owner.write()) else {
+            return;
+        };
         let Object::ReplicaSet(set) = written.object else { return };
         self.new = Some(Arc::unwrap_or_clone(set));
         if replicas > 0 {
@@ -154,7 +156,8 @@ impl Rollout {
             }
             wanted.metadata.resource_version = None;
             let write = self.owner.write();
-            if let Ok(written) = context.update(Object::ReplicaSet(Arc::new(wanted)), Subresource::Main, &write)
+            if let Ok(written) =
+                context.update(Object::ReplicaSet(Arc::new(wanted)), Subresource::Main, &write)
                 && let Object::ReplicaSet(written) = written.object
             {
                 *set = Arc::unwrap_or_clone(written);

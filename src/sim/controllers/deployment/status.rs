@@ -89,7 +89,8 @@ impl Rollout {
         });
         match failure {
             Some(failure) => {
-                let (reason, message) = (failure.reason.unwrap_or_default(), failure.message.unwrap_or_default());
+                let (reason, message) =
+                    (failure.reason.unwrap_or_default(), failure.message.unwrap_or_default());
                 set(status, condition("ReplicaFailure", "True", &reason, &message), now);
             }
             None => {
@@ -137,9 +138,17 @@ impl Rollout {
         let status = self.deployment.status.get_or_insert_default();
         let was = find(status, "Progressing").and_then(|c| c.reason.as_deref()) == Some("DeploymentPaused");
         if paused && !was {
-            replace(status, condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused"), now);
+            replace(
+                status,
+                condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused"),
+                now,
+            );
         } else if !paused && was {
-            replace(status, condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed"), now);
+            replace(
+                status,
+                condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed"),
+                now,
+            );
         }
     }
 }
@@ -170,7 +179,8 @@ fn find<'a>(status: &'a DeploymentStatus, type_: &str) -> Option<&'a DeploymentC
 
 /// Sets a condition unless status and reason are already so.
 fn set(status: &mut DeploymentStatus, wanted: DeploymentCondition, now: SimTime) {
-    let same = find(status, &wanted.type_).is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason);
+    let same =
+        find(status, &wanted.type_).is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason);
     if !same {
         replace(status, wanted, now);
     }

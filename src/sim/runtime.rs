@@ -1,20 +1,199 @@
-//! What runs on the nodes: one sandbox for each Pod, the containers in it. Knows nothing of the API; the kubelet asks, this obeys.
+//! What runs on the nodes: one sandbox for each Pod, the container instances in it. Knows nothing of the API and takes no decision;
+//! the kubelet asks, this obeys and remembers what happened.
 
 use super::cluster::NodeIndex;
+use crate::kube::SimTime;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A sandbox's number in the whole cluster, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SandboxId(pub u32);
 
+/// How a container instance ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    /// The exit code, 128 + signal for a signal.
+    pub code: i32,
+    /// When.
+    pub at: SimTime,
+    /// Why, as the runtime says it.
+    pub reason: ExitReason,
+    /// The termination message or the start error.
+    pub message: Option<Arc<str>>,
+}
+
+/// What the runtime calls an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// Exit code 0.
+    Completed,
+    /// Any other exit code.
+    Error,
+    /// The kernel killed it for its memory.
+    OomKilled,
+    /// The process could not be started.
+    StartError,
+    /// The machine went away under it.
+    Unknown,
+}
+
+impl ExitReason {
+    /// The word in `state.terminated.reason`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ExitReason::Completed => "Completed",
+            ExitReason::Error => "Error",
+            ExitReason::OomKilled => "OOMKilled",
+            ExitReason::StartError => "StartError",
+            ExitReason::Unknown => "Unknown",
+        }
+    }
+}
+
+/// What a container instance does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// Its file system exists, its process does not yet.
+    Created,
+    /// Its process runs since then.
+    Running(SimTime),
+    /// Its process ended; started then, if it ever did.
+    Exited(Option<SimTime>, Exit),
+}
+
+impl State {
+    /// The end, if it has ended.
+    pub fn exit(&self) -> Option<&Exit> {
+        if let State::Exited(_, exit) = self { Some(exit) } else { None }
+    }
+
+    /// Whether the process runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self, State::Running(_))
+    }
+}
+
+/// One instance of a container: every restart makes a new one.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    /// The container's name in its Pod.
+    pub name: Arc<str>,
+    /// How often the container was restarted before this instance.
+    pub attempt: u32,
+    /// The image's full name.
+    pub image: Arc<str>,
+    /// The image's digest reference.
+    pub image_id: Arc<str>,
+    /// A hash of the parts of the spec whose change restarts the container.
+    pub spec_hash: u64,
+    /// User, group and supplementary groups of the first process.
+    pub user: (i64, i64, Vec<i64>),
+    /// What it does now.
+    pub state: State,
+    /// What it did when the kubelet last looked; `None` before its first look.
+    pub seen: Option<State>,
+}
+
+/// The environment all containers of one Pod share.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    /// Its node.
+    pub node: NodeIndex,
+    /// The kubelet's worker it belongs to.
+    pub worker: u64,
+    /// Its address.
+    pub ip: Arc<str>,
+    /// Whether it is up.
+    pub up: bool,
+    /// Whether it was up when the kubelet last looked; `None` before its first look.
+    pub seen: Option<bool>,
+    /// Every container instance not yet removed, oldest first.
+    pub containers: Vec<Container>,
+}
+
+impl Sandbox {
+    /// The newest instance of a container.
+    pub fn newest(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().find(|container| &*container.name == name)
+    }
+
+    /// The newest instance the kubelet has seen.
+    pub fn seen(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().rev().find(|container| container.seen.is_some() && &*container.name == name)
+    }
+
+    /// The instance with this id.
+    pub fn by_id(&mut self, id: &str) -> Option<&mut Container> {
+        self.containers.iter_mut().rev().find(|container| container.id == id)
+    }
+
+    /// Lets the kubelet look; whether anything differs from its last look.
+    pub fn look(&mut self) -> bool {
+        let mut changed = self.seen != Some(self.up);
+        self.seen = Some(self.up);
+        for container in &mut self.containers {
+            if container.seen.as_ref() != Some(&container.state) {
+                container.seen = Some(container.state.clone());
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Removes dead instances but the newest `keep` of each name.
+    pub fn prune(&mut self, keep: usize) {
+        let mut dead: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        let mut kept: Vec<Container> = Vec::with_capacity(self.containers.len());
+        for container in self.containers.drain(..).rev() {
+            let count = dead.entry(container.name.clone()).or_default();
+            if container.state.exit().is_some() {
+                *count += 1;
+            }
+            if container.state.exit().is_none() || *count <= keep {
+                kept.push(container);
+            }
+        }
+        kept.reverse();
+        self.containers = kept;
+    }
+}
+
 /// The sandboxes of every node.
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
-    nodes: Vec<NodeIndex>,
+    sandboxes: BTreeMap<SandboxId, Sandbox>,
+    next: u32,
 }
 
 impl Runtime {
     /// The node a sandbox is on.
     pub fn node_of(&self, sandbox: SandboxId) -> Option<NodeIndex> {
-        self.nodes.get(sandbox.0 as usize).copied()
+        self.sandboxes.get(&sandbox).map(|sandbox| sandbox.node)
+    }
+
+    /// Adds a sandbox.
+    pub fn add(&mut self, sandbox: Sandbox) -> SandboxId {
+        let id = SandboxId(self.next);
+        self.next += 1;
+        self.sandboxes.insert(id, sandbox);
+        id
+    }
+
+    /// A sandbox.
+    pub fn get(&self, id: SandboxId) -> Option<&Sandbox> {
+        self.sandboxes.get(&id)
+    }
+
+    /// A sandbox, to change.
+    pub fn get_mut(&mut self, id: SandboxId) -> Option<&mut Sandbox> {
+        self.sandboxes.get_mut(&id)
+    }
+
+    /// Removes a sandbox with everything in it.
+    pub fn remove(&mut self, id: SandboxId) {
+        self.sandboxes.remove(&id);
     }
 }

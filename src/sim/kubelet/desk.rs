@@ -1,0 +1,167 @@
+//! What a Pod's worker works with: its node's common state and the cluster around it.
+
+use super::Due;
+use super::clock::Clock;
+use super::images::ImageStore;
+use crate::kube::core::Event;
+use crate::kube::{Pod, SimTime};
+use crate::sim::cause::CauseId;
+use crate::sim::cluster::{self, Context, NodeIndex, NodeSpec};
+use crate::sim::{chance, runtime::SandboxId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What a Pod's worker asks to be reminded of.
+#[derive(Clone, Debug)]
+pub enum PodDue {
+    /// The Pod is new to the node.
+    Start,
+    /// The next step of this sync.
+    Step(u32),
+    /// A look at this Pod's containers out of turn.
+    Inspect,
+    /// The status is due to be written.
+    Report,
+    /// The time between two syncs is over.
+    Requeue,
+    /// A volume is to be tried again.
+    Mount,
+    /// A probe's tick: which probe, and the number it was asked under.
+    Probe(u16, u32),
+    /// A probe has waited long enough for its answer.
+    ProbeTimeout(u16, u32),
+    /// A stage of stopping a container is over: the container's id and the stage's number.
+    Kill(u32, u32),
+    /// The Pod's active deadline.
+    Deadline,
+    /// The API object can be removed.
+    Remove,
+    /// A lifecycle hook that sleeps or times out is over.
+    Hook(u32),
+}
+
+/// Milliseconds things take on a node (measured on recordings of an idle machine).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Latency {
+    /// From a change in the API to its Pod worker.
+    pub watch: u64,
+    /// From a status to its being written.
+    pub report: u64,
+    /// A sandbox with its network.
+    pub sandbox: u64,
+    /// A container's file system.
+    pub create: u64,
+    /// A container's first process.
+    pub start: u64,
+    /// A start that fails in the runtime.
+    pub failed_start: u64,
+    /// A look at one Pod's containers.
+    pub inspect: u64,
+    /// Stopping a sandbox whose containers have ended.
+    pub teardown: u64,
+    /// Volumes that need nothing from outside.
+    pub mount: u64,
+}
+
+impl Default for Latency {
+    fn default() -> Latency {
+        Latency {
+            watch: 8,
+            report: 6,
+            sandbox: 95,
+            create: 35,
+            start: 15,
+            failed_start: 330,
+            inspect: 12,
+            teardown: 95,
+            mount: 200,
+        }
+    }
+}
+
+/// What all workers of a node share.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    pub index: NodeIndex,
+    pub spec: NodeSpec,
+    pub ip: Arc<str>,
+    pub clock: Clock,
+    pub latency: Latency,
+    pub images: ImageStore,
+    /// Workers whose containers may have changed or that wait for the next look.
+    pub watched: BTreeSet<u64>,
+    /// The look that is already on the agenda.
+    pub relist_at: SimTime,
+    /// The next address to hand out.
+    pub next_address: u32,
+}
+
+/// A worker's surroundings for one step.
+pub(super) struct Desk<'a, 'b> {
+    pub machine: &'a mut Machine,
+    pub ctx: &'a mut Context<'b>,
+}
+
+impl Desk<'_, '_> {
+    /// Asks for `due` in `millis` milliseconds.
+    pub fn later(&mut self, millis: u64, serial: u64, due: PodDue) {
+        self.at(self.ctx.now.plus(millis), serial, due);
+    }
+
+    /// Asks for `due` at `at`.
+    pub fn at(&mut self, at: SimTime, serial: u64, due: PodDue) {
+        self.ctx.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::Pod(serial, due)));
+    }
+
+    /// Makes sure that the next look at all containers happens and includes this worker.
+    pub fn await_relist(&mut self, serial: u64) {
+        self.machine.watched.insert(serial);
+        let at = self.machine.clock.next_relist(self.ctx.now);
+        if self.machine.relist_at != at {
+            self.machine.relist_at = at;
+            self.ctx.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::Relist));
+        }
+    }
+
+    /// A draw in `[0, 1)`, drawn towards the middle: two runs of the real kubelet differ by the full range, and the middle is nearest
+    /// to both.
+    pub fn draw(&self, subject: &str, purpose: &str, n: u64) -> f64 {
+        let draw = chance::uniform(self.ctx.seed, subject, purpose, n);
+        if self.ctx.seed == 0 { 0.35 + 0.3 * draw } else { draw }
+    }
+
+    /// Lets a sandbox run its processes as soon as everything due now is done.
+    pub fn wake(&mut self, sandbox: SandboxId, at: SimTime) {
+        self.ctx.agenda.push(at, cluster::Due::Sandbox(sandbox));
+    }
+
+    /// Writes an event about a Pod or one of its containers.
+    pub fn event(&mut self, pod: &Pod, event: Said, because: CauseId) {
+        let _ = (pod, event, because, Event::default());
+    }
+}
+
+/// What an event says.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    /// Whether it is a warning.
+    pub warning: bool,
+    /// The container's field, empty for the Pod.
+    pub field: String,
+    /// One word.
+    pub reason: &'static str,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Said {
+    /// Something normal.
+    pub fn normal(field: &str, reason: &'static str, message: impl Into<String>) -> Said {
+        Said { warning: false, field: field.into(), reason, message: message.into() }
+    }
+
+    /// Something wrong.
+    pub fn warning(field: &str, reason: &'static str, message: impl Into<String>) -> Said {
+        Said { warning: true, field: field.into(), reason, message: message.into() }
+    }
+}

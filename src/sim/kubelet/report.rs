@@ -1,0 +1,113 @@
+//! The status manager: what was computed is written a moment later, what came in between is written at once with it
+//! (pkg/kubelet/status/status_manager.go).
+
+use super::desk::{Desk, PodDue};
+use super::spec;
+use super::status::{self, View};
+use super::worker::{Mode, Worker};
+use crate::kube::core::{PodCondition, PodStatus};
+use crate::kube::{Object, Pod};
+use crate::sim::cause::CauseId;
+use std::sync::Arc;
+
+/// What is to be reported about a Pod.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    /// The latest status computed.
+    pub wanted: Arc<PodStatus>,
+    /// What led to it.
+    pub because: CauseId,
+    /// Whether writing it is already on the agenda.
+    due: bool,
+}
+
+impl Report {
+    /// The report of a Pod nothing was computed for yet; what the API holds is the start.
+    pub fn new(pod: &Pod, because: CauseId) -> Report {
+        Report { wanted: pod.status.clone(), because, due: false }
+    }
+}
+
+impl Worker {
+    /// Computes the status and has it written if it differs.
+    pub fn write_status(&mut self, desk: &mut Desk) {
+        let view = View {
+            pod: &self.pod,
+            worker: self,
+            sandbox: self.sandbox.and_then(|id| desk.ctx.runtime.get(id)),
+            host_ip: &desk.machine.ip.clone(),
+            now: desk.ctx.now,
+        };
+        let status = status::generate(&view);
+        if status == *self.report.wanted {
+            return;
+        }
+        self.report.wanted = Arc::new(status);
+        self.report_soon(desk);
+    }
+
+    /// Has the wanted status written a moment later.
+    pub fn report_soon(&mut self, desk: &mut Desk) {
+        self.report.because = self.because;
+        if !self.report.due {
+            self.report.due = true;
+            desk.later(desk.machine.latency.report, self.serial, PodDue::Report);
+        }
+    }
+
+    /// Writes the wanted status to the API, if the object is still there and differs.
+    pub fn report(&mut self, desk: &mut Desk) {
+        self.report.due = false;
+        let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key) else { return };
+        if !self.is_static() && stored.uid() != &*self.uid {
+            return;
+        }
+        let mut pod = stored.clone();
+        let status = self.merged(&pod);
+        if status == *pod.status {
+            return;
+        }
+        pod.status = Arc::new(status);
+        desk.ctx.store.put(desk.ctx.now, Object::Pod(pod), self.report.because);
+    }
+
+    fn merged(&self, stored: &Pod) -> PodStatus {
+        let mut status = (*self.report.wanted).clone();
+        let owned = status.conditions.take().unwrap_or_default();
+        let foreign = |c: &&PodCondition| !owned.iter().any(|own| own.type_ == c.type_);
+        let mut conditions: Vec<PodCondition> =
+            stored.status.conditions.iter().flatten().filter(foreign).cloned().collect();
+        conditions.extend(owned);
+        status.conditions = Some(conditions);
+        status.resize.clone_from(&stored.status.resize);
+        status.nominated_node_name.clone_from(&stored.status.nominated_node_name);
+        status.qos_class.clone_from(&stored.status.qos_class);
+        let held_back = self.mode < Mode::Terminated
+            && spec::is_terminal(status.phase.as_deref())
+            && !spec::is_terminal(stored.status.phase.as_deref());
+        if held_back {
+            status.phase.clone_from(&stored.status.phase);
+            status.reason.clone_from(&stored.status.reason);
+            status.message.clone_from(&stored.status.message);
+        }
+        status
+    }
+
+    /// Removes the API object once nothing of the Pod is left on the node.
+    pub fn remove_object(&mut self, desk: &mut Desk) {
+        let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key) else { return };
+        if stored.uid() != &*self.uid {
+            return;
+        }
+        let (now, because) = (desk.ctx.now, self.because);
+        let mut object = Object::Pod(stored.clone());
+        let meta = object.meta_mut();
+        meta.deletion_grace_period_seconds = Some(0);
+        meta.deletion_timestamp = Some(now.to_time());
+        let kept = meta.finalizers.as_ref().is_some_and(|list| !list.is_empty());
+        desk.ctx.store.put(now, object, because);
+        if !kept {
+            desk.ctx.store.remove(now, &self.key, because);
+        }
+    }
+}

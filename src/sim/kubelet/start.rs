@@ -1,0 +1,283 @@
+//! Starting one container: crash back-off, image, configuration, creation, first process, postStart hook, each with the events and the
+//! reasons a real kubelet gives (pkg/kubelet/kuberuntime/kuberuntime_container.go, `startContainer`).
+
+use super::backoff::Backoff;
+use super::desk::{Desk, Said};
+use super::images::{self, Reference};
+use super::spec::{self, Role, Target};
+use super::sync::{Flow, StartFailure, Step};
+use super::worker::{Reason, Worker};
+use super::{config, errands::Errand};
+use crate::kube::SimTime;
+use crate::kube::core::Container as Spec;
+use crate::sim::runtime::{Exit, ExitReason, State};
+use std::sync::Arc;
+
+impl Worker {
+    /// The container's own copy of its spec and the field events about it point at.
+    fn subject(&self, target: Target) -> Option<(Arc<str>, Spec, String)> {
+        let container = spec::container(&self.pod, target)?.into_owned();
+        let field = target.role.field(&container.name);
+        Some((container.name.as_str().into(), container, field))
+    }
+
+    /// Begins to start a container: unless it is in back-off, its image is next.
+    pub fn start(&mut self, target: Target, desk: &mut Desk) -> Flow {
+        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        if let Some((wait, failed)) = self.crash_backoff(&name, &container, desk) {
+            let pod = format!("{}_{}({})", self.key.name, self.key.namespace, self.events_uid());
+            let message = format!("back-off {} restarting failed container={name} pod={pod}", wait.text());
+            let text = format!("Back-off restarting failed container {name} in pod {pod}");
+            self.because = desk.ctx.because(
+                Some(self.because),
+                "crashloopbackoff",
+                format!("container {name} has crashed before: the kubelet waits {} from its end before it starts it again", wait.text()),
+            );
+            desk.event(&self.events_pod(), Said::warning(&field, "BackOff", text), self.because);
+            let until = Some(failed.plus(wait.wait));
+            self.fail(target, StartFailure { name, reason: Reason::CrashLoopBackOff, message, until });
+            return Flow::Next;
+        }
+        self.find_image(target, &container, &field, desk)
+    }
+
+    /// The wait in force for a container, with the end it counts from; raises the wait if there is none in force. Looks at what the
+    /// sync saw when it began: a container this very sync has stopped does not count yet.
+    fn crash_backoff(&mut self, name: &Arc<str>, container: &Spec, desk: &Desk) -> Option<(Backoff, SimTime)> {
+        let sandbox = desk.ctx.runtime.get(self.sandbox?)?;
+        let ended = |c: &crate::sim::runtime::Container| c.seen.as_ref().and_then(State::exit).map(|exit| exit.at);
+        let failed = sandbox.containers.iter().rev().filter(|c| c.name == *name).find_map(ended)?;
+        let key = (name.clone(), spec::spec_hash(container));
+        let entry = self.crashes.get(&key).copied();
+        if let Some(wait) = Backoff::in_force(entry, failed, desk.ctx.now) {
+            return Some((wait, failed));
+        }
+        self.crashes.insert(key, Backoff::next(entry, failed, desk.ctx.now));
+        None
+    }
+
+    fn find_image(&mut self, target: Target, container: &Spec, field: &str, desk: &mut Desk) -> Flow {
+        let asked = container.image.clone().unwrap_or_default();
+        let policy = container.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
+        let reference = match Reference::parse(&asked) {
+            Ok(reference) => reference,
+            Err(why) => {
+                let text =
+                    format!("Failed to apply default image tag \"{asked}\": couldn't parse image name \"{asked}\": {why}");
+                desk.event(&self.events_pod(), Said::warning(field, "InspectFailed", text.clone()), self.because);
+                return self.refuse(target, Reason::InvalidImageName, text, desk);
+            }
+        };
+        if policy != "Always" && desk.machine.images.has(&reference) {
+            let text = format!("Container image \"{asked}\" already present on machine and can be accessed by the pod");
+            desk.event(&self.events_pod(), Said::normal(field, "Pulled", text), self.because);
+            self.steps().push_front(Step::Create(target));
+            return Flow::Next;
+        }
+        if policy == "Never" {
+            let text = format!("Container image \"{asked}\" is not present with pull policy of Never");
+            desk.event(&self.events_pod(), Said::warning(field, "ErrImageNeverPull", text.clone()), self.because);
+            return self.refuse(target, Reason::ErrImageNeverPull, text, desk);
+        }
+        self.pull(target, &asked, field, &reference, desk)
+    }
+
+    fn pull(&mut self, target: Target, asked: &str, field: &str, reference: &Reference, desk: &mut Desk) -> Flow {
+        let now = desk.ctx.now;
+        self.warn_of_missing_pull_secrets(desk);
+        if let Some((entry, failed, error)) = self.pulls.get(asked)
+            && Backoff::in_force(Some(*entry), *failed, now).is_some()
+        {
+            let message = format!("Back-off pulling image \"{asked}\": ErrImagePull: {error}");
+            let text = format!("Back-off pulling image \"{asked}\"");
+            desk.event(&self.events_pod(), Said::normal(field, "BackOff", text), self.because);
+            return self.refuse_with(target, Reason::ImagePullBackOff, message, "Error: ImagePullBackOff", desk);
+        }
+        desk.event(&self.events_pod(), Said::normal(field, "Pulling", format!("Pulling image \"{asked}\"")), self.because);
+        let seed = (desk.ctx.seed, &*self.uid);
+        let ready = desk.machine.images.begin_pull(reference, now, seed);
+        self.steps().push_front(Step::Pulled(target, now));
+        Flow::After(ready.since(now))
+    }
+
+    /// The registry has answered.
+    pub fn pulled(&mut self, target: Target, since: SimTime, desk: &mut Desk) -> Flow {
+        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let asked = container.image.clone().unwrap_or_default();
+        let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
+        match desk.machine.images.end_pull(&reference) {
+            Ok((size, took)) => {
+                self.pulls.remove(asked.as_str());
+                let whole = super::backoff::go_duration(desk.ctx.now.since(since));
+                let took = super::backoff::go_duration(took);
+                let text = format!(
+                    "Successfully pulled image \"{asked}\" in {took} ({whole} including waiting). Image size: {size} bytes."
+                );
+                desk.event(&self.events_pod(), Said::normal(&field, "Pulled", text), self.because);
+                self.steps().push_front(Step::Create(target));
+                Flow::Next
+            }
+            Err(error) => {
+                let now = desk.ctx.now;
+                let entry = self.pulls.get(asked.as_str()).map(|(entry, ..)| *entry);
+                let last = self.pulls.get(asked.as_str()).map_or(now, |(_, failed, _)| *failed);
+                self.pulls.insert(asked.as_str().into(), (Backoff::next(entry, last, now), now, error.clone()));
+                self.because = desk.ctx.because(
+                    Some(self.because),
+                    "images",
+                    format!("the image of container {name} could not be pulled: {error}"),
+                );
+                let text = format!("Failed to pull image \"{asked}\": {error}");
+                desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
+                self.refuse_with(target, Reason::ErrImagePull, error, "Error: ErrImagePull", desk)
+            }
+        }
+    }
+
+    /// Refuses a start for a reason that is its own event text.
+    fn refuse(&mut self, target: Target, reason: Reason, message: String, desk: &mut Desk) -> Flow {
+        let text = format!("Error: {}", reason.as_str());
+        self.refuse_with(target, reason, message, &text, desk)
+    }
+
+    fn refuse_with(&mut self, target: Target, reason: Reason, message: String, event: &str, desk: &mut Desk) -> Flow {
+        if let Some((name, _, field)) = self.subject(target) {
+            desk.event(&self.events_pod(), Said::warning(&field, "Failed", event), self.because);
+            self.fail(target, StartFailure { name, reason, message, until: None });
+        }
+        Flow::Next
+    }
+
+    /// Makes the container from image and configuration.
+    pub fn create(&mut self, target: Target, desk: &mut Desk) -> Flow {
+        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        match config::prepare(self, &container, desk) {
+            Err(message) => {
+                self.because = desk.ctx.because(
+                    Some(self.because),
+                    "config-errors",
+                    format!("container {name} cannot be configured: {message}"),
+                );
+                let text = format!("Error: {message}");
+                self.refuse_with(target, Reason::CreateContainerConfigError, message, &text, desk)
+            }
+            Ok(prepared) => {
+                desk.create_container(self, target, &container, prepared);
+                desk.event(&self.events_pod(), Said::normal(&field, "Created", "Container created"), self.because);
+                self.steps().push_front(Step::Launch(target));
+                Flow::After(desk.machine.latency.create)
+            }
+        }
+    }
+
+    /// Starts the container's first process.
+    pub fn launch(&mut self, target: Target, desk: &mut Desk) -> Flow {
+        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let Some(sandbox) = self.sandbox else { return Flow::Next };
+        self.current().acted = true;
+        match desk.ctx.runtime.launch(sandbox, &name, desk.ctx.now) {
+            Ok(wake) => {
+                desk.wake(sandbox, wake);
+                self.because = desk.ctx.because(
+                    Some(self.because),
+                    chapter(target.role),
+                    format!("the kubelet started container {name}"),
+                );
+                desk.event(&self.events_pod(), Said::normal(&field, "Started", "Container started"), self.because);
+                let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref());
+                if hook.is_some() {
+                    self.steps().push_front(Step::Hook(target));
+                } else {
+                    self.current().started.push(name);
+                }
+                Flow::After(desk.machine.latency.start)
+            }
+            Err(why) => {
+                let message = format!(
+                    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
+                     unable to start container process: {why}"
+                );
+                self.steps().push_front(Step::Failed(target, Reason::RunContainerError, message));
+                Flow::After(desk.machine.latency.failed_start)
+            }
+        }
+    }
+
+    /// The runtime has given up on the container's first process.
+    pub fn start_failed(&mut self, target: Target, reason: Reason, message: &str, desk: &mut Desk) {
+        let Some((name, _, field)) = self.subject(target) else { return };
+        let exit = Exit {
+            code: 128,
+            at: desk.ctx.now,
+            reason: ExitReason::StartError,
+            message: Some(message.into()),
+        };
+        if let Some(instance) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id)).and_then(|s| s.newest_mut(&name)) {
+            instance.state = State::Exited(None, exit);
+        }
+        self.because = desk.ctx.because(
+            Some(self.because),
+            "config-errors",
+            format!("the runtime could not start the process of container {name}"),
+        );
+        let text = format!("Error: {message}");
+        desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
+        self.fail(target, StartFailure { name, reason, message: message.into(), until: None });
+    }
+
+    /// Runs the postStart hook; the sync waits for its end.
+    pub fn post_start(&mut self, target: Target, desk: &mut Desk) -> Flow {
+        let Some((name, container, _)) = self.subject(target) else { return Flow::Next };
+        let Some(hook) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.clone()) else {
+            return Flow::Next;
+        };
+        let run = self.run;
+        self.run_hook(&container, &hook, Errand::PostStart { target, run }, desk);
+        let _ = name;
+        Flow::Wait
+    }
+
+    /// The postStart hook has ended, well or with this error.
+    pub fn post_started(&mut self, target: Target, run: u32, error: Option<String>, desk: &mut Desk) {
+        if run != self.run {
+            return;
+        }
+        let Some((name, _, field)) = self.subject(target) else { return };
+        let Some(message) = error else {
+            self.current().started.push(name);
+            self.proceed(desk);
+            return;
+        };
+        self.because = desk.ctx.because(
+            Some(self.because),
+            "hooks",
+            format!("the postStart hook of container {name} failed, so the container is killed"),
+        );
+        desk.event(&self.events_pod(), Said::warning(&field, "FailedPostStartHook", "PostStartHook failed"), self.because);
+        self.fail(target, StartFailure { name: name.clone(), reason: Reason::PostStartHookError, message, until: None });
+        self.kill_named(&name, "FailedPostStartHook", desk);
+        self.steps().push_front(Step::AwaitKills);
+        self.proceed(desk);
+    }
+
+    fn warn_of_missing_pull_secrets(&mut self, desk: &mut Desk) {
+        let wanted = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
+        let missing = images::missing_secrets(wanted, &self.key.namespace, desk.ctx.store);
+        if !missing.is_empty() {
+            let text = format!(
+                "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+                missing.join(", ")
+            );
+            desk.event(&self.events_pod(), Said::warning("", "FailedToRetrieveImagePullSecret", text), self.because);
+        }
+    }
+}
+
+fn chapter(role: Role) -> &'static str {
+    match role {
+        Role::Init => "init-containers",
+        Role::Sidecar => "sidecars",
+        Role::Main => "kubelet",
+        Role::Ephemeral => "debug-containers",
+    }
+}

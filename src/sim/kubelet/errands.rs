@@ -1,0 +1,220 @@
+//! Commands and requests the kubelet sends into a Pod: lifecycle hooks and probes. What comes back is handed to whoever asked.
+
+use super::desk::{Desk, PodDue};
+use super::spec::Target;
+use super::worker::Worker;
+use crate::kube::core::{Container, HTTPGetAction, LifecycleHandler, Probe};
+use crate::os::{HttpRequest, HttpResponse};
+use crate::sim::runtime::{ErrandId, Outcome};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+/// What an errand is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Errand {
+    /// The postStart hook of a container, in this sync.
+    PostStart {
+        /// The container.
+        target: Target,
+        /// The sync's number.
+        run: u32,
+    },
+    /// The preStop hook of an instance.
+    PreStop {
+        /// The instance.
+        id: String,
+    },
+    /// A probe and the number it was asked under.
+    Probe {
+        /// Which.
+        index: u16,
+        /// Its number.
+        ticket: u32,
+    },
+}
+
+/// An errand under way.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    /// Its name in the runtime; none for one that only waits.
+    pub id: Option<ErrandId>,
+    /// What it is for.
+    pub errand: Errand,
+    /// A number for its reminder.
+    pub number: u32,
+    /// The command, for messages.
+    command: Vec<String>,
+    /// The container's name, for messages.
+    container: String,
+}
+
+impl Worker {
+    /// Runs a lifecycle hook; its end arrives at [`Worker::settle`].
+    pub fn run_hook(&mut self, container: &Container, hook: &LifecycleHandler, errand: Errand, desk: &mut Desk) {
+        self.errand_number += 1;
+        let number = self.errand_number;
+        let mut pending =
+            Pending { id: None, errand, number, command: Vec::new(), container: container.name.clone() };
+        if let Some(exec) = &hook.exec {
+            pending.command = exec.command.clone().unwrap_or_default();
+            match self.exec(&container.name, pending.command.clone(), desk) {
+                Ok(id) => pending.id = Some(id),
+                Err(error) => return self.settle(pending, Err(error), desk),
+            }
+        } else if let Some(sleep) = &hook.sleep {
+            desk.later(u64::try_from(sleep.seconds).unwrap_or(0) * 1000, self.serial, PodDue::Hook(number));
+        } else if let Some(get) = &hook.http_get {
+            // Any answer counts; only a connection that does not come about fails the hook.
+            let answer = self.http_get(container, get, desk);
+            let outcome = answer.map(|_| Outcome { code: 0, output: String::new() });
+            return self.settle(pending, outcome, desk);
+        } else {
+            return self.settle(pending, Ok(Outcome { code: 0, output: String::new() }), desk);
+        }
+        self.errands.push(pending);
+    }
+
+    /// Starts a command in the newest instance of a container.
+    pub fn exec(&mut self, container: &str, command: Vec<String>, desk: &mut Desk) -> Result<ErrandId, String> {
+        let Some(sandbox) = self.sandbox else { return Err("container not found".into()) };
+        let now = desk.ctx.now;
+        let started = desk.ctx.runtime.exec(sandbox, container, command, now);
+        desk.wake(sandbox, now.plus(1));
+        started
+    }
+
+    /// Sends an HTTP request to the Pod; an answer that takes time counts as one that never comes.
+    pub fn http_get(&mut self, container: &Container, get: &HTTPGetAction, desk: &mut Desk) -> Result<HttpResponse, String> {
+        let host = get.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
+        let port = port_number(container, &get.port)?;
+        let scheme = get.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
+        let path = get.path.clone().unwrap_or_else(|| "/".into());
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
+        let url = format!("{scheme}://{host}:{port}{path}");
+        let headers = get.http_headers.iter().flatten().map(|h| (h.name.clone(), h.value.clone()));
+        let request = HttpRequest {
+            method: "GET".into(),
+            host: host.clone(),
+            port,
+            path,
+            headers: [("User-Agent".to_owned(), "kube-probe/1.36".to_owned()), ("Accept".into(), "*/*".into())]
+                .into_iter()
+                .chain(headers)
+                .collect(),
+            body: Vec::new(),
+            tls: scheme == "https",
+            peer: desk.machine.gateway(),
+        };
+        let Some(sandbox) = self.sandbox else { return Err("no sandbox".into()) };
+        let served = desk.ctx.runtime.http(sandbox, port, request, desk.ctx.now);
+        desk.wake(sandbox, desk.ctx.now.plus(1));
+        match served {
+            crate::os::Served::Response(response) => Ok(response),
+            crate::os::Served::Refused => {
+                Err(format!("Get \"{url}\": dial tcp {host}:{port}: connect: connection refused"))
+            }
+            crate::os::Served::Pending(_) => Err(format!(
+                "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            )),
+        }
+    }
+
+    /// The Pod's address.
+    pub fn address(&self, desk: &Desk) -> String {
+        if self.pod.spec.host_network == Some(true) {
+            return desk.machine.ip.to_string();
+        }
+        self.sandbox.and_then(|id| desk.ctx.runtime.get(id)).map_or_else(String::new, |s| s.ip.to_string())
+    }
+
+    /// A command in the Pod has ended.
+    pub fn errand_done(&mut self, id: ErrandId, outcome: Outcome, desk: &mut Desk) {
+        if let Some(index) = self.errands.iter().position(|pending| pending.id == Some(id)) {
+            let pending = self.errands.remove(index);
+            self.settle(pending, Ok(outcome), desk);
+        }
+    }
+
+    /// A hook that only waits is over.
+    pub fn hook_over(&mut self, number: u32, desk: &mut Desk) {
+        if let Some(index) = self.errands.iter().position(|pending| pending.number == number) {
+            let pending = self.errands.remove(index);
+            self.settle(pending, Ok(Outcome { code: 0, output: String::new() }), desk);
+        }
+    }
+
+    /// Remembers a probe's command under way.
+    pub fn expect(&mut self, id: ErrandId, errand: Errand, command: Vec<String>, container: &str) -> u32 {
+        self.errand_number += 1;
+        let number = self.errand_number;
+        self.errands.push(Pending { id: Some(id), errand, number, command, container: container.into() });
+        number
+    }
+
+    /// Forgets a probe's command: its time is over.
+    pub fn abandon(&mut self, number: u32, desk: &mut Desk) -> Option<Vec<String>> {
+        let index = self.errands.iter().position(|pending| pending.number == number)?;
+        let pending = self.errands.remove(index);
+        if let (Some(id), Some(sandbox)) = (pending.id, self.sandbox) {
+            desk.ctx.runtime.abandon(sandbox, id, desk.ctx.now);
+        }
+        Some(pending.command)
+    }
+
+    fn settle(&mut self, pending: Pending, outcome: Result<Outcome, String>, desk: &mut Desk) {
+        match pending.errand.clone() {
+            Errand::PostStart { target, run } => {
+                let error = self.hook_error(&pending, outcome);
+                self.post_started(target, run, error, desk);
+            }
+            Errand::PreStop { id } => {
+                let error = self.hook_error(&pending, outcome);
+                self.pre_stopped(&id, error, desk);
+            }
+            Errand::Probe { index, ticket } => self.probe_answered(index, ticket, outcome, desk),
+        }
+    }
+
+    fn hook_error(&self, pending: &Pending, outcome: Result<Outcome, String>) -> Option<String> {
+        let pod = format!("{}_{}({})", self.key.name, self.key.namespace, self.uid);
+        let command = pending.command.join(" ");
+        let container = &pending.container;
+        match outcome {
+            Ok(outcome) if outcome.code == 0 => None,
+            Ok(outcome) => Some(format!(
+                "Exec lifecycle hook ([{command}]) for Container \"{container}\" in Pod \"{pod}\" failed - error: command '{command}' exited with {}: , message: {:?}",
+                outcome.code, outcome.output
+            )),
+            Err(error) if pending.command.is_empty() => Some(format!(
+                "HTTP lifecycle hook for Container \"{container}\" in Pod \"{pod}\" failed - error: {error}, message: \"\""
+            )),
+            Err(error) => Some(format!(
+                "Exec lifecycle hook ([{command}]) for Container \"{container}\" in Pod \"{pod}\" failed - error: {error}, message: \"\""
+            )),
+        }
+    }
+
+    /// The instance a probe or hook would reach.
+    pub fn running_instance(&self, name: &str, desk: &Desk) -> Option<String> {
+        let sandbox = desk.ctx.runtime.get(self.sandbox?)?;
+        sandbox.newest(name).filter(|c| c.state.is_running()).map(|c| c.id.clone())
+    }
+}
+
+/// The port a handler names, by number or by one of the container's port names.
+pub(super) fn port_number(container: &Container, port: &IntOrString) -> Result<u16, String> {
+    match port {
+        IntOrString::Int(number) => u16::try_from(*number).map_err(|_| format!("invalid port number: {number}")),
+        IntOrString::String(name) => {
+            let named = container.ports.iter().flatten().find(|p| p.name.as_deref() == Some(name));
+            match named {
+                Some(port) => u16::try_from(port.container_port).map_err(|_| "invalid port number".into()),
+                None => name.parse().map_err(|_| format!("strconv.Atoi: parsing {name:?}: invalid syntax")),
+            }
+        }
+    }
+}
+
+/// Seconds a probe waits for its answer.
+pub(super) fn timeout(probe: &Probe) -> u64 {
+    u64::try_from(probe.timeout_seconds.unwrap_or(1)).unwrap_or(1).max(1)
+}

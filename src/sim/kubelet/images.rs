@@ -1,0 +1,90 @@
+//! Images on a node: what is present, one pull at a time (pkg/kubelet/images). What registries hold is known to [`crate::os`].
+
+use crate::kube::core::LocalObjectReference;
+use crate::kube::{Key, Kind, SimTime};
+use crate::os::{Catalogue, PullError, Reference};
+use crate::sim::chance;
+use crate::sim::store::Store;
+use std::collections::BTreeMap;
+
+/// Images every node brings along, as the recorded cluster's did.
+const PRELOADED: [&str; 3] =
+    ["docker.io/library/busybox:1.36", "docker.io/library/nginx:1.27", "docker.io/library/redis:7"];
+
+/// Bytes a node pulls in a millisecond: 40 MB/s.
+const BYTES_PER_MILLI: u64 = 40_000;
+
+/// The images of one node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ImageStore {
+    /// Full names of what was pulled, with bytes.
+    pulled: BTreeMap<String, u64>,
+    /// Until when the one pull that runs, and those that wait for it, take.
+    busy_until: SimTime,
+    /// How long the pulls under way take by themselves, milliseconds.
+    pulling: BTreeMap<String, u64>,
+}
+
+impl ImageStore {
+    /// Whether the image is on the node.
+    pub fn has(&self, reference: &Reference) -> bool {
+        let name = reference.to_string();
+        PRELOADED.contains(&name.as_str()) || self.pulled.contains_key(&name)
+    }
+
+    /// Begins a pull; answers when it will have ended. Pulls of a node run one after the other.
+    pub fn begin_pull(&mut self, reference: &Reference, now: SimTime, (seed, uid): (u64, &str)) -> SimTime {
+        let name = reference.to_string();
+        let draw = chance::uniform(seed, uid, &name, now.0);
+        let took = match Catalogue::builtin().find(reference) {
+            // Only the registry is asked whether the tag still means what is here.
+            Ok(_) if self.has(reference) => 25.0 + 15.0 * draw,
+            Ok(image) => 100.0 + (image.size / BYTES_PER_MILLI) as f64 + 100.0 * draw,
+            Err(PullError::UnknownHost) => 60.0,
+            Err(_) => 350.0 + 150.0 * draw,
+        };
+        self.busy_until = self.busy_until.max(now).plus(took as u64);
+        self.pulling.insert(name, took as u64);
+        self.busy_until
+    }
+
+    /// Ends a pull: the image's size in bytes and the milliseconds it took, or the runtime's error.
+    pub fn end_pull(&mut self, reference: &Reference) -> Result<(u64, u64), String> {
+        let name = reference.to_string();
+        let took = self.pulling.remove(&name).unwrap_or(30);
+        let image = Catalogue::builtin().find(reference).map_err(|error| error_text(error, reference))?;
+        self.pulled.insert(name, image.size);
+        Ok((image.size, took))
+    }
+}
+
+/// What containerd 2.3 says when a registry does not give an image.
+fn error_text(error: PullError, reference: &Reference) -> String {
+    let name = reference.to_string();
+    match error {
+        PullError::UnknownRepository => format!(
+            "failed to pull and unpack image \"{name}\": failed to resolve image: pull access denied, repository does not exist or may \
+             require authorization: server message: insufficient_scope: authorization failed"
+        ),
+        PullError::UnknownTag => format!(
+            "rpc error: code = NotFound desc = failed to pull and unpack image \"{name}\": failed to resolve image: {name}: not found"
+        ),
+        PullError::UnknownHost => {
+            let host = &reference.host;
+            let path = reference.path.clone();
+            let version = name.rsplit_once('@').map(|(_, digest)| digest.to_owned());
+            let version = version.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".into());
+            let server = host.split(':').next().unwrap_or(host);
+            format!(
+                "failed to pull and unpack image \"{name}\": failed to resolve image: failed to do request: Head \
+                 \"https://{host}/v2/{path}/manifests/{version}\": dial tcp: lookup {server} on 10.255.255.53:53: no such host"
+            )
+        }
+    }
+}
+
+/// The names of pull secrets that do not exist.
+pub(super) fn missing_secrets(wanted: &[LocalObjectReference], namespace: &str, store: &Store) -> Vec<String> {
+    let missing = |name: &&String| store.get(&Key::new(Kind::Secret, namespace, name)).is_none();
+    wanted.iter().map(|reference| &reference.name).filter(missing).cloned().collect()
+}

@@ -1,0 +1,147 @@
+//! A Pod's volumes: mounted before anything starts, retried on their own clock when something is missing, refreshed at each sync
+//! (pkg/kubelet/volumemanager, pkg/volume/util/operationexecutor).
+
+mod content;
+
+use super::desk::{Desk, PodDue, Said};
+use super::worker::Worker;
+use crate::kube::core::{Container, Volume as Spec};
+use crate::os::{Mount, VolumeId};
+use std::collections::BTreeMap;
+
+/// The first wait after a failed mount, milliseconds; doubled up to [`LONGEST`] (pkg/util/goroutinemap/exponentialbackoff).
+const FIRST: u64 = 500;
+/// The longest wait after a failed mount.
+const LONGEST: u64 = 122_000;
+
+/// The state of one volume.
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    /// Where its files are, once it is mounted, and the folder in there.
+    mounted: Option<(VolumeId, String)>,
+    /// The wait after the next failure, milliseconds.
+    wait: u64,
+    /// When it may be tried again.
+    next: u64,
+}
+
+/// All volumes of a Pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Volumes {
+    entries: BTreeMap<String, Entry>,
+    begun: bool,
+    done: bool,
+}
+
+impl Volumes {
+    /// Whether nothing is left to mount.
+    pub fn all_mounted(&self) -> bool {
+        self.done
+    }
+
+    /// The mounts of a container.
+    pub fn mounts(&self, container: &Container, env: &[(String, String)]) -> Result<Vec<Mount>, String> {
+        let mut mounts = Vec::new();
+        for mount in container.volume_mounts.iter().flatten() {
+            let Some((volume, base)) = self.entries.get(&mount.name).and_then(|entry| entry.mounted.clone()) else {
+                continue;
+            };
+            let sub = mount.sub_path_expr.as_ref().map(|text| super::config::expand_path(text, env));
+            let sub = sub.or_else(|| mount.sub_path.clone()).unwrap_or_default();
+            let parts: Vec<&str> = [base.as_str(), sub.as_str()]
+                .into_iter()
+                .flat_map(|part| part.split('/'))
+                .filter(|part| !part.is_empty())
+                .collect();
+            mounts.push(Mount {
+                path: mount.mount_path.clone(),
+                volume,
+                sub_path: parts.join("/"),
+                read_only: mount.read_only == Some(true),
+            });
+        }
+        Ok(mounts)
+    }
+
+    /// The volumes' numbers with their names.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, VolumeId)> {
+        self.entries.iter().filter_map(|(name, entry)| entry.mounted.as_ref().map(|(id, _)| (name.as_str(), *id)))
+    }
+}
+
+impl Worker {
+    /// Has the volume manager begin, at the first sync.
+    pub fn begin_mounting(&mut self, desk: &mut Desk) {
+        if self.volumes.begun {
+            return;
+        }
+        self.volumes.begun = true;
+        let specs = self.pod.spec.volumes.as_deref().unwrap_or_default();
+        for spec in specs {
+            self.volumes.entries.insert(spec.name.clone(), Entry { wait: FIRST, ..Entry::default() });
+        }
+        self.volumes.done = specs.is_empty();
+        if !specs.is_empty() {
+            desk.later(desk.machine.latency.mount, self.serial, PodDue::Mount);
+        }
+    }
+
+    /// Tries every volume whose time has come.
+    pub fn mount(&mut self, desk: &mut Desk) {
+        if self.mode != super::worker::Mode::Syncing || self.volumes.done {
+            return;
+        }
+        let now = desk.ctx.now.0;
+        let specs: Vec<Spec> = self.pod.spec.volumes.clone().unwrap_or_default();
+        for spec in &specs {
+            let Some(entry) = self.volumes.entries.get(&spec.name) else { continue };
+            if entry.mounted.is_some() || entry.next > now {
+                continue;
+            }
+            match content::mount(self, spec, desk) {
+                Ok(place) => self.set_mounted(&spec.name, place),
+                Err(why) => self.mount_failed(&spec.name, &why, desk),
+            }
+        }
+        self.volumes.done = self.volumes.entries.values().all(|entry| entry.mounted.is_some());
+    }
+
+    fn set_mounted(&mut self, name: &str, place: (VolumeId, String)) {
+        if let Some(entry) = self.volumes.entries.get_mut(name) {
+            entry.mounted = Some(place);
+        }
+    }
+
+    fn mount_failed(&mut self, name: &str, why: &str, desk: &mut Desk) {
+        let text = format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
+        self.because = desk.ctx.because(
+            Some(self.because),
+            "volumes",
+            format!("volume {name} cannot be mounted ({why}), so no container is started"),
+        );
+        desk.event(&self.events_pod(), Said::warning("", "FailedMount", text), self.because);
+        let Some(entry) = self.volumes.entries.get_mut(name) else { return };
+        // The reconciler looks every 100 ms, so each try comes a little after its wait is over.
+        let wait = entry.wait + 10;
+        entry.wait = (entry.wait * 2).min(LONGEST);
+        entry.next = desk.ctx.now.plus(wait).0;
+        desk.later(wait, self.serial, PodDue::Mount);
+    }
+
+    /// Brings ConfigMaps, Secrets and the downward API in the volumes up to date; happens with every sync.
+    pub fn refresh_volumes(&mut self, desk: &mut Desk) {
+        if !self.volumes.done {
+            return;
+        }
+        let specs: Vec<Spec> = self.pod.spec.volumes.clone().unwrap_or_default();
+        for spec in &specs {
+            let place = self.volumes.entries.get(&spec.name).and_then(|entry| entry.mounted.clone());
+            if let Some((id, _)) = place
+                && content::changes(spec)
+                && let Ok(tree) = content::tree(self, spec, desk)
+            {
+                desk.ctx.runtime.refresh_volume(id, tree);
+            }
+        }
+    }
+}

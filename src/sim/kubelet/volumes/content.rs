@@ -1,0 +1,203 @@
+//! What is in a volume, by its kind.
+
+use crate::kube::core::{
+    ConfigMapProjection, DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, SecretProjection, Volume as Spec,
+};
+use crate::kube::quantity::Amount;
+use crate::kube::{Key, Kind, Object};
+use crate::os::{Medium, Meta, Node, Tree, Volume, VolumeId};
+use crate::sim::chance;
+use crate::sim::kubelet::config;
+use crate::sim::kubelet::desk::Desk;
+use crate::sim::kubelet::worker::Worker;
+use std::collections::BTreeMap;
+
+/// Whether the content follows API objects.
+pub(super) fn changes(spec: &Spec) -> bool {
+    spec.config_map.is_some() || spec.secret.is_some() || spec.projected.is_some() || spec.downward_api.is_some()
+}
+
+/// Mounts a volume: its number and the folder in it, or why not.
+pub(super) fn mount(worker: &Worker, spec: &Spec, desk: &mut Desk) -> Result<(VolumeId, String), String> {
+    if let Some(path) = &spec.host_path {
+        return host_path(path, desk);
+    }
+    if let Some(claim) = &spec.persistent_volume_claim {
+        return claimed(worker, &claim.claim_name, desk);
+    }
+    let tree = tree(worker, spec, desk)?;
+    let source = spec.empty_dir.as_ref();
+    let memory = source.is_some_and(|dir| dir.medium.as_deref() == Some("Memory"));
+    let capacity = source.and_then(|dir| dir.size_limit.as_ref()).map(Amount::of);
+    let volume = Volume {
+        tree,
+        medium: if memory { Medium::Memory } else { Medium::Disk },
+        capacity: capacity.filter(|_| memory).and_then(|amount| u64::try_from(amount.value()).ok()),
+    };
+    Ok((desk.ctx.runtime.add_volume(volume), String::new()))
+}
+
+/// A folder of the node, checked for its type.
+fn host_path(source: &HostPathVolumeSource, desk: &mut Desk) -> Result<(VolumeId, String), String> {
+    let id = desk.ctx.runtime.node_volume(desk.machine.index);
+    let path = source.path.trim_end_matches('/').to_owned();
+    let kind = source.type_.as_deref().unwrap_or_default();
+    let refused = |what: &str| Err(format!("hostPath type check failed: {path} is not {what}"));
+    match (kind, desk.ctx.runtime.path_kind(id, &path)) {
+        ("Directory", found) if found != Some(true) => return refused("a directory"),
+        ("File", found) if found != Some(false) => return refused("a file"),
+        ("Socket", _) => return refused("a socket file"),
+        ("CharDevice", _) => return refused("a character device"),
+        ("BlockDevice", _) => return refused("a block device"),
+        ("DirectoryOrCreate", Some(false)) => return refused("a directory"),
+        ("FileOrCreate", Some(true)) => return refused("a file"),
+        ("FileOrCreate", None) => desk.ctx.runtime.put(id, &path, Node::file(Meta::root(0o644), b"")),
+        (_, None) => desk.ctx.runtime.put(id, &path, Node::directory(Meta::root(0o755))),
+        _ => {}
+    }
+    Ok((id, path.trim_start_matches('/').to_owned()))
+}
+
+fn claimed(worker: &Worker, name: &str, desk: &mut Desk) -> Result<(VolumeId, String), String> {
+    let key = Key::new(Kind::PersistentVolumeClaim, &worker.key.namespace, name);
+    let claim = match desk.ctx.store.get(&key) {
+        Some(Object::PersistentVolumeClaim(claim)) => claim.clone(),
+        _ => return Err(format!("persistentvolumeclaim \"{name}\" not found")),
+    };
+    let volume = claim.spec.as_ref().and_then(|spec| spec.volume_name.clone()).unwrap_or_default();
+    let found = match desk.ctx.store.get(&Key::new(Kind::PersistentVolume, "", &volume)) {
+        Some(Object::PersistentVolume(volume)) => volume.spec.as_ref().and_then(|spec| spec.host_path.clone()),
+        _ => None,
+    };
+    match found {
+        Some(path) => {
+            let create = HostPathVolumeSource { path: path.path, type_: Some("DirectoryOrCreate".into()) };
+            host_path(&create, desk)
+        }
+        None => Ok((desk.ctx.runtime.named_volume(&volume), String::new())),
+    }
+}
+
+/// The files of a volume whose content comes from the API; an empty folder for all other kinds.
+pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, String> {
+    let mut tree = Tree::new(Meta::root(0o777));
+    if let Some(source) = &spec.config_map {
+        let projection = ConfigMapProjection {
+            name: source.name.clone(),
+            items: source.items.clone(),
+            optional: source.optional,
+        };
+        put_config_map(worker, &projection, source.default_mode, &mut tree, desk)?;
+    } else if let Some(source) = &spec.secret {
+        let projection = SecretProjection {
+            name: source.secret_name.clone().unwrap_or_default(),
+            items: source.items.clone(),
+            optional: source.optional,
+        };
+        put_secret(worker, &projection, source.default_mode, &mut tree, desk)?;
+    } else if let Some(source) = &spec.downward_api {
+        put_downward(worker, source.items.as_deref().unwrap_or_default(), source.default_mode, &mut tree, desk)?;
+    } else if let Some(source) = &spec.projected {
+        for part in source.sources.iter().flatten() {
+            if let Some(map) = &part.config_map {
+                put_config_map(worker, map, source.default_mode, &mut tree, desk)?;
+            }
+            if let Some(secret) = &part.secret {
+                put_secret(worker, secret, source.default_mode, &mut tree, desk)?;
+            }
+            if let Some(fields) = &part.downward_api {
+                put_downward(worker, fields.items.as_deref().unwrap_or_default(), source.default_mode, &mut tree, desk)?;
+            }
+            if let Some(token) = &part.service_account_token {
+                let text = format!("eyJhbGciOiJSUzI1NiJ9.{}", chance::hex(desk.ctx.seed, &worker.uid, "token", 120));
+                put(&mut tree, &token.path, text.as_bytes(), source.default_mode);
+            }
+        }
+    }
+    Ok(tree)
+}
+
+fn put(tree: &mut Tree, path: &str, bytes: &[u8], mode: Option<i32>) {
+    let mode = u16::try_from(mode.unwrap_or(0o644)).unwrap_or(0o644);
+    tree.put(path, Node::file(Meta::root(mode), bytes));
+}
+
+/// Puts the wanted keys of a map; all of them if none are named.
+fn put_keys(
+    entries: &BTreeMap<String, Vec<u8>>,
+    items: Option<&[KeyToPath]>,
+    (what, optional, mode): (&str, bool, Option<i32>),
+    tree: &mut Tree,
+) -> Result<(), String> {
+    let Some(items) = items.filter(|items| !items.is_empty()) else {
+        for (key, value) in entries {
+            put(tree, key, value, mode);
+        }
+        return Ok(());
+    };
+    for item in items {
+        match entries.get(&item.key) {
+            Some(value) => put(tree, &item.path, value, item.mode.or(mode)),
+            None if optional => {}
+            None => return Err(format!("{what} references non-existent {} key: {}", key_word(what), item.key)),
+        }
+    }
+    Ok(())
+}
+
+fn key_word(what: &str) -> &'static str {
+    if what == "configmap" { "config" } else { "secret" }
+}
+
+fn put_config_map(
+    worker: &Worker,
+    source: &ConfigMapProjection,
+    mode: Option<i32>,
+    tree: &mut Tree,
+    desk: &Desk,
+) -> Result<(), String> {
+    let optional = source.optional == Some(true);
+    let key = Key::new(Kind::ConfigMap, &worker.key.namespace, &source.name);
+    let Some(Object::ConfigMap(map)) = desk.ctx.store.get(&key) else {
+        return if optional { Ok(()) } else { Err(format!("configmap \"{}\" not found", source.name)) };
+    };
+    let text = map.data.iter().flatten().map(|(key, value)| (key.clone(), value.clone().into_bytes()));
+    let binary = map.binary_data.iter().flatten().map(|(key, value)| (key.clone(), value.0.clone()));
+    put_keys(&text.chain(binary).collect(), source.items.as_deref(), ("configmap", optional, mode), tree)
+}
+
+fn put_secret(
+    worker: &Worker,
+    source: &SecretProjection,
+    mode: Option<i32>,
+    tree: &mut Tree,
+    desk: &Desk,
+) -> Result<(), String> {
+    let optional = source.optional == Some(true);
+    let key = Key::new(Kind::Secret, &worker.key.namespace, &source.name);
+    let Some(Object::Secret(secret)) = desk.ctx.store.get(&key) else {
+        return if optional { Ok(()) } else { Err(format!("secret \"{}\" not found", source.name)) };
+    };
+    let entries = secret.data.iter().flatten().map(|(key, value)| (key.clone(), value.0.clone())).collect();
+    put_keys(&entries, source.items.as_deref(), ("secret", optional, mode), tree)
+}
+
+fn put_downward(
+    worker: &Worker,
+    items: &[DownwardAPIVolumeFile],
+    mode: Option<i32>,
+    tree: &mut Tree,
+    desk: &Desk,
+) -> Result<(), String> {
+    for item in items {
+        let text = if let Some(field) = &item.field_ref {
+            config::pod_field(worker, &field.field_path, desk)?
+        } else if let Some(resource) = &item.resource_field_ref {
+            config::resource_field(worker, &worker.pod.spec.containers[0], resource, desk)?
+        } else {
+            continue;
+        };
+        put(tree, &item.path, text.as_bytes(), item.mode.or(mode));
+    }
+    Ok(())
+}

@@ -24,6 +24,8 @@ pub mod events;
 pub mod kubelet;
 /// Machines: power, network, pressure; Node objects and leases.
 pub mod nodes;
+/// What processes ask of the world outside their Pod: names, connections.
+pub mod network;
 /// Sandboxes, containers, images on the nodes.
 pub mod runtime;
 /// Where Pods go.

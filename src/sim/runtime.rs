@@ -1,8 +1,13 @@
 //! What runs on the nodes: one sandbox for each Pod, the container instances in it. Knows nothing of the API and takes no decision;
 //! the kubelet asks, this obeys and remembers what happened.
 
+mod process;
+mod storage;
+
 use super::cluster::NodeIndex;
 use crate::kube::SimTime;
+use crate::os::{CellId, Pid, Signal, System, VolumeId, Volumes};
+pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -95,6 +100,35 @@ pub struct Container {
     pub state: State,
     /// What it did when the kubelet last looked; `None` before its first look.
     pub seen: Option<State>,
+    /// All containers were told to start again since it ended: it counts for nothing but the history.
+    pub discarded: bool,
+    /// Its part of the system.
+    pub cell: CellId,
+    /// Its first process.
+    pub pid: Option<Pid>,
+    /// What it runs.
+    pub command: Vec<String>,
+    /// Where it runs, if not where the image says.
+    pub workdir: String,
+    /// Whether its input stays open, and whether it is a terminal.
+    pub stdin: (bool, bool),
+    /// How it wants to be stopped.
+    pub stop_signal: Signal,
+    /// Where it leaves its last words, and whether its log stands in for them after a failure.
+    pub last_words: (String, bool),
+    /// What it wrote, once it has ended.
+    pub log: Vec<LogLine>,
+}
+
+/// One line of a container's log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: SimTime,
+    /// Whether to standard error.
+    pub stderr: bool,
+    /// The text, without the end of line.
+    pub text: String,
 }
 
 /// The environment all containers of one Pod share.
@@ -104,6 +138,8 @@ pub struct Sandbox {
     pub node: NodeIndex,
     /// The kubelet's worker it belongs to.
     pub worker: u64,
+    /// The namespace of its Pod, where names are looked up.
+    pub namespace: Arc<str>,
     /// Its address.
     pub ip: Arc<str>,
     /// Whether it is up.
@@ -112,6 +148,12 @@ pub struct Sandbox {
     pub seen: Option<bool>,
     /// Every container instance not yet removed, oldest first.
     pub containers: Vec<Container>,
+    /// Its processes.
+    pub system: System,
+    /// The reminder to run them that is already on the agenda.
+    pub wake_at: SimTime,
+    /// Commands the kubelet runs in it.
+    errands: BTreeMap<(CellId, Pid), ErrandId>,
 }
 
 impl Sandbox {
@@ -123,6 +165,18 @@ impl Sandbox {
     /// The newest instance the kubelet has seen.
     pub fn seen(&self, name: &str) -> Option<&Container> {
         self.containers.iter().rev().find(|container| container.seen.is_some() && &*container.name == name)
+    }
+
+    /// The newest instance of a container, to change.
+    pub fn newest_mut(&mut self, name: &str) -> Option<&mut Container> {
+        self.containers.iter_mut().rev().find(|container| &*container.name == name)
+    }
+
+    /// Makes all ended instances count for nothing but the history.
+    pub fn discard(&mut self) {
+        for container in &mut self.containers {
+            container.discarded = true;
+        }
     }
 
     /// The instance with this id.
@@ -161,11 +215,17 @@ impl Sandbox {
     }
 }
 
-/// The sandboxes of every node.
+/// The sandboxes of every node, and every volume.
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
     sandboxes: BTreeMap<SandboxId, Sandbox>,
+    by_ip: BTreeMap<Arc<str>, SandboxId>,
+    /// Files outside of containers.
+    pub volumes: Volumes,
     next: u32,
+    next_errand: u32,
+    next_volume: u64,
+    named: BTreeMap<String, VolumeId>,
 }
 
 impl Runtime {
@@ -174,12 +234,39 @@ impl Runtime {
         self.sandboxes.get(&sandbox).map(|sandbox| sandbox.node)
     }
 
-    /// Adds a sandbox.
-    pub fn add(&mut self, sandbox: Sandbox) -> SandboxId {
+    /// Adds an empty sandbox.
+    pub fn add(&mut self, node: NodeIndex, worker: u64, (ip, namespace): (Arc<str>, Arc<str>), hostname: &str) -> SandboxId {
         let id = SandboxId(self.next);
         self.next += 1;
-        self.sandboxes.insert(id, sandbox);
+        self.by_ip.insert(ip.clone(), id);
+        self.sandboxes.insert(
+            id,
+            Sandbox {
+                node,
+                worker,
+                up: true,
+                seen: None,
+                containers: Vec::new(),
+                system: system(hostname, &ip),
+                wake_at: SimTime::NEVER,
+                errands: BTreeMap::new(),
+                ip,
+                namespace,
+            },
+        );
         id
+    }
+
+    /// Gives a sandbox that has gone a new network and new processes; the history of its containers stays.
+    pub fn renew(&mut self, id: SandboxId, ip: Arc<str>, hostname: &str) {
+        if let Some(sandbox) = self.sandboxes.get_mut(&id) {
+            self.by_ip.remove(&sandbox.ip);
+            self.by_ip.insert(ip.clone(), id);
+            sandbox.system = system(hostname, &ip);
+            sandbox.errands.clear();
+            sandbox.ip = ip;
+            sandbox.up = true;
+        }
     }
 
     /// A sandbox.
@@ -192,8 +279,21 @@ impl Runtime {
         self.sandboxes.get_mut(&id)
     }
 
+    /// The sandbox that has this address.
+    pub fn at_address(&self, ip: &str) -> Option<SandboxId> {
+        self.by_ip.get(ip).copied().filter(|id| self.sandboxes.get(id).is_some_and(|sandbox| sandbox.up))
+    }
+
     /// Removes a sandbox with everything in it.
     pub fn remove(&mut self, id: SandboxId) {
-        self.sandboxes.remove(&id);
+        if let Some(sandbox) = self.sandboxes.remove(&id) {
+            self.by_ip.remove(&sandbox.ip);
+        }
     }
+}
+
+fn system(hostname: &str, ip: &str) -> System {
+    let mut system = System::new(hostname);
+    system.set_addresses(vec![ip.to_owned()]);
+    system
 }

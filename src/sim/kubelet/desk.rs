@@ -3,10 +3,11 @@
 use super::Due;
 use super::clock::Clock;
 use super::images::ImageStore;
-use crate::kube::core::Event;
+use crate::kube::core::ObjectReference;
 use crate::kube::{Pod, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::{self, Context, NodeIndex, NodeSpec};
+use crate::sim::events::{EventType, Note, Source};
 use crate::sim::{chance, runtime::SandboxId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub enum PodDue {
     /// The Pod is new to the node.
     Start,
+    /// The API object has changed.
+    Config,
     /// The next step of this sync.
     Step(u32),
     /// A look at this Pod's containers out of turn.
@@ -96,6 +99,13 @@ pub(super) struct Machine {
     pub next_address: u32,
 }
 
+impl Machine {
+    /// The address requests of the kubelet come from.
+    pub fn gateway(&self) -> String {
+        format!("10.{}.{}.1", 244 + self.index.0 / 256, self.index.0 % 256)
+    }
+}
+
 /// A worker's surroundings for one step.
 pub(super) struct Desk<'a, 'b> {
     pub machine: &'a mut Machine,
@@ -130,14 +140,30 @@ impl Desk<'_, '_> {
         if self.ctx.seed == 0 { 0.35 + 0.3 * draw } else { draw }
     }
 
-    /// Lets a sandbox run its processes as soon as everything due now is done.
+    /// Lets a sandbox run its processes at `at`, or earlier if it does so anyway.
     pub fn wake(&mut self, sandbox: SandboxId, at: SimTime) {
-        self.ctx.agenda.push(at, cluster::Due::Sandbox(sandbox));
+        super::wake(sandbox, at, self.ctx);
     }
 
     /// Writes an event about a Pod or one of its containers.
     pub fn event(&mut self, pod: &Pod, event: Said, because: CauseId) {
-        let _ = (pod, event, because, Event::default());
+        let about = ObjectReference {
+            api_version: Some("v1".into()),
+            kind: Some("Pod".into()),
+            name: pod.metadata.name.clone(),
+            namespace: pod.metadata.namespace.clone(),
+            uid: pod.metadata.uid.clone(),
+            resource_version: pod.metadata.resource_version.clone(),
+            field_path: Some(event.field).filter(|field| !field.is_empty()),
+        };
+        let note = Note {
+            source: Source::kubelet(&self.machine.spec.name),
+            about,
+            kind: if event.warning { EventType::Warning } else { EventType::Normal },
+            reason: event.reason,
+            message: event.message,
+        };
+        self.ctx.event(note, because);
     }
 }
 

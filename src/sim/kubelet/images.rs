@@ -71,7 +71,7 @@ fn error_text(error: PullError, reference: &Reference) -> String {
         ),
         PullError::UnknownHost => {
             let host = &reference.host;
-            let path = reference.path.clone();
+            let path = reference.repository.clone();
             let version = name.rsplit_once('@').map(|(_, digest)| digest.to_owned());
             let version = version.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".into());
             let server = host.split(':').next().unwrap_or(host);

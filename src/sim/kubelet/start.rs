@@ -3,7 +3,8 @@
 
 use super::backoff::Backoff;
 use super::desk::{Desk, Said};
-use super::images::{self, Reference};
+use super::images;
+use crate::os::Reference;
 use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
 use super::worker::{Reason, Worker};

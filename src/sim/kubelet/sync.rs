@@ -83,7 +83,9 @@ impl Worker {
     /// Begins a sync of a Pod that is to run.
     pub fn sync(&mut self, desk: &mut Desk) {
         self.check_deadline(desk);
+        self.refresh_volumes(desk);
         self.write_status(desk);
+        self.kick_readiness(desk);
         if spec::is_terminal(self.report.wanted.phase.as_deref()) {
             self.order.get_or_insert(KillOrder::finished(spec::grace(&self.pod)));
             self.probes.terminating();

@@ -3,6 +3,7 @@
 
 use super::backoff::Backoff;
 use super::desk::{Desk, PodDue};
+use super::errands::Pending;
 use super::kill::{Kill, KillOrder};
 use super::probes::Probes;
 use super::report::Report;
@@ -125,6 +126,12 @@ pub(super) struct Worker {
     pub kills: Vec<Kill>,
     /// The API object is gone.
     pub orphan: bool,
+    /// Nothing of the Pod runs any more and nothing will.
+    pub ended: bool,
+    /// What the API wants since the last time the worker heard, and why.
+    pub inbox: Option<(Pod, CauseId)>,
+    pub errands: Vec<Pending>,
+    pub errand_number: u32,
 }
 
 impl Worker {
@@ -157,6 +164,10 @@ impl Worker {
             order: None,
             kills: Vec::new(),
             orphan: false,
+            ended: false,
+            inbox: None,
+            errands: Vec::new(),
+            errand_number: 0,
             pod,
         }
     }
@@ -345,7 +356,7 @@ impl Worker {
     }
 }
 
-fn same_wish(old: &Pod, new: &Pod) -> bool {
+pub(super) fn same_wish(old: &Pod, new: &Pod) -> bool {
     let (a, b) = (&old.metadata, &new.metadata);
     a.labels == b.labels
         && a.annotations == b.annotations

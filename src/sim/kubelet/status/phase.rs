@@ -3,7 +3,6 @@
 use super::{View, exit_code, last_terminated, role_at, running, terminated};
 use crate::kube::core::ContainerStatus;
 use crate::sim::kubelet::spec::{Role, Target};
-use crate::sim::kubelet::worker::Mode;
 
 #[derive(Default)]
 struct Count {
@@ -31,7 +30,7 @@ pub(super) fn phase(view: &View, init: &[ContainerStatus], main: &[ContainerStat
         return "Pending";
     }
     let ended = if count.stopped == count.succeeded { "Succeeded" } else { "Failed" };
-    if view.worker.mode != Mode::Syncing && !view.worker.is_static() {
+    if view.worker.ended && !view.worker.is_static() {
         return ended;
     }
     if main.iter().any(|c| will_restart(view, c)) { "Running" } else { ended }
@@ -78,7 +77,7 @@ fn count_init(view: &View, count: &mut Count, target: Target, c: &ContainerStatu
     }
     match exit_code(c) {
         Some(0) => {}
-        Some(code) if view.worker.mode == Mode::Syncing && view.restarts(target, code) => {
+        Some(code) if !view.worker.ended && view.restarts(target, code) => {
             count.pending_init += 1;
         }
         Some(_) => count.failed_init += 1,

@@ -1,0 +1,111 @@
+//! Making and removing what a Pod runs in: addresses, sandboxes, container instances.
+
+use super::config::{self, Prepared};
+use super::desk::Desk;
+use super::spec::{self, Target};
+use super::worker::Worker;
+use crate::kube::core::Container as Spec;
+use crate::os::{CellId, CellSpec, Signal};
+use crate::sim::chance;
+use crate::sim::runtime::{Container, State};
+use std::sync::Arc;
+
+impl Desk<'_, '_> {
+    /// The next address of the node's range: 10.244.<node>.x, from 2 on.
+    fn address(&mut self) -> Arc<str> {
+        let n = self.machine.next_address;
+        self.machine.next_address += 1;
+        let index = self.machine.index.0;
+        format!("10.{}.{}.{}", 244 + index / 256, index % 256, 2 + n % 253).into()
+    }
+
+    /// Makes the Pod's sandbox, or makes it anew.
+    pub fn make_sandbox(&mut self, worker: &mut Worker) {
+        let hostname = config::hostname(worker, self);
+        let ip = if worker.pod.spec.host_network == Some(true) { self.machine.ip.clone() } else { self.address() };
+        match worker.sandbox {
+            Some(id) => self.ctx.runtime.renew(id, ip, &hostname),
+            None => {
+                let place = (ip, worker.key.namespace.clone());
+                worker.sandbox = Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
+            }
+        }
+        self.machine.watched.insert(worker.serial);
+    }
+
+    /// Makes a new instance of a container.
+    pub fn create_container(&mut self, worker: &mut Worker, target: Target, spec: &Spec, prepared: Prepared) {
+        let Some(id) = worker.sandbox else { return };
+        let seed = self.ctx.seed;
+        let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
+        let attempt = sandbox.newest(&spec.name).map_or(0, |last| last.attempt + 1);
+        let shared = worker.pod.spec.share_process_namespace == Some(true);
+        let first = sandbox.containers.iter().find(|c| c.state.exit().is_none()).map(|c| c.cell);
+        let ephemeral_target = worker.target_of(target).and_then(|name| {
+            sandbox.containers.iter().rev().find(|c| *c.name == *name && c.state.is_running()).map(|c| c.cell)
+        });
+        let share = ephemeral_target.or(first.filter(|_| shared));
+        let cell = sandbox.system.add_cell(cell_spec(&prepared, share, &sandbox.ip, worker));
+        let purpose = format!("{}/{attempt}", spec.name);
+        let groups = prepared.user.groups.iter().map(|group| i64::from(*group)).collect();
+        sandbox.containers.push(Container {
+            id: chance::hex(seed, &worker.uid, &purpose, 64),
+            name: spec.name.as_str().into(),
+            attempt,
+            image: prepared.image.reference.to_string().into(),
+            image_id: format!("{}@{}", prepared.image.reference.name(), prepared.image.digest).into(),
+            spec_hash: spec::image_hash(spec),
+            user: (i64::from(prepared.user.uid), i64::from(prepared.user.gid), groups),
+            state: State::Created,
+            seen: None,
+            discarded: false,
+            cell,
+            pid: None,
+            command: prepared.argv,
+            workdir: prepared.workdir,
+            stdin: (spec.stdin == Some(true), spec.tty == Some(true)),
+            stop_signal: prepared.image.stop_signal.unwrap_or(Signal::TERM),
+            last_words: (
+                spec.termination_message_path.clone().unwrap_or_else(|| "/dev/termination-log".into()),
+                spec.termination_message_policy.as_deref() == Some("FallbackToLogsOnError"),
+            ),
+            log: Vec::new(),
+        });
+    }
+
+    /// Removes the Pod's volumes and its sandbox.
+    pub fn clean_up(&mut self, worker: &mut Worker) {
+        let ids: Vec<_> = worker.volumes.ids().map(|(_, id)| id).collect();
+        for id in ids {
+            self.ctx.runtime.remove_volume(id);
+        }
+    }
+}
+
+fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Worker) -> CellSpec {
+    let name = &worker.key.name;
+    let mut hosts = format!(
+        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{ip}\t{name}\n"
+    );
+    for alias in worker.pod.spec.host_aliases.iter().flatten() {
+        let names = alias.hostnames.clone().unwrap_or_default().join("\t");
+        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{names}\n", alias.ip));
+    }
+    let namespace = &worker.key.namespace;
+    CellSpec {
+        root: prepared.image.root.clone(),
+        mounts: prepared.mounts.clone(),
+        env: prepared.env.clone(),
+        workdir: prepared.workdir.clone(),
+        user: prepared.user.clone(),
+        read_only_root: prepared.read_only_root,
+        memory_limit: prepared.memory_limit,
+        cpu_limit: prepared.cpu_limit,
+        hosts,
+        resolv: format!(
+            "search {namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+        ),
+        share_pids_with: share,
+        ..CellSpec::default()
+    }
+}

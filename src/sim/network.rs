@@ -1,0 +1,128 @@
+//! What processes ask of the world outside their Pod: names and connections. Pods reach each other by address and Services by name
+//! or address; nothing else answers.
+
+use super::cluster::Context;
+use super::kubelet;
+use super::runtime::SandboxId;
+use crate::kube::core::Service;
+use crate::kube::{Kind, Object};
+use crate::os::{Failure, HttpRequest, Reply, Request, RequestId, Served};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::net::Ipv4Addr;
+
+impl Context<'_> {
+    /// Answers what a process of a sandbox asks.
+    pub fn answer(&mut self, from: SandboxId, id: RequestId, request: Request) {
+        let namespace = self.namespace_of(from);
+        let reply = match request {
+            Request::Resolve { name } => self.resolve(&name, &namespace),
+            Request::Http(http) => self.http(from, http, &namespace),
+            Request::Tcp { host, port, payload } => self.tcp(&host, port, &payload, &namespace),
+            Request::Ping { host } => match self.address_of(&host, &namespace) {
+                Some((_, ip)) if self.runtime.at_address(&ip.to_string()).is_some() => Reply::Pong(ip, 80),
+                Some(_) => Reply::Failed(Failure::TimedOut),
+                None => Reply::Failed(Failure::UnknownHost),
+            },
+            Request::Foreign { .. } => Reply::Failed(Failure::Unreachable),
+        };
+        if let Some(sandbox) = self.runtime.get_mut(from) {
+            sandbox.system.answer(self.now, id, reply);
+        }
+        kubelet::wake(from, self.now.plus(1), self);
+    }
+
+    fn namespace_of(&self, sandbox: SandboxId) -> String {
+        self.runtime.get(sandbox).map_or_else(String::new, |sandbox| sandbox.namespace.to_string())
+    }
+
+    fn resolve(&self, name: &str, namespace: &str) -> Reply {
+        match self.address_of(name, namespace) {
+            Some((name, ip)) => Reply::Resolved { name, addresses: vec![ip] },
+            None => Reply::Failed(Failure::UnknownHost),
+        }
+    }
+
+    /// The full name and address of a host as seen from a namespace: an address, or a Service of the cluster.
+    fn address_of(&self, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
+        if let Ok(ip) = host.parse() {
+            return Some((host.to_owned(), ip));
+        }
+        let host = host.trim_end_matches('.');
+        let short = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
+        let (name, namespace) = match short.split_once('.') {
+            Some((name, rest)) if !rest.contains('.') => (name, rest),
+            Some(_) => return None,
+            None => (short, namespace),
+        };
+        let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(namespace))?;
+        let ip = service.spec.as_ref()?.cluster_ip.clone().unwrap_or_default();
+        let ip = if ip == "None" { self.backends(service, namespace).into_iter().next()? } else { ip };
+        Some((format!("{name}.{namespace}.svc.cluster.local"), ip.parse().ok()?))
+    }
+
+    fn service(&self, wanted: impl Fn(&Service) -> bool, namespace: Option<&str>) -> Option<&Service> {
+        self.store.list(Kind::Service, namespace).find_map(|object| match object {
+            Object::Service(service) if wanted(service) => Some(&**service),
+            _ => None,
+        })
+    }
+
+    /// Addresses of the ready Pods a Service selects.
+    fn backends(&self, service: &Service, namespace: &str) -> Vec<String> {
+        let Some(selector) = service.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else { return Vec::new() };
+        let pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
+        let selected = pods.filter(|pod| {
+            let labels = pod.metadata.labels.as_ref();
+            let matches = selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value));
+            let ready = pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
+            matches && ready && pod.metadata.deletion_timestamp.is_none()
+        });
+        selected.filter_map(|pod| pod.status.pod_ip.clone()).collect()
+    }
+
+    /// Where a connection to a host and port ends: a sandbox and a port in it.
+    fn route(&self, host: &str, port: u16, namespace: &str) -> Result<(SandboxId, u16, Ipv4Addr), Failure> {
+        let (_, ip) = self.address_of(host, namespace).ok_or(Failure::UnknownHost)?;
+        let text = ip.to_string();
+        let by_ip = |s: &Service| s.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(text.as_str()));
+        if let Some(service) = self.service(by_ip, None) {
+            let ports = service.spec.as_ref().and_then(|spec| spec.ports.clone()).unwrap_or_default();
+            let entry = ports.iter().find(|p| p.port == i32::from(port)).ok_or(Failure::TimedOut)?;
+            let target = match &entry.target_port {
+                Some(IntOrString::Int(number)) => u16::try_from(*number).unwrap_or(port),
+                _ => port,
+            };
+            let home = service.metadata.namespace.clone().unwrap_or_default();
+            let backend = self.backends(service, &home).into_iter().next().ok_or(Failure::Refused)?;
+            let sandbox = self.runtime.at_address(&backend).ok_or(Failure::TimedOut)?;
+            return Ok((sandbox, target, ip));
+        }
+        let sandbox = self.runtime.at_address(&text).ok_or(Failure::TimedOut)?;
+        Ok((sandbox, port, ip))
+    }
+
+    fn http(&mut self, from: SandboxId, mut request: HttpRequest, namespace: &str) -> Reply {
+        let (to, port, ip) = match self.route(&request.host, request.port, namespace) {
+            Ok(route) => route,
+            Err(failure) => return Reply::Failed(failure),
+        };
+        request.peer = self.runtime.get(from).map_or_else(String::new, |sandbox| sandbox.ip.to_string());
+        let served = self.runtime.http(to, port, request, self.now);
+        kubelet::wake(to, self.now.plus(1), self);
+        match served {
+            Served::Response(response) => Reply::Http(response, Some(ip)),
+            Served::Refused => Reply::Failed(Failure::Refused),
+            Served::Pending(_) => Reply::Failed(Failure::TimedOut),
+        }
+    }
+
+    fn tcp(&mut self, host: &str, port: u16, payload: &[u8], namespace: &str) -> Reply {
+        let (to, port, _) = match self.route(host, port, namespace) {
+            Ok(route) => route,
+            Err(failure) => return Reply::Failed(failure),
+        };
+        let answer = self.runtime.tcp(to, port, payload, self.now);
+        kubelet::wake(to, self.now.plus(1), self);
+        answer.map_or(Reply::Failed(Failure::Refused), Reply::Tcp)
+    }
+}

@@ -1,0 +1,228 @@
+//! Processes in sandboxes: starting, stopping, commands on behalf of the kubelet, and what comes of all that.
+
+use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
+use crate::kube::SimTime;
+use crate::os::{Chunk, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream, Volumes};
+use std::sync::Arc;
+
+/// Milliseconds from the decision of the runtime to the first instruction of a process.
+const EXEC_DELAY: u64 = 25;
+/// Bytes of a container's last words (pkg/kubelet/container, `MaxContainerTerminationMessageLength`).
+const LAST_WORDS: usize = 4096;
+/// Lines and bytes of log that stand in for them.
+const LAST_LINES: (usize, usize) = (80, 2048);
+
+/// A command the kubelet runs in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrandId(pub u32);
+
+/// How such a command ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Its exit code.
+    pub code: i32,
+    /// What it wrote, both streams.
+    pub output: String,
+}
+
+/// What happened in a sandbox.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// A container's first process has ended.
+    Ended {
+        /// The container's name.
+        name: Arc<str>,
+        /// The instance.
+        id: String,
+    },
+    /// A command of the kubelet has ended.
+    Done(ErrandId, Outcome),
+    /// A process asks for something outside of the sandbox.
+    Asked(RequestId, Request),
+}
+
+impl Runtime {
+    /// Starts the first process of the newest instance of a container; the error is the end of runc's message.
+    pub fn launch(&mut self, id: SandboxId, name: &str, now: SimTime) -> Result<SimTime, String> {
+        let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
+        let Some(index) = sandbox.containers.iter().rposition(|c| &*c.name == name) else {
+            return Err("container not found".into());
+        };
+        let container = &sandbox.containers[index];
+        let (open, tty) = container.stdin;
+        let spawn = Spawn {
+            argv: container.command.clone(),
+            workdir: Some(container.workdir.clone()).filter(|dir| !dir.is_empty()),
+            stdin: if open { Stdin::Open } else { Stdin::Empty },
+            tty,
+            ..Spawn::default()
+        };
+        let started = sandbox.system.spawn(now.plus(EXEC_DELAY), container.cell, spawn, &mut self.volumes);
+        let pid = started.map_err(|error| error.text())?;
+        let container = &mut sandbox.containers[index];
+        container.pid = Some(pid);
+        container.state = State::Running(now);
+        Ok(now.plus(EXEC_DELAY))
+    }
+
+    /// Runs a command in the newest instance of a container; the error is the end of runc's message.
+    pub fn exec(&mut self, id: SandboxId, name: &str, argv: Vec<String>, now: SimTime) -> Result<ErrandId, String> {
+        let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
+        let container = sandbox.newest(name).filter(|c| c.state.is_running()).ok_or("container not running")?;
+        let cell = container.cell;
+        let spawn = Spawn { argv, ..Spawn::default() };
+        let pid = sandbox.system.spawn(now, cell, spawn, &mut self.volumes).map_err(|error| error.text())?;
+        let errand = ErrandId(self.next_errand);
+        self.next_errand += 1;
+        sandbox.errands.insert((cell, pid), errand);
+        Ok(errand)
+    }
+
+    /// Kills a command nobody waits for any more.
+    pub fn abandon(&mut self, id: SandboxId, errand: ErrandId, now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
+        let found = sandbox.errands.iter().find(|(_, known)| **known == errand).map(|(place, _)| *place);
+        if let Some((cell, pid)) = found {
+            sandbox.errands.remove(&(cell, pid));
+            sandbox.system.signal(now, cell, pid, Signal::KILL);
+        }
+    }
+
+    /// Sends a signal to the first process of an instance; its own stop signal if none is named.
+    pub fn stop(&mut self, id: SandboxId, instance: &str, signal: Option<Signal>, now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
+        let Some(container) = sandbox.by_id(instance) else { return };
+        let (cell, signal) = (container.cell, signal.unwrap_or(container.stop_signal));
+        if let Some(pid) = container.pid {
+            sandbox.system.signal(now, cell, pid, signal);
+        }
+    }
+
+    /// Sends an HTTP request to whoever listens on a port of the sandbox.
+    pub fn http(&mut self, id: SandboxId, port: u16, request: HttpRequest, now: SimTime) -> Served {
+        match self.sandboxes.get_mut(&id).filter(|sandbox| sandbox.up) {
+            Some(sandbox) => sandbox.system.serve_http(now, port, request, &mut self.volumes),
+            None => Served::Refused,
+        }
+    }
+
+    /// Sends bytes to whoever listens on a port of the sandbox; what it says at once, or nothing if nobody listens.
+    pub fn tcp(&mut self, id: SandboxId, port: u16, payload: &[u8], now: SimTime) -> Option<Vec<u8>> {
+        let sandbox = self.sandboxes.get_mut(&id).filter(|sandbox| sandbox.up)?;
+        sandbox.system.serve_tcp(now, port, payload, &mut self.volumes)
+    }
+
+    /// Whether anybody listens on a port of the sandbox.
+    pub fn listens(&self, id: SandboxId, port: u16) -> bool {
+        self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.up && sandbox.system.listens(port))
+    }
+
+    /// Lets the processes of a sandbox run; what happened, and when they want to run again.
+    pub fn run(&mut self, id: SandboxId, now: SimTime) -> (Vec<Happening>, Option<SimTime>) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return (Vec::new(), None) };
+        let mut happenings = Vec::new();
+        for notice in sandbox.system.run(now, &mut self.volumes) {
+            sandbox.take(notice, now, &mut self.volumes, &mut happenings);
+        }
+        (happenings, sandbox.system.next_wake())
+    }
+}
+
+impl Sandbox {
+    fn take(&mut self, notice: Notice, now: SimTime, volumes: &mut Volumes, happenings: &mut Vec<Happening>) {
+        match notice {
+            Notice::Exited { at, cell, pid, code, oom, main, .. } => {
+                if let Some(errand) = self.errands.remove(&(cell, pid)) {
+                    let output = text(&self.system.drain_output(cell, pid));
+                    happenings.push(Happening::Done(errand, Outcome { code, output }));
+                } else if main {
+                    self.container_ended((cell, pid), (at.max(now), code, oom), volumes, happenings);
+                }
+            }
+            Notice::Request { id, request, .. } => happenings.push(Happening::Asked(id, request)),
+            Notice::OomKilled { .. } | Notice::Served { .. } => {}
+        }
+    }
+
+    fn container_ended(
+        &mut self,
+        (cell, pid): (crate::os::CellId, Pid),
+        (at, code, oom): (SimTime, i32, bool),
+        volumes: &mut Volumes,
+        happenings: &mut Vec<Happening>,
+    ) {
+        let Some(index) = self.containers.iter().position(|c| c.cell == cell && c.pid == Some(pid)) else { return };
+        let log = lines(&self.system.drain_output(cell, pid));
+        let (path, fallback) = self.containers[index].last_words.clone();
+        let words = self.system.files(at, cell, volumes).and_then(|files| files.read(&path).ok());
+        let container = &mut self.containers[index];
+        container.log = log;
+        let message = words.filter(|words| !words.is_empty()).map(|words| {
+            let end = words.len().min(LAST_WORDS);
+            String::from_utf8_lossy(&words[..end]).into_owned()
+        });
+        let message = message.or_else(|| (fallback && code != 0).then(|| last_lines(&container.log)).flatten());
+        let reason = match (oom, code) {
+            (true, _) => ExitReason::OomKilled,
+            (_, 0) => ExitReason::Completed,
+            _ => ExitReason::Error,
+        };
+        let started = if let State::Running(since) = container.state { Some(since) } else { None };
+        container.state = State::Exited(started, Exit { code, at, reason, message: message.map(Into::into) });
+        happenings.push(Happening::Ended { name: container.name.clone(), id: container.id.clone() });
+        self.errands.retain(|(other, _), _| *other != cell);
+        self.system.remove_cell(cell);
+    }
+
+    /// The log of an instance, as far as it is written.
+    pub fn log(&self, container: &Container) -> Vec<LogLine> {
+        match container.pid {
+            Some(pid) if container.state.is_running() => {
+                let chunks: Vec<Chunk> = self.system.output(container.cell, pid).cloned().collect();
+                lines(&chunks)
+            }
+            _ => container.log.clone(),
+        }
+    }
+}
+
+fn text(chunks: &[Chunk]) -> String {
+    let bytes: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Chunks as lines, each stream by itself; a line has the time of its end.
+fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
+    let mut open: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
+    let mut lines = Vec::new();
+    let mut last = SimTime(0);
+    for chunk in chunks {
+        let stderr = chunk.stream == Stream::Err;
+        last = chunk.at;
+        for byte in &chunk.bytes {
+            let line = &mut open[usize::from(stderr)];
+            if *byte == b'\n' {
+                lines.push(LogLine { at: chunk.at, stderr, text: String::from_utf8_lossy(line).into_owned() });
+                line.clear();
+            } else {
+                line.push(*byte);
+            }
+        }
+    }
+    for (stderr, rest) in [(false, &open[0]), (true, &open[1])] {
+        if !rest.is_empty() {
+            lines.push(LogLine { at: last, stderr, text: String::from_utf8_lossy(rest).into_owned() });
+        }
+    }
+    lines
+}
+
+fn last_lines(log: &[LogLine]) -> Option<String> {
+    let from = log.len().saturating_sub(LAST_LINES.0);
+    let text: String = log[from..].iter().map(|line| format!("{}\n", line.text)).collect();
+    let mut start = text.len().saturating_sub(LAST_LINES.1);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    Some(text[start..].to_owned()).filter(|text| !text.is_empty())
+}

@@ -163,7 +163,9 @@ impl Kubelet {
                 (Happening::Ended { name, id: instance }, Some(worker)) => {
                     worker.container_ended(&name, &instance, &mut desk);
                 }
-                (Happening::Done(errand, outcome), Some(worker)) => worker.errand_done(errand, outcome, &mut desk),
+                (Happening::Done(errand, outcome), Some(worker)) => {
+                    worker.errand_done(errand, outcome, &mut desk)
+                }
                 (Happening::Asked(request, what), _) => context.answer(id, request, what),
                 _ => {}
             }

@@ -48,7 +48,8 @@ impl Context<'_> {
             return Some((host.to_owned(), ip));
         }
         let host = host.trim_end_matches('.');
-        let short = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
+        let short =
+            host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
         let (name, namespace) = match short.split_once('.') {
             Some((name, rest)) if !rest.contains('.') => (name, rest),
             Some(_) => return None,
@@ -69,12 +70,15 @@ impl Context<'_> {
 
     /// Addresses of the ready Pods a Service selects.
     fn backends(&self, service: &Service, namespace: &str) -> Vec<String> {
-        let Some(selector) = service.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else { return Vec::new() };
+        let Some(selector) = service.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else {
+            return Vec::new();
+        };
         let pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
         let selected = pods.filter(|pod| {
             let labels = pod.metadata.labels.as_ref();
             let matches = selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value));
-            let ready = pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
+            let ready =
+                pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
             matches && ready && pod.metadata.deletion_timestamp.is_none()
         });
         selected.filter_map(|pod| pod.status.pod_ip.clone()).collect()
@@ -84,7 +88,9 @@ impl Context<'_> {
     fn route(&self, host: &str, port: u16, namespace: &str) -> Result<(SandboxId, u16, Ipv4Addr), Failure> {
         let (_, ip) = self.address_of(host, namespace).ok_or(Failure::UnknownHost)?;
         let text = ip.to_string();
-        let by_ip = |s: &Service| s.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(text.as_str()));
+        let by_ip = |s: &Service| {
+            s.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(text.as_str()))
+        };
         if let Some(service) = self.service(by_ip, None) {
             let ports = service.spec.as_ref().and_then(|spec| spec.ports.clone()).unwrap_or_default();
             let entry = ports.iter().find(|p| p.port == i32::from(port)).ok_or(Failure::TimedOut)?;

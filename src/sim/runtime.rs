@@ -235,7 +235,13 @@ impl Runtime {
     }
 
     /// Adds an empty sandbox.
-    pub fn add(&mut self, node: NodeIndex, worker: u64, (ip, namespace): (Arc<str>, Arc<str>), hostname: &str) -> SandboxId {
+    pub fn add(
+        &mut self,
+        node: NodeIndex,
+        worker: u64,
+        (ip, namespace): (Arc<str>, Arc<str>),
+        hostname: &str,
+    ) -> SandboxId {
         let id = SandboxId(self.next);
         self.next += 1;
         self.by_ip.insert(ip.clone(), id);

@@ -53,7 +53,8 @@ pub(crate) fn go_duration(millis: u64) -> String {
     }
     let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
     let (seconds, rest) = (millis / 1000 % 60, millis % 1000);
-    let fraction = if rest == 0 { String::new() } else { format!(".{rest:03}").trim_end_matches('0').to_owned() };
+    let fraction =
+        if rest == 0 { String::new() } else { format!(".{rest:03}").trim_end_matches('0').to_owned() };
     match (hours, minutes) {
         (0, 0) => format!("{seconds}{fraction}s"),
         (0, _) => format!("{minutes}m{seconds}{fraction}s"),

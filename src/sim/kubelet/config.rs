@@ -56,7 +56,11 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &Desk) -> Re
     Ok(Prepared {
         argv: command_line(container, &image, &given),
         env,
-        workdir: container.working_dir.clone().filter(|dir| !dir.is_empty()).unwrap_or_else(|| image.workdir.clone()),
+        workdir: container
+            .working_dir
+            .clone()
+            .filter(|dir| !dir.is_empty())
+            .unwrap_or_else(|| image.workdir.clone()),
         user,
         read_only_root: context.read_only_root_filesystem == Some(true),
         memory_limit: limit("memory").and_then(|amount| u64::try_from(amount.value()).ok()),

@@ -49,7 +49,13 @@ pub(super) struct Pending {
 
 impl Worker {
     /// Runs a lifecycle hook; its end arrives at [`Worker::settle`].
-    pub fn run_hook(&mut self, container: &Container, hook: &LifecycleHandler, errand: Errand, desk: &mut Desk) {
+    pub fn run_hook(
+        &mut self,
+        container: &Container,
+        hook: &LifecycleHandler,
+        errand: Errand,
+        desk: &mut Desk,
+    ) {
         self.errand_number += 1;
         let number = self.errand_number;
         let mut pending =
@@ -74,7 +80,12 @@ impl Worker {
     }
 
     /// Starts a command in the newest instance of a container.
-    pub fn exec(&mut self, container: &str, command: Vec<String>, desk: &mut Desk) -> Result<ErrandId, String> {
+    pub fn exec(
+        &mut self,
+        container: &str,
+        command: Vec<String>,
+        desk: &mut Desk,
+    ) -> Result<ErrandId, String> {
         let Some(sandbox) = self.sandbox else { return Err("container not found".into()) };
         let now = desk.ctx.now;
         let started = desk.ctx.runtime.exec(sandbox, container, command, now);
@@ -83,7 +94,12 @@ impl Worker {
     }
 
     /// Sends an HTTP request to the Pod; an answer that takes time counts as one that never comes.
-    pub fn http_get(&mut self, container: &Container, get: &HTTPGetAction, desk: &mut Desk) -> Result<HttpResponse, String> {
+    pub fn http_get(
+        &mut self,
+        container: &Container,
+        get: &HTTPGetAction,
+        desk: &mut Desk,
+    ) -> Result<HttpResponse, String> {
         let host = get.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
         let port = port_number(container, &get.port)?;
         let scheme = get.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
@@ -96,10 +112,13 @@ impl Worker {
             host: host.clone(),
             port,
             path,
-            headers: [("User-Agent".to_owned(), "kube-probe/1.36".to_owned()), ("Accept".into(), "*/*".into())]
-                .into_iter()
-                .chain(headers)
-                .collect(),
+            headers: [
+                ("User-Agent".to_owned(), "kube-probe/1.36".to_owned()),
+                ("Accept".into(), "*/*".into()),
+            ]
+            .into_iter()
+            .chain(headers)
+            .collect(),
             body: Vec::new(),
             tls: scheme == "https",
             peer: desk.machine.gateway(),
@@ -203,7 +222,9 @@ impl Worker {
 /// The port a handler names, by number or by one of the container's port names.
 pub(super) fn port_number(container: &Container, port: &IntOrString) -> Result<u16, String> {
     match port {
-        IntOrString::Int(number) => u16::try_from(*number).map_err(|_| format!("invalid port number: {number}")),
+        IntOrString::Int(number) => {
+            u16::try_from(*number).map_err(|_| format!("invalid port number: {number}"))
+        }
         IntOrString::String(name) => {
             let named = container.ports.iter().flatten().find(|p| p.name.as_deref() == Some(name));
             match named {

@@ -84,7 +84,11 @@ fn error_text(error: PullError, reference: &Reference) -> String {
 }
 
 /// The names of pull secrets that do not exist.
-pub(super) fn missing_secrets(wanted: &[LocalObjectReference], namespace: &str, store: &Store) -> Vec<String> {
+pub(super) fn missing_secrets(
+    wanted: &[LocalObjectReference],
+    namespace: &str,
+    store: &Store,
+) -> Vec<String> {
     let missing = |name: &&String| store.get(&Key::new(Kind::Secret, namespace, name)).is_none();
     wanted.iter().map(|reference| &reference.name).filter(missing).cloned().collect()
 }

@@ -83,7 +83,10 @@ impl Worker {
         self.because = desk.ctx.because(
             Some(self.because),
             "kubelet",
-            format!("the kubelet of {} noticed that Pod {} is bound to its node", desk.machine.spec.name, self.key.name),
+            format!(
+                "the kubelet of {} noticed that Pod {} is bound to its node",
+                desk.machine.spec.name, self.key.name
+            ),
         );
         self.trigger(self.because, desk);
         if let Some(at) = self.deadline() {
@@ -103,15 +106,20 @@ impl Worker {
     /// The first process of a container has ended.
     pub fn container_ended(&mut self, name: &str, id: &str, desk: &mut Desk) {
         desk.await_relist(self.serial);
-        let exit = self
-            .sandbox
-            .and_then(|sandbox| desk.ctx.runtime.get_mut(sandbox))
-            .and_then(|sandbox| sandbox.by_id(id))
-            .and_then(|container| if let State::Exited(_, exit) = &container.state { Some(exit.clone()) } else { None });
+        let exit =
+            self.sandbox
+                .and_then(|sandbox| desk.ctx.runtime.get_mut(sandbox))
+                .and_then(|sandbox| sandbox.by_id(id))
+                .and_then(|container| {
+                    if let State::Exited(_, exit) = &container.state { Some(exit.clone()) } else { None }
+                });
         if let Some(exit) = exit {
             let text = match exit.reason {
                 crate::sim::runtime::ExitReason::OomKilled => {
-                    format!("container {name} used more memory than its limit and was killed by the kernel (exit code {})", exit.code)
+                    format!(
+                        "container {name} used more memory than its limit and was killed by the kernel (exit code {})",
+                        exit.code
+                    )
                 }
                 _ => format!("the process of container {name} ended with exit code {}", exit.code),
             };
@@ -119,7 +127,8 @@ impl Worker {
                 crate::sim::runtime::ExitReason::OomKilled => "resources",
                 _ => "restart-policy",
             };
-            self.because = desk.ctx.because(Some(self.because).filter(|_| !self.kills.is_empty()), chapter, text);
+            self.because =
+                desk.ctx.because(Some(self.because).filter(|_| !self.kills.is_empty()), chapter, text);
         }
         self.ended(id, desk);
     }

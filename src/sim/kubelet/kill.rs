@@ -69,7 +69,9 @@ impl Worker {
         for target in spec::targets(&self.pod) {
             let Some(container) = spec::container(&self.pod, target) else { continue };
             let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get(id)) else { return };
-            let Some(id) = sandbox.newest(&container.name).filter(|c| c.state.is_running()).map(|c| c.id.clone()) else {
+            let Some(id) =
+                sandbox.newest(&container.name).filter(|c| c.state.is_running()).map(|c| c.id.clone())
+            else {
                 continue;
             };
             let message = format!("Stopping container {}", container.name);
@@ -96,12 +98,19 @@ impl Worker {
     }
 
     fn add_kill(&mut self, victim: &Victim, rank: usize, desk: &mut Desk) {
-        let Some(container) = spec::container(&self.pod, victim.target).map(std::borrow::Cow::into_owned) else { return };
+        let Some(container) = spec::container(&self.pod, victim.target).map(std::borrow::Cow::into_owned)
+        else {
+            return;
+        };
         if self.kills.iter().any(|kill| kill.id == victim.id) {
             return;
         }
         let field = victim.target.role.field(&container.name);
-        self.because = desk.ctx.because(Some(self.because), "termination", format!("the kubelet stops container {}: {}", container.name, victim.message));
+        self.because = desk.ctx.because(
+            Some(self.because),
+            "termination",
+            format!("the kubelet stops container {}: {}", container.name, victim.message),
+        );
         desk.event(&self.events_pod(), Said::normal(&field, "Killing", victim.message.clone()), self.because);
         let grace = victim.grace.unwrap_or_else(|| spec::grace(&self.pod));
         self.kills.push(Kill {
@@ -161,7 +170,10 @@ impl Worker {
 
     /// A preStop hook has ended, well or with this error.
     pub fn pre_stopped(&mut self, id: &str, error: Option<String>, desk: &mut Desk) {
-        let Some(index) = self.kills.iter().position(|kill| kill.id == id && kill.stage == Stage::Hook) else { return };
+        let Some(index) = self.kills.iter().position(|kill| kill.id == id && kill.stage == Stage::Hook)
+        else {
+            return;
+        };
         if let Some(error) = error {
             self.hook_failed(index, &error, desk);
         }
@@ -178,7 +190,11 @@ impl Worker {
             format!("the preStop hook of container {name} failed ({error}); stopping goes on"),
         );
         let field = target.role.field(&name);
-        desk.event(&self.events_pod(), Said::warning(&field, "FailedPreStopHook", "PreStopHook failed"), self.because);
+        desk.event(
+            &self.events_pod(),
+            Said::warning(&field, "FailedPreStopHook", "PreStopHook failed"),
+            self.because,
+        );
     }
 
     /// A stage has lasted as long as it may.

@@ -268,7 +268,8 @@ impl Worker {
         let at = usize::from(index);
         let (name, kind) = (self.probes.all[at].container.clone(), self.probes.all[at].kind);
         let Some(status) = self.container_status(&name) else { return };
-        let Some(instance) = status.container_id.as_deref().map(|id| id.trim_start_matches("containerd://").to_owned())
+        let Some(instance) =
+            status.container_id.as_deref().map(|id| id.trim_start_matches("containerd://").to_owned())
         else {
             return;
         };
@@ -296,7 +297,13 @@ impl Worker {
     }
 
     /// A probe's command has ended.
-    pub fn probe_answered(&mut self, index: u16, ticket: u32, outcome: Result<Outcome, String>, desk: &mut Desk) {
+    pub fn probe_answered(
+        &mut self,
+        index: u16,
+        ticket: u32,
+        outcome: Result<Outcome, String>,
+        desk: &mut Desk,
+    ) {
         if self.probes.all.get(usize::from(index)).is_none_or(|p| p.ticket != ticket || p.stopped) {
             return;
         }
@@ -312,13 +319,18 @@ impl Worker {
     pub fn probe_timeout(&mut self, index: u16, number: u32, desk: &mut Desk) {
         let Some(command) = self.abandon(number, desk) else { return };
         let Some(prober) = self.probes.all.get(usize::from(index)) else { return };
-        let text = format!("command timed out: \"{}\" timed out after {}s", command.join(" "), timeout(&prober.spec));
+        let text = format!(
+            "command timed out: \"{}\" timed out after {}s",
+            command.join(" "),
+            timeout(&prober.spec)
+        );
         self.probe_result(index, Answer::Failure(text), desk);
     }
 
     fn probe_result(&mut self, index: u16, answer: Answer, desk: &mut Desk) {
         let prober = &self.probes.all[usize::from(index)];
-        let (kind, name, field) = (prober.kind, prober.container.clone(), prober.role.field(&prober.container));
+        let (kind, name, field) =
+            (prober.kind, prober.container.clone(), prober.role.field(&prober.container));
         let title = kind.title();
         let (good, said) = match answer {
             Answer::Success => (true, None),
@@ -346,13 +358,21 @@ impl Worker {
 
     fn standing_changed(&mut self, kind: ProbeKind, name: &str, good: bool, desk: &mut Desk) {
         let text = match (kind, good) {
-            (ProbeKind::Readiness, true) => format!("container {name} passed its readiness probe: it is ready for traffic"),
-            (ProbeKind::Readiness, false) => {
-                format!("container {name} failed its readiness probe too often: no traffic, but no restart either")
+            (ProbeKind::Readiness, true) => {
+                format!("container {name} passed its readiness probe: it is ready for traffic")
             }
-            (ProbeKind::Startup, true) => format!("container {name} passed its startup probe: its other probes begin"),
+            (ProbeKind::Readiness, false) => {
+                format!(
+                    "container {name} failed its readiness probe too often: no traffic, but no restart either"
+                )
+            }
+            (ProbeKind::Startup, true) => {
+                format!("container {name} passed its startup probe: its other probes begin")
+            }
             (_, true) => format!("container {name} passed its {} probe", kind.word()),
-            (_, false) => format!("container {name} failed its {} probe too often: it must be restarted", kind.word()),
+            (_, false) => {
+                format!("container {name} failed its {} probe too often: it must be restarted", kind.word())
+            }
         };
         let because = desk.ctx.because(None, kind.word(), text);
         self.because = because;

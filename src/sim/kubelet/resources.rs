@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 
 /// Requests and limits of a Pod without resources of its own.
 pub(super) fn totals(pod: &Pod) -> ResourceRequirements {
-    let none = pod.spec.containers.iter().all(|c| c.resources.as_ref().is_none_or(|r| r.limits.is_none() && r.requests.is_none()));
+    let none = pod
+        .spec
+        .containers
+        .iter()
+        .all(|c| c.resources.as_ref().is_none_or(|r| r.limits.is_none() && r.requests.is_none()));
     if none && pod.spec.init_containers.is_none() {
         return ResourceRequirements::default();
     }

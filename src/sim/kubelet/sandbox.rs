@@ -22,12 +22,14 @@ impl Desk<'_, '_> {
     /// Makes the Pod's sandbox, or makes it anew.
     pub fn make_sandbox(&mut self, worker: &mut Worker) {
         let hostname = config::hostname(worker, self);
-        let ip = if worker.pod.spec.host_network == Some(true) { self.machine.ip.clone() } else { self.address() };
+        let ip =
+            if worker.pod.spec.host_network == Some(true) { self.machine.ip.clone() } else { self.address() };
         match worker.sandbox {
             Some(id) => self.ctx.runtime.renew(id, ip, &hostname),
             None => {
                 let place = (ip, worker.key.namespace.clone());
-                worker.sandbox = Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
+                worker.sandbox =
+                    Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
             }
         }
         self.machine.watched.insert(worker.serial);

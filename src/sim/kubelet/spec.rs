@@ -1,6 +1,9 @@
 //! What a Pod's spec says, in the terms the kubelet asks: roles, restart policies, grace periods.
 
-use crate::kube::{Pod, core::{Container, EphemeralContainer}};
+use crate::kube::{
+    Pod,
+    core::{Container, EphemeralContainer},
+};
 use std::borrow::Cow;
 
 /// Which list a container stands in.
@@ -111,7 +114,11 @@ pub(crate) fn after_exit(pod: &Pod, role: Role, container: &Container, code: i32
         let Some(codes) = &rule.exit_codes else { continue };
         let listed = codes.values.iter().flatten().any(|value| *value == code);
         if listed == (codes.operator == "In") {
-            return if rule.action == "RestartAllContainers" { AfterExit::RestartAll } else { AfterExit::Restart };
+            return if rule.action == "RestartAllContainers" {
+                AfterExit::RestartAll
+            } else {
+                AfterExit::Restart
+            };
         }
     }
     let policy = match role {

@@ -4,13 +4,13 @@
 use super::backoff::Backoff;
 use super::desk::{Desk, Said};
 use super::images;
-use crate::os::Reference;
 use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
 use super::worker::{Reason, Worker};
 use super::{config, errands::Errand};
 use crate::kube::SimTime;
 use crate::kube::core::Container as Spec;
+use crate::os::Reference;
 use crate::sim::runtime::{Exit, ExitReason, State};
 use std::sync::Arc;
 
@@ -44,9 +44,15 @@ impl Worker {
 
     /// The wait in force for a container, with the end it counts from; raises the wait if there is none in force. Looks at what the
     /// sync saw when it began: a container this very sync has stopped does not count yet.
-    fn crash_backoff(&mut self, name: &Arc<str>, container: &Spec, desk: &Desk) -> Option<(Backoff, SimTime)> {
+    fn crash_backoff(
+        &mut self,
+        name: &Arc<str>,
+        container: &Spec,
+        desk: &Desk,
+    ) -> Option<(Backoff, SimTime)> {
         let sandbox = desk.ctx.runtime.get(self.sandbox?)?;
-        let ended = |c: &crate::sim::runtime::Container| c.seen.as_ref().and_then(State::exit).map(|exit| exit.at);
+        let ended =
+            |c: &crate::sim::runtime::Container| c.seen.as_ref().and_then(State::exit).map(|exit| exit.at);
         let failed = sandbox.containers.iter().rev().filter(|c| c.name == *name).find_map(ended)?;
         let key = (name.clone(), spec::spec_hash(container));
         let entry = self.crashes.get(&key).copied();
@@ -63,27 +69,45 @@ impl Worker {
         let reference = match Reference::parse(&asked) {
             Ok(reference) => reference,
             Err(why) => {
-                let text =
-                    format!("Failed to apply default image tag \"{asked}\": couldn't parse image name \"{asked}\": {why}");
-                desk.event(&self.events_pod(), Said::warning(field, "InspectFailed", text.clone()), self.because);
+                let text = format!(
+                    "Failed to apply default image tag \"{asked}\": couldn't parse image name \"{asked}\": {why}"
+                );
+                desk.event(
+                    &self.events_pod(),
+                    Said::warning(field, "InspectFailed", text.clone()),
+                    self.because,
+                );
                 return self.refuse(target, Reason::InvalidImageName, text, desk);
             }
         };
         if policy != "Always" && desk.machine.images.has(&reference) {
-            let text = format!("Container image \"{asked}\" already present on machine and can be accessed by the pod");
+            let text = format!(
+                "Container image \"{asked}\" already present on machine and can be accessed by the pod"
+            );
             desk.event(&self.events_pod(), Said::normal(field, "Pulled", text), self.because);
             self.steps().push_front(Step::Create(target));
             return Flow::Next;
         }
         if policy == "Never" {
             let text = format!("Container image \"{asked}\" is not present with pull policy of Never");
-            desk.event(&self.events_pod(), Said::warning(field, "ErrImageNeverPull", text.clone()), self.because);
+            desk.event(
+                &self.events_pod(),
+                Said::warning(field, "ErrImageNeverPull", text.clone()),
+                self.because,
+            );
             return self.refuse(target, Reason::ErrImageNeverPull, text, desk);
         }
         self.pull(target, &asked, field, &reference, desk)
     }
 
-    fn pull(&mut self, target: Target, asked: &str, field: &str, reference: &Reference, desk: &mut Desk) -> Flow {
+    fn pull(
+        &mut self,
+        target: Target,
+        asked: &str,
+        field: &str,
+        reference: &Reference,
+        desk: &mut Desk,
+    ) -> Flow {
         let now = desk.ctx.now;
         self.warn_of_missing_pull_secrets(desk);
         if let Some((entry, failed, error)) = self.pulls.get(asked)
@@ -92,9 +116,19 @@ impl Worker {
             let message = format!("Back-off pulling image \"{asked}\": ErrImagePull: {error}");
             let text = format!("Back-off pulling image \"{asked}\"");
             desk.event(&self.events_pod(), Said::normal(field, "BackOff", text), self.because);
-            return self.refuse_with(target, Reason::ImagePullBackOff, message, "Error: ImagePullBackOff", desk);
+            return self.refuse_with(
+                target,
+                Reason::ImagePullBackOff,
+                message,
+                "Error: ImagePullBackOff",
+                desk,
+            );
         }
-        desk.event(&self.events_pod(), Said::normal(field, "Pulling", format!("Pulling image \"{asked}\"")), self.because);
+        desk.event(
+            &self.events_pod(),
+            Said::normal(field, "Pulling", format!("Pulling image \"{asked}\"")),
+            self.because,
+        );
         let seed = (desk.ctx.seed, &*self.uid);
         let ready = desk.machine.images.begin_pull(reference, now, seed);
         self.steps().push_front(Step::Pulled(target, now));
@@ -122,7 +156,8 @@ impl Worker {
                 let now = desk.ctx.now;
                 let entry = self.pulls.get(asked.as_str()).map(|(entry, ..)| *entry);
                 let last = self.pulls.get(asked.as_str()).map_or(now, |(_, failed, _)| *failed);
-                self.pulls.insert(asked.as_str().into(), (Backoff::next(entry, last, now), now, error.clone()));
+                self.pulls
+                    .insert(asked.as_str().into(), (Backoff::next(entry, last, now), now, error.clone()));
                 self.because = desk.ctx.because(
                     Some(self.because),
                     "images",
@@ -141,7 +176,14 @@ impl Worker {
         self.refuse_with(target, reason, message, &text, desk)
     }
 
-    fn refuse_with(&mut self, target: Target, reason: Reason, message: String, event: &str, desk: &mut Desk) -> Flow {
+    fn refuse_with(
+        &mut self,
+        target: Target,
+        reason: Reason,
+        message: String,
+        event: &str,
+        desk: &mut Desk,
+    ) -> Flow {
         if let Some((name, _, field)) = self.subject(target) {
             desk.event(&self.events_pod(), Said::warning(&field, "Failed", event), self.because);
             self.fail(target, StartFailure { name, reason, message, until: None });
@@ -164,7 +206,11 @@ impl Worker {
             }
             Ok(prepared) => {
                 desk.create_container(self, target, &container, prepared);
-                desk.event(&self.events_pod(), Said::normal(&field, "Created", "Container created"), self.because);
+                desk.event(
+                    &self.events_pod(),
+                    Said::normal(&field, "Created", "Container created"),
+                    self.because,
+                );
                 self.steps().push_front(Step::Launch(target));
                 Flow::After(desk.machine.latency.create)
             }
@@ -184,7 +230,11 @@ impl Worker {
                     chapter(target.role),
                     format!("the kubelet started container {name}"),
                 );
-                desk.event(&self.events_pod(), Said::normal(&field, "Started", "Container started"), self.because);
+                desk.event(
+                    &self.events_pod(),
+                    Said::normal(&field, "Started", "Container started"),
+                    self.because,
+                );
                 let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref());
                 if hook.is_some() {
                     self.steps().push_front(Step::Hook(target));
@@ -213,7 +263,9 @@ impl Worker {
             reason: ExitReason::StartError,
             message: Some(message.into()),
         };
-        if let Some(instance) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id)).and_then(|s| s.newest_mut(&name)) {
+        if let Some(instance) =
+            self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id)).and_then(|s| s.newest_mut(&name))
+        {
             instance.state = State::Exited(None, exit);
         }
         self.because = desk.ctx.because(
@@ -229,7 +281,8 @@ impl Worker {
     /// Runs the postStart hook; the sync waits for its end.
     pub fn post_start(&mut self, target: Target, desk: &mut Desk) -> Flow {
         let Some((name, container, _)) = self.subject(target) else { return Flow::Next };
-        let Some(hook) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.clone()) else {
+        let Some(hook) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.clone())
+        else {
             return Flow::Next;
         };
         let run = self.run;
@@ -254,8 +307,15 @@ impl Worker {
             "hooks",
             format!("the postStart hook of container {name} failed, so the container is killed"),
         );
-        desk.event(&self.events_pod(), Said::warning(&field, "FailedPostStartHook", "PostStartHook failed"), self.because);
-        self.fail(target, StartFailure { name: name.clone(), reason: Reason::PostStartHookError, message, until: None });
+        desk.event(
+            &self.events_pod(),
+            Said::warning(&field, "FailedPostStartHook", "PostStartHook failed"),
+            self.because,
+        );
+        self.fail(
+            target,
+            StartFailure { name: name.clone(), reason: Reason::PostStartHookError, message, until: None },
+        );
         self.kill_named(&name, "FailedPostStartHook", desk);
         self.steps().push_front(Step::AwaitKills);
         self.proceed(desk);
@@ -269,7 +329,11 @@ impl Worker {
                 "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
                 missing.join(", ")
             );
-            desk.event(&self.events_pod(), Said::warning("", "FailedToRetrieveImagePullSecret", text), self.because);
+            desk.event(
+                &self.events_pod(),
+                Said::warning("", "FailedToRetrieveImagePullSecret", text),
+                self.because,
+            );
         }
     }
 }

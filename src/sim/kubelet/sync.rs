@@ -233,7 +233,10 @@ impl Worker {
         self.because = desk.ctx.because(
             Some(self.because),
             "why-pods",
-            format!("the sandbox of Pod {} is up: network namespace, address, pause container", self.key.name),
+            format!(
+                "the sandbox of Pod {} is up: network namespace, address, pause container",
+                self.key.name
+            ),
         );
         self.sandbox_ready(true, desk);
     }

@@ -43,7 +43,8 @@ impl Volumes {
     pub fn mounts(&self, container: &Container, env: &[(String, String)]) -> Result<Vec<Mount>, String> {
         let mut mounts = Vec::new();
         for mount in container.volume_mounts.iter().flatten() {
-            let Some((volume, base)) = self.entries.get(&mount.name).and_then(|entry| entry.mounted.clone()) else {
+            let Some((volume, base)) = self.entries.get(&mount.name).and_then(|entry| entry.mounted.clone())
+            else {
                 continue;
             };
             let sub = mount.sub_path_expr.as_ref().map(|text| super::config::expand_path(text, env));
@@ -65,7 +66,9 @@ impl Volumes {
 
     /// The volumes' numbers with their names.
     pub fn ids(&self) -> impl Iterator<Item = (&str, VolumeId)> {
-        self.entries.iter().filter_map(|(name, entry)| entry.mounted.as_ref().map(|(id, _)| (name.as_str(), *id)))
+        self.entries
+            .iter()
+            .filter_map(|(name, entry)| entry.mounted.as_ref().map(|(id, _)| (name.as_str(), *id)))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
 use crate::kube::SimTime;
-use crate::os::{Chunk, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream, Volumes};
+use crate::os::{
+    Chunk, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream, Volumes,
+};
 use std::sync::Arc;
 
 /// Milliseconds from the decision of the runtime to the first instruction of a process.
@@ -66,9 +68,16 @@ impl Runtime {
     }
 
     /// Runs a command in the newest instance of a container; the error is the end of runc's message.
-    pub fn exec(&mut self, id: SandboxId, name: &str, argv: Vec<String>, now: SimTime) -> Result<ErrandId, String> {
+    pub fn exec(
+        &mut self,
+        id: SandboxId,
+        name: &str,
+        argv: Vec<String>,
+        now: SimTime,
+    ) -> Result<ErrandId, String> {
         let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
-        let container = sandbox.newest(name).filter(|c| c.state.is_running()).ok_or("container not running")?;
+        let container =
+            sandbox.newest(name).filter(|c| c.state.is_running()).ok_or("container not running")?;
         let cell = container.cell;
         let spawn = Spawn { argv, ..Spawn::default() };
         let pid = sandbox.system.spawn(now, cell, spawn, &mut self.volumes).map_err(|error| error.text())?;
@@ -151,7 +160,9 @@ impl Sandbox {
         volumes: &mut Volumes,
         happenings: &mut Vec<Happening>,
     ) {
-        let Some(index) = self.containers.iter().position(|c| c.cell == cell && c.pid == Some(pid)) else { return };
+        let Some(index) = self.containers.iter().position(|c| c.cell == cell && c.pid == Some(pid)) else {
+            return;
+        };
         let log = lines(&self.system.drain_output(cell, pid));
         let (path, fallback) = self.containers[index].last_words.clone();
         let words = self.system.files(at, cell, volumes).and_then(|files| files.read(&path).ok());
@@ -161,7 +172,8 @@ impl Sandbox {
             let end = words.len().min(LAST_WORDS);
             String::from_utf8_lossy(&words[..end]).into_owned()
         });
-        let message = message.or_else(|| (fallback && code != 0).then(|| last_lines(&container.log)).flatten());
+        let message =
+            message.or_else(|| (fallback && code != 0).then(|| last_lines(&container.log)).flatten());
         let reason = match (oom, code) {
             (true, _) => ExitReason::OomKilled,
             (_, 0) => ExitReason::Completed,
@@ -202,7 +214,11 @@ fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
         for byte in &chunk.bytes {
             let line = &mut open[usize::from(stderr)];
             if *byte == b'\n' {
-                lines.push(LogLine { at: chunk.at, stderr, text: String::from_utf8_lossy(line).into_owned() });
+                lines.push(LogLine {
+                    at: chunk.at,
+                    stderr,
+                    text: String::from_utf8_lossy(line).into_owned(),
+                });
                 line.clear();
             } else {
                 line.push(*byte);

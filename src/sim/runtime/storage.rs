@@ -35,7 +35,17 @@ impl Runtime {
         let fresh = !self.named.contains_key(&name);
         let id = self.named_volume(&name);
         if fresh {
-            for path in ["/etc/kubernetes/manifests", "/var/log/pods", "/var/lib/kubelet", "/tmp", "/opt", "/mnt", "/home", "/root", "/usr/bin"] {
+            for path in [
+                "/etc/kubernetes/manifests",
+                "/var/log/pods",
+                "/var/lib/kubelet",
+                "/tmp",
+                "/opt",
+                "/mnt",
+                "/home",
+                "/root",
+                "/usr/bin",
+            ] {
                 self.put(id, path, Node::directory(Meta::root(0o755)));
             }
             self.put(id, "/etc/passwd", Node::file(Meta::root(0o644), b"root:x:0:0:root:/root:/bin/bash\n"));

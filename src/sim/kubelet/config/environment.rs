@@ -8,7 +8,11 @@ use crate::sim::kubelet::worker::Worker;
 use std::collections::BTreeMap;
 
 /// The variables the kubelet gives a container, in order.
-pub(super) fn variables(worker: &Worker, container: &Container, desk: &Desk) -> Result<Vec<(String, String)>, String> {
+pub(super) fn variables(
+    worker: &Worker,
+    container: &Container,
+    desk: &Desk,
+) -> Result<Vec<(String, String)>, String> {
     let mut known = BTreeMap::new();
     let mut result: Vec<(String, String)> = Vec::new();
     for source in container.env_from.iter().flatten() {
@@ -38,7 +42,11 @@ fn set(list: &mut Vec<(String, String)>, name: String, value: String) {
     }
 }
 
-fn from_source(worker: &Worker, source: &EnvFromSource, desk: &Desk) -> Result<Vec<(String, String)>, String> {
+fn from_source(
+    worker: &Worker,
+    source: &EnvFromSource,
+    desk: &Desk,
+) -> Result<Vec<(String, String)>, String> {
     let prefix = source.prefix.as_deref().unwrap_or_default();
     let entries = if let Some(reference) = &source.config_map_ref {
         config_map(worker, &reference.name, reference.optional == Some(true), desk)?
@@ -87,7 +95,12 @@ fn value(
     Ok(Some(expand(text, &all)))
 }
 
-fn referenced(worker: &Worker, container: &Container, source: &EnvVarSource, desk: &Desk) -> Result<Option<String>, String> {
+fn referenced(
+    worker: &Worker,
+    container: &Container,
+    source: &EnvVarSource,
+    desk: &Desk,
+) -> Result<Option<String>, String> {
     let namespace = &worker.key.namespace;
     if let Some(key) = &source.config_map_key_ref {
         let optional = key.optional == Some(true);
@@ -144,8 +157,10 @@ fn service_variables(service: &Service, result: &mut Vec<(String, String)>) {
             result.push((format!("{name}_SERVICE_PORT_{port_name}"), port.port.to_string()));
         }
     }
-    let protocol = |port: &crate::kube::core::ServicePort| port.protocol.clone().unwrap_or_else(|| "TCP".into());
-    result.push((format!("{name}_PORT"), format!("{}://{ip}:{}", protocol(first).to_lowercase(), first.port)));
+    let protocol =
+        |port: &crate::kube::core::ServicePort| port.protocol.clone().unwrap_or_else(|| "TCP".into());
+    result
+        .push((format!("{name}_PORT"), format!("{}://{ip}:{}", protocol(first).to_lowercase(), first.port)));
     for port in ports {
         let (upper, number) = (protocol(port).to_uppercase(), port.port);
         let stem = format!("{name}_PORT_{number}_{upper}");

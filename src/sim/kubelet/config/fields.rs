@@ -54,12 +54,14 @@ pub(in crate::sim::kubelet) fn resource_field(
 ) -> Result<String, String> {
     let named = field.container_name.as_deref().filter(|name| !name.is_empty());
     let container = match named.and_then(|name| spec::find(&worker.pod, name)) {
-        Some(target) => spec::container(&worker.pod, target).map_or_else(|| container.clone(), std::borrow::Cow::into_owned),
+        Some(target) => spec::container(&worker.pod, target)
+            .map_or_else(|| container.clone(), std::borrow::Cow::into_owned),
         None => container.clone(),
     };
     let (list, resource) = field.resource.split_once('.').ok_or("unsupported container resource")?;
     let resources = container.resources.unwrap_or_default();
-    let find = |map: &Option<BTreeMap<String, _>>| map.as_ref().and_then(|map| map.get(resource)).map(Amount::of);
+    let find =
+        |map: &Option<BTreeMap<String, _>>| map.as_ref().and_then(|map| map.get(resource)).map(Amount::of);
     let limit = find(&resources.limits);
     let amount = match list {
         "limits" => limit.unwrap_or_else(|| capacity(resource, desk)),

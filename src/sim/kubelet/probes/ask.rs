@@ -58,7 +58,9 @@ impl Worker {
         }
         match self.http_get(container, get, desk) {
             Ok(response) if (200..400).contains(&response.status) => Answer::Success,
-            Ok(response) => Answer::Failure(format!("HTTP probe failed with statuscode: {}", response.status)),
+            Ok(response) => {
+                Answer::Failure(format!("HTTP probe failed with statuscode: {}", response.status))
+            }
             Err(error) => Answer::Failure(error),
         }
     }
@@ -85,4 +87,3 @@ impl Worker {
         ))
     }
 }
-

@@ -87,13 +87,10 @@ fn containers_ready(
         _ => {}
     }
     let sidecars = init.iter().enumerate().filter(|(i, _)| role_at(view.pod, *i) == Role::Sidecar);
-    let in_spec_order = view.pod.spec.containers.iter().filter_map(|c| main.iter().find(|s| s.name == c.name));
-    let names: Vec<&str> = sidecars
-        .map(|(_, c)| c)
-        .chain(in_spec_order)
-        .filter(|c| !c.ready)
-        .map(|c| c.name.as_str())
-        .collect();
+    let in_spec_order =
+        view.pod.spec.containers.iter().filter_map(|c| main.iter().find(|s| s.name == c.name));
+    let names: Vec<&str> =
+        sidecars.map(|(_, c)| c).chain(in_spec_order).filter(|c| !c.ready).map(|c| c.name.as_str()).collect();
     if names.is_empty() {
         return Verdict::plain(true);
     }
@@ -109,7 +106,8 @@ fn ready(view: &View, containers: &Verdict) -> Verdict {
     for gate in view.pod.spec.readiness_gates.iter().flatten() {
         let kind = &gate.condition_type;
         match view.pod.status.conditions.iter().flatten().find(|c| c.type_ == *kind) {
-            None => unmet.push(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.")),
+            None => unmet
+                .push(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.")),
             Some(c) if c.status != "True" => unmet.push(format!(
                 "the status of pod readiness gate \"{kind}\" is not \"True\", but {}",
                 c.status

@@ -2,8 +2,9 @@
 
 use super::View;
 use crate::kube::core::{
-    Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, ContainerUser, LinuxContainerUser, ResourceRequirements, VolumeMountStatus,
+    Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated,
+    ContainerStateWaiting, ContainerStatus, ContainerUser, LinuxContainerUser, ResourceRequirements,
+    VolumeMountStatus,
 };
 use crate::kube::{Pod, SimTime};
 use crate::sim::kubelet::spec::{self, Role, Target};
@@ -69,8 +70,14 @@ fn previous<'a>(view: &'a View, name: &str) -> Option<&'a ContainerStatus> {
     lists.into_iter().flatten().flatten().find(|status| status.name == name)
 }
 
-fn requests(container: &Spec) -> Option<std::collections::BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>> {
-    container.resources.as_ref().and_then(|resources| resources.requests.clone()).filter(|map| !map.is_empty())
+fn requests(
+    container: &Spec,
+) -> Option<std::collections::BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>> {
+    container
+        .resources
+        .as_ref()
+        .and_then(|resources| resources.requests.clone())
+        .filter(|map| !map.is_empty())
 }
 
 fn existing(view: &View, target: Target, container: &Spec, newest: &Container) -> ContainerStatus {

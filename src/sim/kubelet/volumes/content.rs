@@ -1,7 +1,8 @@
 //! What is in a volume, by its kind.
 
 use crate::kube::core::{
-    ConfigMapProjection, DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, SecretProjection, Volume as Spec,
+    ConfigMapProjection, DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, SecretProjection,
+    Volume as Spec,
 };
 use crate::kube::quantity::Amount;
 use crate::kube::{Key, Kind, Object};
@@ -14,7 +15,10 @@ use std::collections::BTreeMap;
 
 /// Whether the content follows API objects.
 pub(super) fn changes(spec: &Spec) -> bool {
-    spec.config_map.is_some() || spec.secret.is_some() || spec.projected.is_some() || spec.downward_api.is_some()
+    spec.config_map.is_some()
+        || spec.secret.is_some()
+        || spec.projected.is_some()
+        || spec.downward_api.is_some()
 }
 
 /// Mounts a volume: its number and the folder in it, or why not.
@@ -66,7 +70,9 @@ fn claimed(worker: &Worker, name: &str, desk: &mut Desk) -> Result<(VolumeId, St
     };
     let volume = claim.spec.as_ref().and_then(|spec| spec.volume_name.clone()).unwrap_or_default();
     let found = match desk.ctx.store.get(&Key::new(Kind::PersistentVolume, "", &volume)) {
-        Some(Object::PersistentVolume(volume)) => volume.spec.as_ref().and_then(|spec| spec.host_path.clone()),
+        Some(Object::PersistentVolume(volume)) => {
+            volume.spec.as_ref().and_then(|spec| spec.host_path.clone())
+        }
         _ => None,
     };
     match found {
@@ -96,7 +102,13 @@ pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, St
         };
         put_secret(worker, &projection, source.default_mode, &mut tree, desk)?;
     } else if let Some(source) = &spec.downward_api {
-        put_downward(worker, source.items.as_deref().unwrap_or_default(), source.default_mode, &mut tree, desk)?;
+        put_downward(
+            worker,
+            source.items.as_deref().unwrap_or_default(),
+            source.default_mode,
+            &mut tree,
+            desk,
+        )?;
     } else if let Some(source) = &spec.projected {
         for part in source.sources.iter().flatten() {
             if let Some(map) = &part.config_map {
@@ -106,10 +118,17 @@ pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, St
                 put_secret(worker, secret, source.default_mode, &mut tree, desk)?;
             }
             if let Some(fields) = &part.downward_api {
-                put_downward(worker, fields.items.as_deref().unwrap_or_default(), source.default_mode, &mut tree, desk)?;
+                put_downward(
+                    worker,
+                    fields.items.as_deref().unwrap_or_default(),
+                    source.default_mode,
+                    &mut tree,
+                    desk,
+                )?;
             }
             if let Some(token) = &part.service_account_token {
-                let text = format!("eyJhbGciOiJSUzI1NiJ9.{}", chance::hex(desk.ctx.seed, &worker.uid, "token", 120));
+                let text =
+                    format!("eyJhbGciOiJSUzI1NiJ9.{}", chance::hex(desk.ctx.seed, &worker.uid, "token", 120));
                 put(&mut tree, &token.path, text.as_bytes(), source.default_mode);
             }
         }
@@ -139,7 +158,9 @@ fn put_keys(
         match entries.get(&item.key) {
             Some(value) => put(tree, &item.path, value, item.mode.or(mode)),
             None if optional => {}
-            None => return Err(format!("{what} references non-existent {} key: {}", key_word(what), item.key)),
+            None => {
+                return Err(format!("{what} references non-existent {} key: {}", key_word(what), item.key));
+            }
         }
     }
     Ok(())

@@ -104,7 +104,8 @@ pub fn parse(text: &str, source: &str) -> Vec<Result<Document, Complaint>> {
                     Some(json) if found.is_empty() => Complaint::parse_json(source, &json),
                     _ => Complaint::parse_yaml(source, &error.text),
                 };
-                let place = error.place.map(|(line, column)| Place { line: line + chunk.lines_before, column });
+                let place =
+                    error.place.map(|(line, column)| Place { line: line + chunk.lines_before, column });
                 found.push(Err(complaint.at(place)));
                 break;
             }

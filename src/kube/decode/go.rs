@@ -230,7 +230,9 @@ mod tests {
         assert_eq!(time_fault("2026-01-02T03:04:05Z"), None);
         assert_eq!(
             time_fault("yesterday").as_deref(),
-            Some(r#"parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006""#)
+            Some(
+                r#"parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006""#
+            )
         );
     }
 }

@@ -14,17 +14,50 @@ fn fault(container: &Value) -> String {
 #[test]
 fn wrong_types_are_named_in_gos_words() {
     for (container, text) in [
-        (json!({"command": "a"}), "json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string"),
-        (json!({"command": [1]}), "json: cannot unmarshal number into Go struct field Container.spec.containers.command of type string"),
-        (json!({"env": {"A": "b"}}), "json: cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar"),
-        (json!({"imagePullPolicy": 5}), "json: cannot unmarshal number into Go struct field Container.spec.containers.imagePullPolicy of type v1.PullPolicy"),
-        (json!({"ports": [5]}), "json: cannot unmarshal number into Go struct field Container.spec.containers.ports of type v1.ContainerPort"),
-        (json!({"ports": [{"containerPort": 99_999_999_999_i64}]}), "json: cannot unmarshal number 99999999999 into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32"),
-        (json!({"resources": {"limits": 5}}), "json: cannot unmarshal number into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList"),
-        (json!({"securityContext": {"capabilities": {"add": [5]}}}), "json: cannot unmarshal number into Go struct field Capabilities.spec.containers.securityContext.capabilities.add of type v1.Capability"),
-        (json!({"livenessProbe": {"periodSeconds": 1.5}}), "json: cannot unmarshal number 1.5 into Go struct field Probe.spec.containers.livenessProbe.periodSeconds of type int32"),
-        (json!({"livenessProbe": {"httpGet": {"port": true}}}), "json: cannot unmarshal bool into Go struct field HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32"),
-        (json!({"resources": {"limits": {"cpu": true}}}), "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"),
+        (
+            json!({"command": "a"}),
+            "json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string",
+        ),
+        (
+            json!({"command": [1]}),
+            "json: cannot unmarshal number into Go struct field Container.spec.containers.command of type string",
+        ),
+        (
+            json!({"env": {"A": "b"}}),
+            "json: cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar",
+        ),
+        (
+            json!({"imagePullPolicy": 5}),
+            "json: cannot unmarshal number into Go struct field Container.spec.containers.imagePullPolicy of type v1.PullPolicy",
+        ),
+        (
+            json!({"ports": [5]}),
+            "json: cannot unmarshal number into Go struct field Container.spec.containers.ports of type v1.ContainerPort",
+        ),
+        (
+            json!({"ports": [{"containerPort": 99_999_999_999_i64}]}),
+            "json: cannot unmarshal number 99999999999 into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32",
+        ),
+        (
+            json!({"resources": {"limits": 5}}),
+            "json: cannot unmarshal number into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList",
+        ),
+        (
+            json!({"securityContext": {"capabilities": {"add": [5]}}}),
+            "json: cannot unmarshal number into Go struct field Capabilities.spec.containers.securityContext.capabilities.add of type v1.Capability",
+        ),
+        (
+            json!({"livenessProbe": {"periodSeconds": 1.5}}),
+            "json: cannot unmarshal number 1.5 into Go struct field Probe.spec.containers.livenessProbe.periodSeconds of type int32",
+        ),
+        (
+            json!({"livenessProbe": {"httpGet": {"port": true}}}),
+            "json: cannot unmarshal bool into Go struct field HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32",
+        ),
+        (
+            json!({"resources": {"limits": {"cpu": true}}}),
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ),
     ] {
         assert_eq!(fault(&container), text);
     }
@@ -47,7 +80,9 @@ fn unknown_fields_are_listed_with_their_indexes_and_a_wrong_type_silences_them()
 
 #[test]
 fn what_go_cannot_tell_from_nothing_is_dropped() {
-    let mut value = pod(&json!({"command": [], "workingDir": "", "stdin": false, "env": null, "securityContext": {"runAsUser": 0, "privileged": false}}));
+    let mut value = pod(
+        &json!({"command": [], "workingDir": "", "stdin": false, "env": null, "securityContext": {"runAsUser": 0, "privileged": false}}),
+    );
     value["metadata"]["labels"] = json!({"a": null});
     value["spec"]["automountServiceAccountToken"] = json!(false);
     value["spec"]["hostNetwork"] = json!(false);
@@ -62,7 +97,8 @@ fn what_go_cannot_tell_from_nothing_is_dropped() {
 #[test]
 fn quantities_become_canonical() {
     let read = decode(Kind::Pod, &pod(&json!({"resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}})));
-    let limits = read.object.expect("a Pod").to_value()["spec"]["containers"][0]["resources"]["limits"].take();
+    let limits =
+        read.object.expect("a Pod").to_value()["spec"]["containers"][0]["resources"]["limits"].take();
     assert_eq!(limits, json!({"cpu": "500m", "memory": "1Gi"}));
 }
 

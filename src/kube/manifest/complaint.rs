@@ -57,7 +57,8 @@ impl Complaint {
 
     pub(super) fn parse_yaml(source: &str, fault: &str) -> Complaint {
         // kubectl cannot split the file at all: then nothing was converted.
-        let converting = if fault.starts_with("invalid Yaml") { "" } else { "error converting YAML to JSON: " };
+        let converting =
+            if fault.starts_with("invalid Yaml") { "" } else { "error converting YAML to JSON: " };
         Complaint::new(Stage::Parse, format!("error parsing {source}: {converting}{fault}"))
     }
 

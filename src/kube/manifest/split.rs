@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn files_split_at_separator_lines() {
-        let lines = |text| -> Vec<(&str, usize)> { chunks(text).iter().map(|c| (c.text, c.lines_before)).collect() };
+        let lines =
+            |text| -> Vec<(&str, usize)> { chunks(text).iter().map(|c| (c.text, c.lines_before)).collect() };
         assert_eq!(lines("a: 1\n---\nb: 2\n"), [("a: 1\n", 0), ("b: 2\n", 2)]);
         assert_eq!(lines("---\na: 1\n--- # next\nb: 2"), [("---\na: 1\n", 0), ("b: 2", 3)]);
         assert_eq!(lines("a: 1\n--- b\n"), [("a: 1\n--- b\n", 0)]);

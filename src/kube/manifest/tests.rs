@@ -39,17 +39,44 @@ fn a_fault_of_a_field_is_shown_at_its_place() {
 #[test]
 fn what_an_object_is_must_be_said() {
     for (from, to, text) in [
-        ("apiVersion: v1\n", "", "error validating \"STDIN\": error validating data: apiVersion not set; if you choose to ignore these errors, turn validation off with --validate=false"),
-        ("apiVersion: v1", "apiVersion: 1", "error validating \"STDIN\": error validating data: apiVersion isn't string type; if you choose to ignore these errors, turn validation off with --validate=false"),
-        ("kind: Pod", "kind: pod", "pod in version \"v1\" cannot be handled as a Pod: no kind \"pod\" is registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""),
-        ("kind: Pod", "kind: Pdo", "resource mapping not found for name: \"x1\" namespace: \"\" from \"STDIN\": no matches for kind \"Pdo\" in version \"v1\"\nensure CRDs are installed first"),
-        ("name: x1", "name: 5", "unable to decode \"STDIN\": json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string"),
-        ("metadata:\n  name: x1", "metadata:\n  name:x1", "unable to decode \"STDIN\": json: cannot unmarshal string into Go struct field metadataOnlyObject.metadata of type v1.ObjectMeta"),
+        (
+            "apiVersion: v1\n",
+            "",
+            "error validating \"STDIN\": error validating data: apiVersion not set; if you choose to ignore these errors, turn validation off with --validate=false",
+        ),
+        (
+            "apiVersion: v1",
+            "apiVersion: 1",
+            "error validating \"STDIN\": error validating data: apiVersion isn't string type; if you choose to ignore these errors, turn validation off with --validate=false",
+        ),
+        (
+            "kind: Pod",
+            "kind: pod",
+            "pod in version \"v1\" cannot be handled as a Pod: no kind \"pod\" is registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+        ),
+        (
+            "kind: Pod",
+            "kind: Pdo",
+            "resource mapping not found for name: \"x1\" namespace: \"\" from \"STDIN\": no matches for kind \"Pdo\" in version \"v1\"\nensure CRDs are installed first",
+        ),
+        (
+            "name: x1",
+            "name: 5",
+            "unable to decode \"STDIN\": json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string",
+        ),
+        (
+            "metadata:\n  name: x1",
+            "metadata:\n  name:x1",
+            "unable to decode \"STDIN\": json: cannot unmarshal string into Go struct field metadataOnlyObject.metadata of type v1.ObjectMeta",
+        ),
     ] {
         assert_eq!(complaint(&POD.replace(from, to)).text, text);
     }
     assert!(complaint("- a\n").text.contains("invalid object to validate"));
-    assert_eq!(complaint(&POD.replace("Pod", "Deployment")).suggestion.as_deref(), Some("apiVersion: apps/v1"));
+    assert_eq!(
+        complaint(&POD.replace("Pod", "Deployment")).suggestion.as_deref(),
+        Some("apiVersion: apps/v1")
+    );
 }
 
 #[test]
@@ -61,13 +88,24 @@ fn documents_lists_and_json_are_taken_apart() {
     assert_eq!(count(&format!("{json}\n{json}")), 2);
     assert_eq!(count(&format!("{json}\n---\n{POD}")), 2);
     assert_eq!(count(r#"{"apiVersion":"v1","kind":"Pod",}"#), 1);
-    assert_eq!(count("apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {apiVersion: v1, kind: Service}\n"), 2);
+    assert_eq!(
+        count(
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {apiVersion: v1, kind: Service}\n"
+        ),
+        2
+    );
     assert_eq!(count("apiVersion: v1\nkind: PodList\nitems:\n- {metadata: {name: a}}\n"), 1);
     assert_eq!(complaint("{").text, "error parsing STDIN: unexpected EOF");
-    assert_eq!(complaint("%YAML 1.2\n---\na: b\n").text, "error parsing STDIN: error converting YAML to JSON: yaml: found incompatible YAML document");
+    assert_eq!(
+        complaint("%YAML 1.2\n---\na: b\n").text,
+        "error parsing STDIN: error converting YAML to JSON: yaml: found incompatible YAML document"
+    );
     let two = parse(&format!("{POD}---\nkind: Pod\n foo: bar\n"), "STDIN");
     let last = two[1].as_ref().expect_err("a fault");
-    assert_eq!(last.text, "error parsing STDIN: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context");
+    assert_eq!(
+        last.text,
+        "error parsing STDIN: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context"
+    );
     assert_eq!(last.place.map(|p| p.line), Some(11));
 }
 
@@ -82,7 +120,8 @@ fn unknown_fields_may_be_warned_of_or_ignored() {
 
 #[test]
 fn other_encodings_are_read_or_refused() {
-    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(POD.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let wide: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(POD.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert!(parse_bytes(&wide, "f")[0].is_ok());
     assert!(parse(&format!("\u{feff}{POD}"), "f")[0].is_ok());
     assert!(parse_bytes(b"a: \xff\n", "f")[0].is_err());

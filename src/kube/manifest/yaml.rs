@@ -307,7 +307,8 @@ fn key_text(key: &Value) -> Result<String, String> {
 
 fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let tag: Option<Cow<'_, str>> = tag.map(|tag| format!("{tag}").into());
-    let tagged_text = tag.as_deref().is_some_and(|tag| tag == "!" || tag.ends_with("!str") || tag.ends_with(":str"));
+    let tagged_text =
+        tag.as_deref().is_some_and(|tag| tag == "!" || tag.ends_with("!str") || tag.ends_with(":str"));
     if style != ScalarStyle::Plain || tagged_text {
         return Ok(text.into());
     }
@@ -329,8 +330,14 @@ mod tests {
 
     #[test]
     fn documents_become_json_as_kubectl_converts_them() {
-        assert_eq!(value("a: yes\nb: '1'\nc: !!str 5\n1: on\ntrue: ~"), json!({"a": true, "b": "1", "c": "5", "1": true, "true": null}));
-        assert_eq!(value("base: &b {x: 1, z: 2}\nmine:\n  <<: *b\n  z: 3\n")["mine"], json!({"x": 1, "z": 3}));
+        assert_eq!(
+            value("a: yes\nb: '1'\nc: !!str 5\n1: on\ntrue: ~"),
+            json!({"a": true, "b": "1", "c": "5", "1": true, "true": null})
+        );
+        assert_eq!(
+            value("base: &b {x: 1, z: 2}\nmine:\n  <<: *b\n  z: 3\n")["mine"],
+            json!({"x": 1, "z": 3})
+        );
         assert_eq!(value("a: 1\na: 2\n"), json!({"a": 2}));
         assert_eq!(value("a: |\n  x\n  y\n"), json!({"a": "x\ny\n"}));
         assert_eq!(value("# nothing\n"), Value::Null);
@@ -338,7 +345,9 @@ mod tests {
 
     #[test]
     fn every_part_knows_its_place() {
-        let (_, places) = read("spec:\n  containers:\n  - name: a\n    resources:\n      limits: {memory: 1Gi}\n").expect("fine");
+        let (_, places) =
+            read("spec:\n  containers:\n  - name: a\n    resources:\n      limits: {memory: 1Gi}\n")
+                .expect("fine");
         let at = |path: &str| places.find(path).map(|p| (p.line, p.column));
         assert_eq!(at("spec.containers[0].name"), Some((3, 5)));
         assert_eq!(at("spec.containers[0].resources.limits[memory]"), Some((5, 16)));

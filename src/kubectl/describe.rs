@@ -53,7 +53,10 @@ pub fn describe(object: &Object, around: Around) -> String {
         Object::PriorityClass(o) => config::priority_class(&mut page, o),
         other => config::generic(&mut page, other),
     }
-    let silent = matches!(object, Object::Secret(_) | Object::Namespace(_) | Object::ResourceQuota(_) | Object::LimitRange(_));
+    let silent = matches!(
+        object,
+        Object::Secret(_) | Object::Namespace(_) | Object::ResourceQuota(_) | Object::LimitRange(_)
+    );
     if around.events && !silent {
         events::describe(&mut page, object, around.store);
     }

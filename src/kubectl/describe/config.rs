@@ -2,7 +2,8 @@
 
 use super::page::{Page, date_or};
 use crate::kube::core::{
-    ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret, ServiceAccount,
+    ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret,
+    ServiceAccount,
 };
 use crate::kube::{Kind, Object};
 use crate::kubectl::{columns, output};
@@ -80,7 +81,8 @@ fn limit_table(page: &mut Page, level: usize, o: &LimitRange) {
     page.line(level, "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
     page.line(level, "----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
     for item in o.spec.iter().flat_map(|s| &s.limits) {
-        let lists = [&item.min, &item.max, &item.default_request, &item.default, &item.max_limit_request_ratio];
+        let lists =
+            [&item.min, &item.max, &item.default_request, &item.default, &item.max_limit_request_ratio];
         let mut names: Vec<&String> = lists.iter().copied().flatten().flat_map(BTreeMap::keys).collect();
         names.sort();
         names.dedup();
@@ -108,7 +110,11 @@ pub(super) fn service_account(page: &mut Page, o: &ServiceAccount) {
     page.heading(&o.metadata);
     page.labels(&o.metadata);
     let secrets: Vec<&str> = o.image_pull_secrets.iter().flatten().map(|s| s.name.as_str()).collect();
-    page.field(0, "Image pull secrets", if secrets.is_empty() { "<none>".to_owned() } else { secrets.join("\n\t") });
+    page.field(
+        0,
+        "Image pull secrets",
+        if secrets.is_empty() { "<none>".to_owned() } else { secrets.join("\n\t") },
+    );
 }
 
 pub(super) fn claim(page: &mut Page, o: &PersistentVolumeClaim, store: &Store) {

@@ -2,8 +2,8 @@
 
 use super::page::{Page, date};
 use crate::kube::core::{
-    Container, ContainerPort, ContainerState, ContainerStateTerminated, ContainerStatus, EnvVar, EnvVarSource,
-    EphemeralContainer, Probe,
+    Container, ContainerPort, ContainerState, ContainerStateTerminated, ContainerStatus, EnvVar,
+    EnvVarSource, EphemeralContainer, Probe,
 };
 use crate::kube::quantity::Amount;
 use crate::kube::{Pod, core};
@@ -231,7 +231,10 @@ fn source_text(source: &EnvVarSource, container: &Container, pod: Option<&Pod>) 
     }
     if let Some(secret) = &source.secret_key_ref {
         let optional = secret.optional == Some(true);
-        return format!("<set to the key '{}' in secret '{}'>\tOptional: {optional}", secret.key, secret.name);
+        return format!(
+            "<set to the key '{}' in secret '{}'>\tOptional: {optional}",
+            secret.key, secret.name
+        );
     }
     if let Some(map) = &source.config_map_key_ref {
         let optional = map.optional == Some(true);

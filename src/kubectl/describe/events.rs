@@ -24,13 +24,14 @@ pub(super) fn describe(page: &mut Page, object: &Object, store: &Store) {
 fn about<'a>(object: &'a Object, store: &'a Store) -> impl Iterator<Item = &'a Event> {
     let meta = object.meta();
     let namespace = if object.kind() == Kind::Node { None } else { meta.namespace.as_deref() };
-    store.list(Kind::Event, namespace).filter_map(|o| if let Object::Event(e) = o { Some(&**e) } else { None }).filter(
-        move |event| {
+    store
+        .list(Kind::Event, namespace)
+        .filter_map(|o| if let Object::Event(e) = o { Some(&**e) } else { None })
+        .filter(move |event| {
             let of = &event.involved_object;
             let same_uid = of.uid == meta.uid || (object.kind() == Kind::Node && of.uid == meta.name);
             of.name == meta.name && same_uid
-        },
-    )
+        })
 }
 
 fn row(event: &Event, page: &Page) -> String {

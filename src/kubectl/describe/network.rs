@@ -11,7 +11,8 @@ pub(super) fn service(page: &mut Page, o: &Service, store: &Store) {
     let spec = o.spec.clone().unwrap_or_default();
     page.heading(&o.metadata);
     page.labels(&o.metadata);
-    let selector = spec.selector.as_ref().filter(|s| !s.is_empty()).map(crate::kubectl::columns::joined_selector);
+    let selector =
+        spec.selector.as_ref().filter(|s| !s.is_empty()).map(crate::kubectl::columns::joined_selector);
     page.field(0, "Selector", selector.unwrap_or_else(|| "<none>".to_owned()));
     page.field(0, "Type", spec.type_.as_deref().unwrap_or("ClusterIP"));
     page.optional(0, "IP Family Policy", spec.ip_family_policy.as_deref());

@@ -11,7 +11,8 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use std::collections::BTreeMap;
 
 pub(super) fn describe(page: &mut Page, node: &Node, store: &Store) {
-    let (spec, node_status) = (node.spec.clone().unwrap_or_default(), node.status.clone().unwrap_or_default());
+    let (spec, node_status) =
+        (node.spec.clone().unwrap_or_default(), node.status.clone().unwrap_or_default());
     page.field(0, "Name", node.metadata.name.as_deref().unwrap_or_default());
     page.field(0, "Roles", columns::node_roles(node));
     page.labels(&node.metadata);
@@ -75,7 +76,8 @@ fn conditions(page: &mut Page, node_status: &NodeStatus) {
             date_or(c.last_heartbeat_time.as_ref(), "Mon, 01 Jan 0001 00:00:00 +0000"),
             date_or(c.last_transition_time.as_ref(), "Mon, 01 Jan 0001 00:00:00 +0000"),
         );
-        let (reason, message) = (c.reason.as_deref().unwrap_or_default(), c.message.as_deref().unwrap_or_default());
+        let (reason, message) =
+            (c.reason.as_deref().unwrap_or_default(), c.message.as_deref().unwrap_or_default());
         page.line(1, &format!("{} \t{} \t{beat} \t{change} \t{reason} \t{message}", c.type_, c.status));
     }
 }
@@ -112,7 +114,8 @@ fn pods(page: &mut Page, node: &Node, allocatable: BTreeMap<String, Quantity>, s
     );
     let (mut requests_total, mut limits_total) = (Resources::default(), Resources::default());
     for pod in here {
-        let (requests, limits) = (requests::pod_requests(&pod.spec, Some(&pod.status)), requests::pod_limits(&pod.spec));
+        let (requests, limits) =
+            (requests::pod_requests(&pod.spec, Some(&pod.status)), requests::pod_limits(&pod.spec));
         let share = |of: &Resources, name: &str| share(of, name, &allocatable);
         page.line(
             1,
@@ -138,7 +141,8 @@ fn pods(page: &mut Page, node: &Node, allocatable: BTreeMap<String, Quantity>, s
     let mut names = vec!["cpu", "memory", "ephemeral-storage"];
     names.extend(allocatable.keys().map(String::as_str).filter(|k| k.starts_with("hugepages-")));
     for name in names {
-        let (asked, most) = (share(&requests_total, name, &allocatable), share(&limits_total, name, &allocatable));
+        let (asked, most) =
+            (share(&requests_total, name, &allocatable), share(&limits_total, name, &allocatable));
         page.line(1, &format!("{name}\t{asked}\t{most}"));
     }
     for name in allocatable.keys().filter(|k| k.contains('/')) {

@@ -48,7 +48,9 @@ fn head(page: &mut Page, pod: &Pod) {
     page.optional(0, "Runtime Class Name", spec.runtime_class_name.as_deref());
     page.optional(0, "Service Account", spec.service_account_name.as_deref());
     match spec.node_name.as_deref().filter(|n| !n.is_empty()) {
-        Some(node) => page.field(0, "Node", format!("{node}/{}", status.host_ip.as_deref().unwrap_or_default())),
+        Some(node) => {
+            page.field(0, "Node", format!("{node}/{}", status.host_ip.as_deref().unwrap_or_default()))
+        }
         None => page.field(0, "Node", "<none>"),
     }
     if let Some(start) = &status.start_time {

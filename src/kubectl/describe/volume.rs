@@ -1,7 +1,9 @@
 //! Volumes of Pods and templates.
 
 use super::page::Page;
-use crate::kube::core::{DownwardAPIVolumeFile, PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, Volume};
+use crate::kube::core::{
+    DownwardAPIVolumeFile, PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, Volume,
+};
 
 /// The volumes; `names_at` is what stands before a volume's name.
 pub(super) fn describe(page: &mut Page, volumes: &[Volume], names_at: &str) {

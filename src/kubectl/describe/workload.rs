@@ -42,8 +42,7 @@ fn pods_status(meta: &ObjectMeta, selector: &LabelSelector, store: &Store) -> St
     let (mut running, mut waiting, mut succeeded, mut failed) = (0, 0, 0, 0);
     let selector = Selector::of(Some(selector));
     for pod in store.list(Kind::Pod, meta.namespace.as_deref()).filter_map(Object::as_pod) {
-        let owned =
-            pod.metadata.owner_references.iter().flatten().any(|o| Some(&o.uid) == meta.uid.as_ref());
+        let owned = pod.metadata.owner_references.iter().flatten().any(|o| Some(&o.uid) == meta.uid.as_ref());
         if !owned || !selector.matches_opt(pod.metadata.labels.as_ref()) {
             continue;
         }
@@ -92,7 +91,8 @@ pub(super) fn deployment(page: &mut Page, o: &Deployment, store: &Store) {
     page.field(0, "StrategyType", strategy.type_.as_deref().unwrap_or("RollingUpdate"));
     page.field(0, "MinReadySeconds", n(spec.min_ready_seconds).to_string());
     if let Some(rolling) = &strategy.rolling_update {
-        let (down, up) = (bound(rolling.max_unavailable.as_ref(), "25%"), bound(rolling.max_surge.as_ref(), "25%"));
+        let (down, up) =
+            (bound(rolling.max_unavailable.as_ref(), "25%"), bound(rolling.max_surge.as_ref(), "25%"));
         page.field(0, "RollingUpdateStrategy", format!("{down} max unavailable, {up} max surge"));
     }
     template(page, &spec.template);
@@ -115,7 +115,12 @@ fn conditions<'a>(page: &mut Page, rows: impl Iterator<Item = (&'a str, &'a str,
 fn replica_sets(page: &mut Page, o: &Deployment, store: &Store) {
     let owned = store.list(Kind::ReplicaSet, o.metadata.namespace.as_deref()).filter_map(|r| match r {
         Object::ReplicaSet(set)
-            if set.metadata.owner_references.iter().flatten().any(|r| Some(&r.uid) == o.metadata.uid.as_ref()) =>
+            if set
+                .metadata
+                .owner_references
+                .iter()
+                .flatten()
+                .any(|r| Some(&r.uid) == o.metadata.uid.as_ref()) =>
         {
             Some(set)
         }
@@ -144,7 +149,11 @@ pub(super) fn replica_set(page: &mut Page, o: &ReplicaSet, store: &Store) {
     page.field(0, "Selector", columns::label_selector(Some(&spec.selector)));
     page.labels(&o.metadata);
     page.controlled_by(&o.metadata);
-    page.field(0, "Replicas", format!("{} current / {} desired", status.replicas, spec.replicas.unwrap_or(1)));
+    page.field(
+        0,
+        "Replicas",
+        format!("{} current / {} desired", status.replicas, spec.replicas.unwrap_or(1)),
+    );
     page.field(0, "Pods Status", pods_status(&o.metadata, &spec.selector, store));
     template(page, &spec.template.unwrap_or_default());
     let rows = status.conditions.iter().flatten();
@@ -197,7 +206,10 @@ pub(super) fn daemon_set(page: &mut Page, o: &DaemonSet, store: &Store) {
     let counts = [
         ("Desired Number of Nodes Scheduled", status.desired_number_scheduled),
         ("Current Number of Nodes Scheduled", status.current_number_scheduled),
-        ("Number of Nodes Scheduled with Up-to-date Pods", status.updated_number_scheduled.unwrap_or_default()),
+        (
+            "Number of Nodes Scheduled with Up-to-date Pods",
+            status.updated_number_scheduled.unwrap_or_default(),
+        ),
         ("Number of Nodes Scheduled with Available Pods", status.number_available.unwrap_or_default()),
         ("Number of Nodes Misscheduled", status.number_misscheduled),
     ];
@@ -241,8 +253,12 @@ pub(super) fn job(page: &mut Page, o: &Job) {
     }
     let n = |count: Option<i32>| count.unwrap_or_default();
     let ready = status.ready.map(|r| format!(" ({r} Ready)")).unwrap_or_default();
-    let counts =
-        format!("{} Active{ready} / {} Succeeded / {} Failed", n(status.active), n(status.succeeded), n(status.failed));
+    let counts = format!(
+        "{} Active{ready} / {} Succeeded / {} Failed",
+        n(status.active),
+        n(status.succeeded),
+        n(status.failed)
+    );
     page.field(0, "Pods Statuses", counts);
     if spec.completion_mode.as_deref() == Some("Indexed") {
         let indexes = status.completed_indexes.filter(|i| !i.is_empty());

@@ -65,7 +65,12 @@ fn describe(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 /// No object has the name: those whose names begin with it.
-fn by_prefix(run: &mut Run, kind: crate::kube::Kind, prefix: &str, error: Complaint) -> Result<Flow, Complaint> {
+fn by_prefix(
+    run: &mut Run,
+    kind: crate::kube::Kind,
+    prefix: &str,
+    error: Complaint,
+) -> Result<Flow, Complaint> {
     let namespace = kind.info().namespaced.then_some(run.namespace);
     let begins = |o: &&Object| o.meta().name.as_deref().is_some_and(|name| name.starts_with(prefix));
     let objects: Vec<Object> = run.cluster.store().list(kind, namespace).filter(begins).cloned().collect();

@@ -50,5 +50,3 @@ pub mod verb;
 pub mod verbs;
 /// The learner's shell.
 pub mod session;
-/// What `kubectl describe` prints.
-pub mod describe;

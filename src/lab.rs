@@ -9,3 +9,13 @@ pub mod past;
 pub mod track;
 /// A Pod as a picture's content.
 pub mod xray;
+/// A scenario run from its start.
+pub mod replay;
+/// Everything of a session that rewinds.
+pub mod scene;
+/// What a terminal has shown.
+pub mod scrollback;
+/// A cluster and a shell, moving through time together.
+pub mod stage;
+/// Which goals hold, and what is missing.
+pub mod verdict;

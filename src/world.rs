@@ -2,15 +2,54 @@
 
 /// The words of podlab's command line.
 pub mod args;
+/// The machine's clock.
+pub mod clock;
 /// Durations as people type them.
 pub mod duration;
+/// The built-in content, packs on disk, the data folder.
+pub mod files;
+/// How `podlab sim` writes down what it shows.
+pub mod printer;
+/// `podlab new`.
+pub mod scaffold;
+/// `podlab sim`.
+pub mod scenario;
+/// What a simulation starts from.
+pub mod setup;
 
-use clap::Parser;
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs podlab with the arguments of this process.
 pub fn main() -> ExitCode {
-    let cli = args::Cli::parse();
-    let _ = cli;
-    ExitCode::SUCCESS
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        // Whoever read our output has gone (`podlab show x | head`): nothing is wrong.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "podlab: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> io::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    match cli.command {
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut out);
+        }
+        Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
+        Some(Command::Sim(args)) => return scenario::run(&args, &mut out),
+        Some(Command::New { what, name }) => {
+            for path in scaffold::create(Path::new("."), what, &name)? {
+                writeln!(out, "wrote {}", path.display())?;
+            }
+        }
+        _ => {}
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,6 @@
 mod apply;
 mod create;
 mod delete;
-mod describe;
 mod get;
 
 pub use delete::Gone;
@@ -17,7 +16,7 @@ use super::run::{Flow, Run};
 use super::verb::{GLOBAL, Verb};
 
 /// Every verb, in the order of kubectl's own help.
-pub const VERBS: &[&Verb] = &[&create::VERB, &get::VERB, &delete::VERB, &describe::VERB, &apply::VERB];
+pub const VERBS: &[&Verb] = &[&create::VERB, &get::VERB, &delete::VERB, &apply::VERB];
 
 /// What a command line turned out to be.
 #[derive(Debug)]

@@ -229,6 +229,11 @@ pub struct Runtime {
 }
 
 impl Runtime {
+    /// When the next process of any sandbox has something to do; `None` if all wait for something else than time.
+    pub fn next_wake(&self) -> Option<SimTime> {
+        self.sandboxes.values().filter_map(|sandbox| sandbox.system.next_wake()).min()
+    }
+
     /// The node a sandbox is on.
     pub fn node_of(&self, sandbox: SandboxId) -> Option<NodeIndex> {
         self.sandboxes.get(&sandbox).map(|sandbox| sandbox.node)

@@ -137,7 +137,9 @@ impl Replay {
 
     /// Whether every step has been typed and has ended, and nothing can change the Pods any more.
     pub fn is_over(&self) -> bool {
-        self.next_step == self.steps.len() && self.running.is_empty() && self.stage.is_settled(self.now().plus(600_000))
+        self.next_step == self.steps.len()
+            && self.running.is_empty()
+            && self.stage.is_settled(self.now().plus(600_000))
     }
 
     fn next_at(&self) -> Option<SimTime> {

@@ -1,7 +1,7 @@
 //! A cluster and a shell in front of it, moving through simulated time together.
 
-use crate::kube::core::Namespace;
 use super::track::statuses;
+use crate::kube::core::Namespace;
 use crate::kube::{Key, Kind, Object, Pod, SimTime};
 use crate::kubectl::session::{JobId, Session};
 use crate::sim::Cluster;

@@ -105,12 +105,14 @@ impl Judge {
             }),
             Condition::Answer { question, answer } => {
                 let right = self.answers.iter().any(|a| *a == answer.to_lowercase());
-                let hint = if self.answers.is_empty() { "type `answer WORD` in the shell" } else { "not that" };
+                let hint =
+                    if self.answers.is_empty() { "type `answer WORD` in the shell" } else { "not that" };
                 (!right).then(|| format!("{question} ({hint})"))
             }
-            Condition::Label { .. } | Condition::Image { .. } | Condition::Node { .. } | Condition::Keeps { .. } => {
-                pod_has(condition, cluster)
-            }
+            Condition::Label { .. }
+            | Condition::Image { .. }
+            | Condition::Node { .. }
+            | Condition::Keeps { .. } => pod_has(condition, cluster),
             _ => object_is(condition, cluster),
         }
     }
@@ -190,7 +192,8 @@ fn pod_has(condition: &Condition, cluster: &Cluster) -> Option<String> {
     match condition {
         Condition::Label { pod, key, value } => with_pod(cluster, pod, |p| {
             let found = p.metadata.labels.as_ref().and_then(|l| l.get(key));
-            (found != Some(value)).then(|| found.map_or(format!("{pod} has no label {key}"), |v| format!("{key} is {v}")))
+            (found != Some(value))
+                .then(|| found.map_or(format!("{pod} has no label {key}"), |v| format!("{key} is {v}")))
         }),
         Condition::Image { pod, image } => with_pod(cluster, pod, |p| {
             let all = || p.spec.containers.iter().chain(p.spec.init_containers.iter().flatten());
@@ -199,7 +202,8 @@ fn pod_has(condition: &Condition, cluster: &Cluster) -> Option<String> {
         }),
         Condition::Node { pod, node } => with_pod(cluster, pod, |p| {
             let on = p.spec.node_name.as_deref();
-            (on != Some(node)).then(|| on.map_or(format!("{pod} is on no node yet"), |n| format!("{pod} is on {n}")))
+            (on != Some(node))
+                .then(|| on.map_or(format!("{pod} is on no node yet"), |n| format!("{pod} is on {n}")))
         }),
         Condition::Keeps { pod, path, value } => with_pod(cluster, pod, |p| {
             let found = field(p, path);
@@ -245,7 +249,8 @@ fn object_is(condition: &Condition, cluster: &Cluster) -> Option<String> {
         Condition::Complete { job } => match get(Kind::Job, job) {
             Some(Object::Job(j)) => {
                 let conditions = j.status.as_ref().and_then(|s| s.conditions.as_ref());
-                let done = conditions.is_some_and(|all| all.iter().any(|c| c.type_ == "Complete" && c.status == "True"));
+                let done = conditions
+                    .is_some_and(|all| all.iter().any(|c| c.type_ == "Complete" && c.status == "True"));
                 (!done).then(|| format!("{job} is not complete"))
             }
             _ => Some(format!("there is no Job {job}")),
@@ -267,7 +272,11 @@ fn ready_endpoints(cluster: &Cluster, service: &str) -> usize {
         Object::EndpointSlice(slice) => {
             let of = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
             let count = || {
-                let all = slice.endpoints.iter().flatten().filter(|e| e.conditions.as_ref().is_some_and(|c| c.ready == Some(true)));
+                let all = slice
+                    .endpoints
+                    .iter()
+                    .flatten()
+                    .filter(|e| e.conditions.as_ref().is_some_and(|c| c.ready == Some(true)));
                 all.count()
             };
             (of.map(String::as_str) == Some(service)).then(count)

@@ -165,7 +165,8 @@ fn collect_folder(root: &Path, folder: &Path, depth: usize, files: &mut Vec<Pack
             collect_folder(root, &path, depth + 1, files);
         } else if about.is_file()
             && about.len() <= LARGEST_FILE
-            && let (Ok(bytes), Some(name)) = (fs::read(&path), path.strip_prefix(root).ok().and_then(Path::to_str))
+            && let (Ok(bytes), Some(name)) =
+                (fs::read(&path), path.strip_prefix(root).ok().and_then(Path::to_str))
         {
             files.push((name.replace('\\', "/"), bytes));
         }

@@ -24,7 +24,9 @@ impl Printer {
     /// Writes what stands before everything else.
     pub fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match self.format {
-            SimFormat::Cast => writeln!(out, "{}", json!({"version": 2, "width": 100, "height": 30, "title": "podlab"})),
+            SimFormat::Cast => {
+                writeln!(out, "{}", json!({"version": 2, "width": 100, "height": 30, "title": "podlab"}))
+            }
             _ => Ok(()),
         }
     }
@@ -41,7 +43,9 @@ impl Printer {
     /// Rows as they are, and what a command that is not quiet has to say: errors on standard error, results between the rows.
     fn text(&self, out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
         match shown {
-            Shown::Row(row) if self.timestamps => writeln!(out, "{:8.2} | {}", row.at.as_secs_f64(), row.text),
+            Shown::Row(row) if self.timestamps => {
+                writeln!(out, "{:8.2} | {}", row.at.as_secs_f64(), row.text)
+            }
             Shown::Row(row) => writeln!(out, "{}", row.text),
             Shown::Command(ended) => {
                 out.flush()?;

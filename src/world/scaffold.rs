@@ -17,7 +17,9 @@ pub fn create(folder: &Path, what: Scaffold, name: &str) -> io::Result<Vec<PathB
         && !name.starts_with('-')
         && !name.ends_with('-');
     if !well_formed {
-        return Err(io::Error::other(format!("'{name}' is no good name: use lower case words joined by `-`, such as my-pack")));
+        return Err(io::Error::other(format!(
+            "'{name}' is no good name: use lower case words joined by `-`, such as my-pack"
+        )));
     }
     let files = match what {
         Scaffold::Pack => {
@@ -58,12 +60,16 @@ fn stems(folder: &Path) -> Vec<String> {
 fn write(path: PathBuf, template: &str, name: &str) -> io::Result<PathBuf> {
     let told = |error: io::Error| io::Error::other(format!("cannot write {}: {error}", path.display()));
     if path.exists() {
-        return Err(io::Error::other(format!("{} exists already; choose another name or remove it first", path.display())));
+        return Err(io::Error::other(format!(
+            "{} exists already; choose another name or remove it first",
+            path.display()
+        )));
     }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(told)?;
     }
-    fs::write(&path, template.replace("SLUG", name).replace("TITLE", &title(name)).replace("CHAPTER", name)).map_err(told)?;
+    fs::write(&path, template.replace("SLUG", name).replace("TITLE", &title(name)).replace("CHAPTER", name))
+        .map_err(told)?;
     Ok(path)
 }
 

@@ -53,7 +53,9 @@ fn is_failure_of(shown: &Shown, line: &str) -> bool {
 /// The scenario that the arguments describe, and the command lines that apply its manifests.
 fn scenario(args: &Sim) -> io::Result<(Replay, Vec<String>)> {
     if args.file.is_empty() && args.steps.is_none() {
-        return Err(io::Error::other("nothing to simulate: name a manifest with -f, or commands with --steps"));
+        return Err(io::Error::other(
+            "nothing to simulate: name a manifest with -f, or commands with --steps",
+        ));
     }
     let mut files = setup::folder_files();
     let mut steps = Vec::new();

@@ -31,8 +31,12 @@ pub fn stage(nodes: &str, seed: u64, namespace: &str, files: Files) -> io::Resul
 
 fn node_specs(nodes: &str) -> io::Result<Vec<NodeSpec>> {
     match nodes.parse::<u32>() {
-        Ok(n) if (1..=MOST_NODES).contains(&n) => Ok((1..=n).map(|i| NodeSpec::named(&format!("worker-{i}"))).collect()),
-        Ok(n) => Err(io::Error::other(format!("--nodes {n}: between 1 and {MOST_NODES} nodes can be simulated"))),
+        Ok(n) if (1..=MOST_NODES).contains(&n) => {
+            Ok((1..=n).map(|i| NodeSpec::named(&format!("worker-{i}"))).collect())
+        }
+        Ok(n) => {
+            Err(io::Error::other(format!("--nodes {n}: between 1 and {MOST_NODES} nodes can be simulated")))
+        }
         Err(_) => node_file(nodes),
     }
 }
@@ -42,15 +46,19 @@ fn node_file(path: &str) -> io::Result<Vec<NodeSpec>> {
     let text = String::from_utf8_lossy(&read(path)?).into_owned();
     let mut specs = Vec::new();
     for document in serde_yaml::Deserializer::from_str(&text).take(MOST_NODES as usize) {
-        let value = serde_json::Value::deserialize(document).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
+        let value =
+            serde_json::Value::deserialize(document).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
         if value.is_null() {
             continue;
         }
-        let object = Object::from_value(Kind::Node, value).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
+        let object =
+            Object::from_value(Kind::Node, value).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
         specs.push(node_spec(&object).map_err(|e| io::Error::other(format!("{path}: {e}")))?);
     }
     if specs.is_empty() {
-        return Err(io::Error::other(format!("{path} holds no Node; give a number, or manifests of kind Node")));
+        return Err(io::Error::other(format!(
+            "{path} holds no Node; give a number, or manifests of kind Node"
+        )));
     }
     Ok(specs)
 }
@@ -63,7 +71,9 @@ fn node_spec(object: &Object) -> Result<NodeSpec, String> {
     let capacity = node.status.as_ref().and_then(|s| s.capacity.as_ref());
     let amount = |resource: &str| -> Result<Option<Amount>, String> {
         let Some(text) = capacity.and_then(|c| c.get(resource)) else { return Ok(None) };
-        Amount::parse(&text.0).map(Some).map_err(|_| format!("{name}: '{}' is no quantity for {resource}", text.0))
+        Amount::parse(&text.0)
+            .map(Some)
+            .map_err(|_| format!("{name}: '{}' is no quantity for {resource}", text.0))
     };
     if let Some(cpu) = amount("cpu")? {
         spec.cpu_millis = cpu.milli() as u64;
@@ -92,14 +102,20 @@ pub fn manifest(name: &str) -> io::Result<(String, Vec<u8>)> {
     let bytes = read(name)?;
     // A path outside the current folder gets its last part as its name in the simulation.
     let path = Path::new(name);
-    let inside = path.is_relative() && path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
-    let shown = if inside { name.to_owned() } else { path.file_name().map_or(name.to_owned(), |n| n.to_string_lossy().into_owned()) };
+    let inside =
+        path.is_relative() && path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    let shown = if inside {
+        name.to_owned()
+    } else {
+        path.file_name().map_or(name.to_owned(), |n| n.to_string_lossy().into_owned())
+    };
     Ok((shown, bytes))
 }
 
 /// The content of a file; the error names it and says what to do.
 pub fn read(path: &str) -> io::Result<Vec<u8>> {
-    let about = std::fs::metadata(path).map_err(|error| io::Error::other(format!("cannot read {path}: {error}")))?;
+    let about =
+        std::fs::metadata(path).map_err(|error| io::Error::other(format!("cannot read {path}: {error}")))?;
     if about.is_dir() {
         return Err(io::Error::other(format!("{path} is a folder; name a file in it")));
     }

@@ -1,7 +1,10 @@
 //! The cluster and its main loop: take the next thing due, let its component act, then let every component see what changed.
 
+mod access;
 mod bootstrap;
 mod requests;
+
+pub use access::{AccessError, ExecOptions};
 
 use super::agenda::Agenda;
 use super::cause::{CauseId, Causes};

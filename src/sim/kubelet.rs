@@ -186,7 +186,7 @@ impl Kubelet {
 }
 
 /// Asks for a sandbox's processes to be run at `at`, unless that happens earlier anyway.
-pub(super) fn wake(id: SandboxId, at: SimTime, context: &mut Context) {
+pub(in crate::sim) fn wake(id: SandboxId, at: SimTime, context: &mut Context) {
     let at = at.max(context.now);
     if let Some(sandbox) = context.runtime.get_mut(id).filter(|sandbox| sandbox.wake_at > at) {
         sandbox.wake_at = at;

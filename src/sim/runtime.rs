@@ -3,11 +3,13 @@
 
 mod process;
 mod storage;
+mod visit;
 
 use super::cluster::NodeIndex;
 use crate::kube::SimTime;
-use crate::os::{CellId, Pid, Signal, System, VolumeId, Volumes};
+use crate::os::{CellId, Chunk, Pid, Signal, System, VolumeId, Volumes};
 pub use process::{ErrandId, Happening, Outcome};
+pub use visit::VisitId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -154,6 +156,18 @@ pub struct Sandbox {
     pub wake_at: SimTime,
     /// Commands the kubelet runs in it.
     errands: BTreeMap<(CellId, Pid), ErrandId>,
+    /// Commands people run in it.
+    visits: BTreeMap<ErrandId, Visit>,
+}
+
+/// A command somebody runs in a container (`kubectl exec`).
+#[derive(Clone, Debug)]
+struct Visit {
+    cell: CellId,
+    pid: Pid,
+    /// What it wrote that nobody has taken yet, once it has ended.
+    output: Vec<Chunk>,
+    code: Option<i32>,
 }
 
 impl Sandbox {
@@ -261,6 +275,7 @@ impl Runtime {
                 system: system(hostname, &ip),
                 wake_at: SimTime::NEVER,
                 errands: BTreeMap::new(),
+                visits: BTreeMap::new(),
                 ip,
                 namespace,
             },

@@ -8,7 +8,7 @@ use crate::os::{
 use std::sync::Arc;
 
 /// Milliseconds from the decision of the runtime to the first instruction of a process.
-const EXEC_DELAY: u64 = 25;
+const EXEC_DELAY: u64 = 45;
 /// Bytes of a container's last words (pkg/kubelet/container, `MaxContainerTerminationMessageLength`).
 const LAST_WORDS: usize = 4096;
 /// Lines and bytes of log that stand in for them.
@@ -144,6 +144,9 @@ impl Sandbox {
                 if let Some(errand) = self.errands.remove(&(cell, pid)) {
                     let output = text(&self.system.drain_output(cell, pid));
                     happenings.push(Happening::Done(errand, Outcome { code, output }));
+                } else if let Some(visit) = self.visits.values_mut().find(|v| v.cell == cell && v.pid == pid) {
+                    visit.output = self.system.drain_output(cell, pid);
+                    visit.code = Some(code);
                 } else if main {
                     self.container_ended((cell, pid), (at.max(now), code, oom), volumes, happenings);
                 }
@@ -183,6 +186,10 @@ impl Sandbox {
         container.state = State::Exited(started, Exit { code, at, reason, message: message.map(Into::into) });
         happenings.push(Happening::Ended { name: container.name.clone(), id: container.id.clone() });
         self.errands.retain(|(other, _), _| *other != cell);
+        for visit in self.visits.values_mut().filter(|visit| visit.cell == cell && visit.code.is_none()) {
+            visit.output = self.system.drain_output(cell, visit.pid);
+            visit.code = Some(137);
+        }
         self.system.remove_cell(cell);
     }
 

@@ -9,9 +9,9 @@ use super::cluster::NodeIndex;
 use crate::kube::SimTime;
 use crate::os::{CellId, Chunk, Pid, Signal, System, VolumeId, Volumes};
 pub use process::{ErrandId, Happening, Outcome};
-pub use visit::VisitId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+pub use visit::VisitId;
 
 /// A sandbox's number in the whole cluster, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

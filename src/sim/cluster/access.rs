@@ -93,9 +93,15 @@ impl Cluster {
     }
 
     /// Runs a command in a container.
-    pub fn exec(&mut self, key: &Key, container: &str, options: &ExecOptions) -> Result<VisitId, AccessError> {
+    pub fn exec(
+        &mut self,
+        key: &Key,
+        container: &str,
+        options: &ExecOptions,
+    ) -> Result<VisitId, AccessError> {
         let (_, sandbox) = self.reach(key, "exec", container)?;
-        let running = self.runtime.get(sandbox).and_then(|s| s.newest(container)).is_some_and(|c| c.state.is_running());
+        let running =
+            self.runtime.get(sandbox).and_then(|s| s.newest(container)).is_some_and(|c| c.state.is_running());
         if !running {
             return Err(AccessError::Failed(format!("container not found (\"{container}\")")));
         }
@@ -136,7 +142,12 @@ impl Cluster {
     }
 
     /// Types into the first process of a container; no bytes mean the end of its input. Its output is in its log.
-    pub fn attach_input(&mut self, key: &Key, container: &str, bytes: Option<&[u8]>) -> Result<(), AccessError> {
+    pub fn attach_input(
+        &mut self,
+        key: &Key,
+        container: &str,
+        bytes: Option<&[u8]>,
+    ) -> Result<(), AccessError> {
         let (_, sandbox) = self.reach(key, "attach", container)?;
         self.runtime.attach_input(sandbox, container, bytes);
         self.wake(sandbox);
@@ -168,7 +179,13 @@ impl Cluster {
     }
 
     /// Writes a file of a running container.
-    pub fn write_file(&mut self, key: &Key, container: &str, path: &str, bytes: &[u8]) -> Result<(), AccessError> {
+    pub fn write_file(
+        &mut self,
+        key: &Key,
+        container: &str,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<(), AccessError> {
         let now: SimTime = self.now;
         let (_, sandbox) = self.reach(key, "exec", container)?;
         self.runtime.write_file(sandbox, container, (path, bytes), now).map_err(AccessError::Failed)
@@ -177,7 +194,8 @@ impl Cluster {
 
 fn container_status<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
     let status = &pod.status;
-    let lists = [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
+    let lists =
+        [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
     lists.into_iter().flatten().flatten().find(|status| status.name == name)
 }
 
@@ -202,7 +220,9 @@ fn instance(status: Option<&ContainerStatus>, subject: &str, previous: bool) -> 
     }
     Err(match state.waiting.and_then(|waiting| waiting.reason).as_deref() {
         Some("ErrImagePull") => format!("{subject} is waiting to start: image can't be pulled"),
-        Some("ImagePullBackOff") => format!("{subject} is waiting to start: trying and failing to pull image"),
+        Some("ImagePullBackOff") => {
+            format!("{subject} is waiting to start: trying and failing to pull image")
+        }
         Some(reason) => format!("{subject} is waiting to start: {reason}"),
         None => format!("{subject} is waiting to start - no logs yet"),
     })

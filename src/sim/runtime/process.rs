@@ -144,7 +144,8 @@ impl Sandbox {
                 if let Some(errand) = self.errands.remove(&(cell, pid)) {
                     let output = text(&self.system.drain_output(cell, pid));
                     happenings.push(Happening::Done(errand, Outcome { code, output }));
-                } else if let Some(visit) = self.visits.values_mut().find(|v| v.cell == cell && v.pid == pid) {
+                } else if let Some(visit) = self.visits.values_mut().find(|v| v.cell == cell && v.pid == pid)
+                {
                     visit.output = self.system.drain_output(cell, pid);
                     visit.code = Some(code);
                 } else if main {

@@ -28,7 +28,8 @@ impl Runtime {
         now: SimTime,
     ) -> Result<VisitId, String> {
         let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
-        let found = sandbox.newest(container).filter(|c| c.state.is_running()).ok_or("container not running")?;
+        let found =
+            sandbox.newest(container).filter(|c| c.state.is_running()).ok_or("container not running")?;
         let cell = found.cell;
         let stdin = if stdin { Stdin::Open } else { Stdin::Empty };
         let spawn = Spawn { argv, stdin, tty, ..Spawn::default() };
@@ -60,7 +61,9 @@ impl Runtime {
     /// Types into the command; no bytes mean the end of its input.
     pub fn visit_input(&mut self, id: VisitId, bytes: Option<&[u8]>) {
         let Some(sandbox) = self.sandboxes.get_mut(&id.sandbox) else { return };
-        let Some((cell, pid)) = sandbox.visits.get(&id.errand).map(|visit| (visit.cell, visit.pid)) else { return };
+        let Some((cell, pid)) = sandbox.visits.get(&id.errand).map(|visit| (visit.cell, visit.pid)) else {
+            return;
+        };
         match bytes {
             Some(bytes) => sandbox.system.write_stdin(cell, pid, bytes),
             None => sandbox.system.close_stdin(cell, pid),
@@ -87,7 +90,13 @@ impl Runtime {
     }
 
     /// Reads a file of the newest instance of a container.
-    pub fn read_file(&mut self, id: SandboxId, container: &str, path: &str, now: SimTime) -> Result<Vec<u8>, String> {
+    pub fn read_file(
+        &mut self,
+        id: SandboxId,
+        container: &str,
+        path: &str,
+        now: SimTime,
+    ) -> Result<Vec<u8>, String> {
         let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
         let cell = sandbox.newest(container).map(|c| c.cell).ok_or("container not found")?;
         let files = sandbox.system.files(now, cell, &mut self.volumes).ok_or("container not running")?;

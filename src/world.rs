@@ -4,10 +4,16 @@
 pub mod args;
 /// The machine's clock.
 pub mod clock;
+/// Which theme fits the terminal.
+pub mod colours;
 /// Durations as people type them.
 pub mod duration;
 /// The built-in content, packs on disk, the data folder.
 pub mod files;
+/// What the terminal reports, in the tutor's words.
+pub mod input;
+/// The tutor, started from the command line.
+pub mod learn;
 /// How `podlab sim` writes down what it shows.
 pub mod printer;
 /// `podlab new`.
@@ -16,6 +22,12 @@ pub mod scaffold;
 pub mod scenario;
 /// What a simulation starts from.
 pub mod setup;
+/// Signals that end or stop podlab.
+pub mod signals;
+/// The terminal, taken and given back.
+pub mod terminal;
+/// The loop of the tutor.
+pub mod tutor;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -49,6 +61,8 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
                 writeln!(out, "wrote {}", path.display())?;
             }
         }
+        None => return learn::run(&cli.global, None),
+        Some(Command::Learn { chapter }) => return learn::run(&cli.global, chapter.as_deref()),
         _ => {}
     }
     Ok(ExitCode::SUCCESS)

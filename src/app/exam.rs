@@ -1,0 +1,275 @@
+//! Questions being answered: the quiz of a chapter, one question by itself, or what is due for review. Every answer is handed out to
+//! be kept before the next question is shown. Does not know how questions are drawn.
+
+/// An answer in the making.
+pub mod draft;
+
+use super::action::Action;
+use super::key::Key;
+use super::keymap::Context;
+use super::learner::{Answered, Asked, Entry, Learner};
+use super::practice::Practice;
+use super::{Place, Reaction, Reactions};
+use crate::course::quiz::{Grade, Kind, grade::grade};
+use crate::course::{Course, Question};
+use draft::Draft;
+
+/// Why questions are asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// The quiz of a chapter, by its id.
+    Quiz(String),
+    /// One question, by its id.
+    One(String),
+    /// What is due again.
+    Review,
+}
+
+/// A question that was or will be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// Its chapter.
+    pub chapter: String,
+    /// Its id.
+    pub id: String,
+    /// The points won and the points there were, once answered.
+    pub result: Option<(f64, usize)>,
+}
+
+/// Where in a question the learner is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// Thinking.
+    Asking,
+    /// Told how good the answer was.
+    Told(Box<Grade>),
+    /// Behind the last question.
+    Over,
+}
+
+/// Questions being answered.
+#[derive(Clone, Debug)]
+pub struct Exam {
+    /// Why.
+    pub purpose: Purpose,
+    /// The questions.
+    pub slots: Vec<Slot>,
+    /// The one being asked.
+    pub at: usize,
+    /// What the answer looks like so far.
+    pub draft: Draft,
+    /// Where in the question the learner is.
+    pub stage: Stage,
+    /// The first visible line.
+    pub top: usize,
+    /// Decides the order of options.
+    seed: u64,
+}
+
+impl Exam {
+    /// The questions of that purpose, at the first one that is not answered; `None` if there are none.
+    pub fn new(purpose: Purpose, course: &Course, learner: &Learner) -> Option<Exam> {
+        let (slots, seed) = match &purpose {
+            Purpose::Quiz(chapter) => quiz_slots(chapter, course, learner)?,
+            Purpose::One(id) => (vec![slot(id, course)?], 0),
+            Purpose::Review => (learner.due.iter().filter_map(|id| slot(id, course)).collect(), 0),
+        };
+        if slots.is_empty() {
+            return None;
+        }
+        let at = slots.iter().position(|slot| slot.result.is_none()).unwrap_or(slots.len());
+        let mut exam =
+            Exam { purpose, slots, at, draft: Draft::default(), stage: Stage::Asking, top: 0, seed };
+        exam.begin(course);
+        Some(exam)
+    }
+
+    /// The question being asked.
+    pub fn question<'a>(&self, course: &'a Course) -> Option<&'a Question> {
+        let slot = self.slots.get(self.at)?;
+        course.quiz(&slot.chapter)?.question(&slot.id)
+    }
+
+    /// Points won and points there were, of what is answered.
+    pub fn score(&self) -> (f64, usize) {
+        let results = self.slots.iter().filter_map(|slot| slot.result);
+        results.fold((0.0, 0), |(points, of), (p, o)| (points + p, of + o))
+    }
+
+    /// The contexts whose keys hold now.
+    pub fn contexts(&self) -> &'static [Context] {
+        match (&self.stage, &self.draft) {
+            (Stage::Asking, Draft::Text(_)) => &[Context::Blank, Context::Typing],
+            (Stage::Asking, _) => &[Context::Question, Context::Anywhere],
+            (Stage::Told(_), _) => &[Context::Answered, Context::Anywhere],
+            (Stage::Over, _) => &[Context::Score, Context::Anywhere],
+        }
+    }
+
+    /// Gives a key to the text being typed.
+    pub fn type_key(&mut self, key: Key) {
+        if let (Stage::Asking, Draft::Text(line)) = (&self.stage, &mut self.draft) {
+            line.key(key);
+        }
+    }
+
+    /// Puts pasted text into the text being typed.
+    pub fn paste(&mut self, text: &str) {
+        if let (Stage::Asking, Draft::Text(line)) = (&self.stage, &mut self.draft) {
+            line.insert(text);
+        }
+    }
+
+    /// Acts on a key.
+    pub fn perform(&mut self, action: Action, course: &Course, practice: &Practice) -> Reactions {
+        if action == Action::Back {
+            return vec![Reaction::Leave];
+        }
+        if let Some(way @ (Action::PageUp | Action::PageDown)) = Some(action) {
+            let by = if way == Action::PageUp { -8 } else { 8 };
+            self.top = self.top.saturating_add_signed(by);
+            return Vec::new();
+        }
+        match &self.stage {
+            Stage::Asking if action == Action::Submit => self.submit(course, practice),
+            Stage::Asking => {
+                if let Some(question) = self.question(course) {
+                    self.draft.perform(action, question);
+                }
+                Vec::new()
+            }
+            Stage::Told(_) if action == Action::Act => self.next(course),
+            Stage::Told(_) => {
+                match action {
+                    Action::Up => self.top = self.top.saturating_sub(1),
+                    Action::Down => self.top += 1,
+                    _ => {}
+                }
+                Vec::new()
+            }
+            Stage::Over => self.over(action, course),
+        }
+    }
+
+    /// Chooses the option that was clicked; a second click on it answers, where one option is the answer.
+    pub fn click(&mut self, row: usize, course: &Course, practice: &Practice) -> Reactions {
+        match (&self.stage, self.question(course)) {
+            (Stage::Asking, Some(question)) => {
+                if self.draft.click(row, question) {
+                    return self.submit(course, practice);
+                }
+                Vec::new()
+            }
+            (Stage::Told(_), _) => self.next(course),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Grades the answer, if it is complete.
+    fn submit(&mut self, course: &Course, practice: &Practice) -> Reactions {
+        let Some(question) = self.question(course) else { return self.next(course) };
+        let answer = match self.draft.answer(question) {
+            Ok(answer) => answer,
+            Err(missing) => return vec![Reaction::Say(missing.to_owned())],
+        };
+        let slot = &self.slots[self.at];
+        let predicted = match &question.kind {
+            Kind::Predict(prediction) => Some(practice.predict(prediction, course.chapter(&slot.chapter))),
+            _ => None,
+        };
+        let grade = grade(question, &answer, predicted.as_ref());
+        let asked = match self.purpose {
+            Purpose::Quiz(_) => Asked::Quiz,
+            Purpose::One(_) => Asked::Text,
+            Purpose::Review => Asked::Review,
+        };
+        let entry = Entry::Answered(Answered {
+            chapter: slot.chapter.clone(),
+            question: slot.id.clone(),
+            answer,
+            points: grade.points,
+            of: grade.of,
+            asked,
+            misconceptions: grade.misconceptions.clone(),
+        });
+        self.slots[self.at].result = Some((grade.points, grade.of));
+        self.stage = Stage::Told(Box::new(grade));
+        self.top = usize::MAX;
+        let mut reactions = vec![Reaction::Record(entry)];
+        reactions.extend(self.finished());
+        reactions
+    }
+
+    /// A quiz is finished with the answer to its last open question.
+    fn finished(&self) -> Option<Reaction> {
+        let Purpose::Quiz(chapter) = &self.purpose else { return None };
+        if self.slots.iter().any(|slot| slot.result.is_none()) {
+            return None;
+        }
+        let (points, of) = self.score();
+        Some(Reaction::Record(Entry::Finished { chapter: chapter.clone(), points, of }))
+    }
+
+    /// The next question that is not answered, or the end.
+    fn next(&mut self, course: &Course) -> Reactions {
+        if matches!(self.purpose, Purpose::One(_)) {
+            return vec![Reaction::Leave];
+        }
+        let open = |at: &usize| self.slots[*at].result.is_none();
+        self.at = (self.at + 1..self.slots.len()).find(open).unwrap_or(self.slots.len());
+        self.begin(course);
+        Vec::new()
+    }
+
+    fn begin(&mut self, course: &Course) {
+        self.top = 0;
+        self.stage = Stage::Over;
+        if let Some(question) = self.question(course) {
+            self.draft = Draft::new(question, self.seed);
+            self.stage = Stage::Asking;
+        }
+    }
+
+    fn over(&mut self, action: Action, course: &Course) -> Reactions {
+        match (action, &self.purpose) {
+            (Action::Act, Purpose::Quiz(chapter)) => super::reader::neighbour(chapter, course, false),
+            (Action::Act, _) => vec![Reaction::Leave],
+            (Action::Retake, Purpose::Quiz(chapter)) => vec![Reaction::Replace(Place::Quiz(chapter.clone()))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to read again: the objectives of the questions that were not right, in order.
+    pub fn to_read_again<'a>(&self, course: &'a Course) -> Vec<&'a str> {
+        let mut again: Vec<&str> = Vec::new();
+        for slot in self.slots.iter().filter(|s| s.result.is_some_and(|(p, of)| p < of as f64)) {
+            let objective = course.quiz(&slot.chapter).and_then(|quiz| quiz.question(&slot.id)?.objective);
+            let chapter = course.chapter(&slot.chapter);
+            let text = objective.zip(chapter).and_then(|(n, c)| c.front.objectives.get(n.checked_sub(1)?));
+            if let Some(text) = text.map(|(text, _)| text.as_str()).filter(|t| !again.contains(t)) {
+                again.push(text);
+            }
+        }
+        again
+    }
+}
+
+fn quiz_slots(chapter: &str, course: &Course, learner: &Learner) -> Option<(Vec<Slot>, u64)> {
+    let quiz = course.quiz(chapter)?;
+    let state = learner.quizzes.get(chapter);
+    let result = |id: &str| {
+        let given = state?.open.iter().find(|answered| answered.question == id)?;
+        Some((given.points, given.of))
+    };
+    let slots = quiz.questions.iter().map(|question| Slot {
+        chapter: chapter.to_owned(),
+        id: question.id.clone(),
+        result: result(&question.id),
+    });
+    Some((slots.collect(), state.map_or(0, |s| s.runs)))
+}
+
+fn slot(id: &str, course: &Course) -> Option<Slot> {
+    let (quiz, question) = course.question(id)?;
+    Some(Slot { chapter: quiz.chapter.clone(), id: question.id.clone(), result: None })
+}

@@ -1,0 +1,231 @@
+//! What the learner did, as the screens show it: computed from entries, one after the other. Does not know how entries are kept, nor
+//! when questions come back; whoever does hands in what is due.
+
+use crate::course::Answer;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One thing the learner did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// Opened a chapter.
+    Opened {
+        /// The chapter.
+        chapter: String,
+    },
+    /// Read a chapter up to a place.
+    Read {
+        /// The chapter.
+        chapter: String,
+        /// The block at the top of the screen.
+        block: usize,
+        /// Lines into that block.
+        line: usize,
+        /// Whether the end was on the screen.
+        done: bool,
+    },
+    /// Answered a question.
+    Answered(Answered),
+    /// Reached the end of a quiz.
+    Finished {
+        /// The chapter.
+        chapter: String,
+        /// Points won.
+        points: f64,
+        /// Points there were.
+        of: usize,
+    },
+    /// Passed a lab.
+    Passed {
+        /// The lab.
+        lab: String,
+        /// Hints taken.
+        hints: usize,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The chapter of the question.
+    pub chapter: String,
+    /// The question.
+    pub question: String,
+    /// What was answered.
+    pub answer: Answer,
+    /// Points won.
+    pub points: f64,
+    /// Points there were.
+    pub of: usize,
+    /// Where it was asked.
+    pub asked: Asked,
+    /// The misconceptions it gave away, by id.
+    pub misconceptions: Vec<String>,
+}
+
+/// Where a question was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// In its chapter's quiz.
+    Quiz,
+    /// By itself, in the text.
+    Text,
+    /// In a review.
+    Review,
+}
+
+/// How far a chapter is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChapterState {
+    /// Where the learner stopped: block and lines into it.
+    pub place: (usize, usize),
+    /// Whether the end was reached once.
+    pub done: bool,
+}
+
+/// How a quiz went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QuizState {
+    /// Answers of the run that is not finished, in order.
+    pub open: Vec<Answered>,
+    /// How often it was finished.
+    pub runs: u64,
+    /// The best result: points won, points there were.
+    pub best: Option<(f64, usize)>,
+    /// The latest result.
+    pub latest: Option<(f64, usize)>,
+}
+
+/// Everything the learner did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Learner {
+    /// Chapters by id.
+    pub chapters: BTreeMap<String, ChapterState>,
+    /// Quizzes by chapter id.
+    pub quizzes: BTreeMap<String, QuizState>,
+    /// Every question's latest result and number of answers, by id.
+    pub questions: BTreeMap<String, QuestionState>,
+    /// Labs passed, with the fewest hints taken.
+    pub labs: BTreeMap<String, usize>,
+    /// The chapter opened last.
+    pub last: Option<String>,
+    /// Ids of questions that are due again, most urgent first.
+    pub due: Vec<String>,
+    /// How many questions come back on each of the next days, today first.
+    pub forecast: Vec<u32>,
+    /// Days in a row on which something was learned.
+    pub streak: u32,
+    /// Minutes spent.
+    pub minutes: u64,
+}
+
+/// How a question went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QuestionState {
+    /// Answers given.
+    pub times: u64,
+    /// Answers that were right in full.
+    pub right: u64,
+    /// Whether the latest one was.
+    pub latest: bool,
+    /// The misconceptions of the latest answer.
+    pub misconceptions: BTreeSet<String>,
+}
+
+impl Learner {
+    /// Takes in one more thing the learner did.
+    pub fn apply(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Opened { chapter } => {
+                self.chapters.entry(chapter.clone()).or_default();
+                self.last = Some(chapter.clone());
+            }
+            Entry::Read { chapter, block, line, done } => {
+                let state = self.chapters.entry(chapter.clone()).or_default();
+                state.place = (*block, *line);
+                state.done |= *done;
+            }
+            Entry::Answered(answered) => self.answered(answered),
+            Entry::Finished { chapter, points, of } => {
+                let quiz = self.quizzes.entry(chapter.clone()).or_default();
+                let result = (*points, *of);
+                let share = |(points, of): (f64, usize)| points / (of.max(1) as f64);
+                quiz.open.clear();
+                quiz.runs += 1;
+                quiz.latest = Some(result);
+                quiz.best = Some(quiz.best.filter(|best| share(*best) >= share(result)).unwrap_or(result));
+            }
+            Entry::Passed { lab, hints } => {
+                let fewest = self.labs.entry(lab.clone()).or_insert(*hints);
+                *fewest = (*fewest).min(*hints);
+            }
+        }
+    }
+
+    fn answered(&mut self, answered: &Answered) {
+        let right = answered.points >= answered.of as f64;
+        let state = self.questions.entry(answered.question.clone()).or_default();
+        state.times += 1;
+        state.right += u64::from(right);
+        state.latest = right;
+        state.misconceptions = answered.misconceptions.iter().cloned().collect();
+        self.due.retain(|id| *id != answered.question);
+        if answered.asked == Asked::Quiz {
+            let open = &mut self.quizzes.entry(answered.chapter.clone()).or_default().open;
+            open.retain(|a| a.question != answered.question);
+            open.push(answered.clone());
+        }
+    }
+
+    /// The share of a chapter's questions that were right when last answered, of those in `ids`; `None` before the first answer.
+    pub fn mastery<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Option<f64> {
+        let (mut known, mut answered, mut all) = (0, 0, 0);
+        for id in ids {
+            all += 1;
+            if let Some(state) = self.questions.get(id) {
+                answered += 1;
+                known += u32::from(state.latest);
+            }
+        }
+        (answered > 0).then(|| f64::from(known) / f64::from(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_and_the_latest_result_are_both_kept() {
+        let mut learner = Learner::default();
+        for points in [3.0, 7.0, 5.0] {
+            learner.apply(&Entry::Finished { chapter: "a".into(), points, of: 8 });
+        }
+        let quiz = &learner.quizzes["a"];
+        assert_eq!((quiz.best, quiz.latest, quiz.runs), (Some((7.0, 8)), Some((5.0, 8)), 3));
+    }
+
+    #[test]
+    fn an_unfinished_run_is_there_until_the_quiz_is_finished() {
+        let mut learner = Learner::default();
+        let answer = |question: &str| {
+            Entry::Answered(Answered {
+                chapter: "a".into(),
+                question: question.into(),
+                answer: Answer::Truth(true),
+                points: 1.0,
+                of: 1,
+                asked: Asked::Quiz,
+                misconceptions: Vec::new(),
+            })
+        };
+        learner.apply(&answer("q1"));
+        learner.apply(&answer("q2"));
+        assert_eq!(learner.quizzes["a"].open.len(), 2);
+        learner.apply(&Entry::Finished { chapter: "a".into(), points: 2.0, of: 2 });
+        assert!(learner.quizzes["a"].open.is_empty());
+        assert_eq!(learner.mastery(["q1", "q2", "q3", "q4"].into_iter()), Some(0.5));
+    }
+}

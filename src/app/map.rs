@@ -1,0 +1,150 @@
+//! The map of the course: parts, chapters, labs, and how far the learner is.
+
+use super::action::Action;
+use super::bench::way;
+use super::extents::Extents;
+use super::learner::Learner;
+use super::scroll::Cursor;
+use super::{Place, Reaction, Reactions};
+use crate::course::Course;
+
+/// The map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map {
+    /// The chosen row, among rows that can be chosen and those that cannot.
+    pub cursor: Cursor,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// Whether nothing was done yet: then the map says how to begin.
+    pub greeting: Greeting,
+}
+
+/// How the map greets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Greeting {
+    /// A learner who has not begun.
+    #[default]
+    Welcome,
+    /// One who has.
+    Back,
+}
+
+/// A row of the map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// The title of a part.
+    Part(String),
+    /// A chapter, by its index in the course.
+    Chapter(usize),
+    /// A lab, by slug and title.
+    Lab(String, String),
+}
+
+impl Map {
+    /// A map with the chapter opened last chosen, or the first.
+    pub fn new(course: &Course, learner: &Learner) -> Map {
+        let mut map = Map { rows: rows(course), ..Map::default() };
+        map.refresh(course, learner);
+        let last = learner.last.as_deref();
+        let at = map.rows.iter().position(|row| match row {
+            Row::Chapter(i) => last.is_none_or(|id| course.chapters[*i].id == id),
+            _ => false,
+        });
+        map.cursor.at = at.unwrap_or(0);
+        map
+    }
+
+    /// Brings what depends on the record up to date.
+    pub fn refresh(&mut self, _course: &Course, learner: &Learner) {
+        self.greeting = if learner.last.is_some() { Greeting::Back } else { Greeting::Welcome };
+    }
+
+    /// The chosen row.
+    pub fn chosen(&self) -> Option<&Row> {
+        self.rows.get(self.cursor.at)
+    }
+
+    /// Acts on a key.
+    pub fn perform(&mut self, action: Action, course: &Course, extents: &Extents) -> Reactions {
+        match action {
+            Action::Act => self.chosen().map(|row| open(row, course)).unwrap_or_default(),
+            Action::TakeQuiz => match self.chosen() {
+                Some(Row::Chapter(i)) => vec![Reaction::Go(Place::Quiz(course.chapters[*i].id.clone()))],
+                _ => Vec::new(),
+            },
+            Action::Back => vec![Reaction::Leave],
+            other => {
+                if let Some(way) = way(other) {
+                    let back = matches!(other, Action::Up | Action::PageUp | Action::Bottom);
+                    self.cursor.go(way, extents.list, self.rows.len());
+                    self.skip_titles(back, extents);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Chooses a row that was clicked.
+    pub fn click(&mut self, at: usize, course: &Course) -> Reactions {
+        match self.rows.get(at) {
+            Some(Row::Part(_)) | None => Vec::new(),
+            Some(row) if self.cursor.at == at => open(row, course),
+            Some(_) => {
+                self.cursor.at = at;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Titles of parts cannot be chosen: on to the next row, or the previous one.
+    fn skip_titles(&mut self, back: bool, extents: &Extents) {
+        let choosable = |row: &Row| !matches!(row, Row::Part(_));
+        let at = self.cursor.at;
+        let after = || (at..self.rows.len()).find(|i| choosable(&self.rows[*i]));
+        let before =
+            || (0..=at.min(self.rows.len().saturating_sub(1))).rev().find(|i| choosable(&self.rows[*i]));
+        let to = if back { before().or_else(after) } else { after().or_else(before) };
+        if let Some(to) = to {
+            self.cursor.choose(to, extents.list, self.rows.len());
+        }
+        // The title of the first part is part of the top.
+        if self.cursor.at <= 1 {
+            self.cursor.top = 0;
+        }
+    }
+}
+
+fn open(row: &Row, course: &Course) -> Reactions {
+    match row {
+        Row::Part(_) => Vec::new(),
+        Row::Chapter(i) => {
+            vec![Reaction::Go(Place::Chapter { id: course.chapters[*i].id.clone(), heading: None })]
+        }
+        Row::Lab(slug, _) => vec![Reaction::Go(Place::Lab(slug.clone()))],
+    }
+}
+
+fn rows(course: &Course) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut part = "";
+    for (i, chapter) in course.chapters.iter().enumerate() {
+        if chapter.front.part != part {
+            part = &chapter.front.part;
+            rows.push(Row::Part(part.to_owned()));
+        }
+        rows.push(Row::Chapter(i));
+    }
+    if !course.labs.is_empty() {
+        rows.push(Row::Part("Labs".to_owned()));
+        rows.extend(
+            course.labs.iter().map(|(slug, file)| Row::Lab(slug.clone(), title_of(&file.file.text, slug))),
+        );
+    }
+    rows
+}
+
+/// The `title:` of a lab file, read without reading the rest.
+fn title_of(text: &str, slug: &str) -> String {
+    let title = text.lines().find_map(|line| line.strip_prefix("title:"));
+    title.map_or(slug, |t| t.trim().trim_matches(['"', '\''])).to_owned()
+}

@@ -1,0 +1,184 @@
+//! Going from place to place and back. Places are named by ids, so that a changed course still leads somewhere.
+
+use super::exam::{Exam, Purpose};
+use super::learner::Entry;
+use super::map::Map;
+use super::overlay::{Confirm, Overlay, Sheet, Then};
+use super::palette::{Command, Palette};
+use super::reader::{Anchor, Reader};
+use super::search::Search;
+use super::settings::{SettingsScreen, ThemeChoice};
+use super::{App, Effect, Place, Reaction, Reactions, Screen};
+use crate::course::block::Block;
+
+/// How many screens Esc can lead back through.
+const DEEPEST: usize = 12;
+
+impl App {
+    /// Goes to a place; what cannot be found is said, and the learner stays.
+    pub(super) fn go(&mut self, place: Place, effects: &mut Vec<Effect>) {
+        self.note_place(effects);
+        let Some(screen) = self.screen_of(&place) else {
+            self.notice = Some(format!("There is no such thing here: {}", name_of(&place)));
+            return;
+        };
+        let before = std::mem::replace(&mut self.trail.screen, screen);
+        if matches!(self.trail.screen, Screen::Map(_)) {
+            self.trail.behind.clear();
+        } else {
+            self.trail.behind.push(before);
+            let over = self.trail.behind.len().saturating_sub(DEEPEST);
+            self.trail.behind.drain(..over);
+        }
+        self.overlay = None;
+        self.extents.page = super::extents::PageExtent::default();
+        if self.shows_bench() {
+            self.lay_files();
+        }
+        self.begin_lab(&place);
+        if let Screen::Chapter(reader) = &self.trail.screen {
+            let entry = Entry::Opened { chapter: reader.id.clone() };
+            self.commit(vec![Reaction::Record(entry)], effects);
+        }
+    }
+
+    /// One level up; from the map, out.
+    pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
+        self.note_place(effects);
+        match self.trail.behind.pop() {
+            Some(screen) => {
+                self.trail.screen = screen;
+                self.refresh();
+            }
+            None if matches!(self.trail.screen, Screen::Map(_)) => {
+                let text = "Leave podlab? What you did is kept.".to_owned();
+                self.overlay = Some(Overlay::Confirm(Confirm { text, then: Then::Quit }));
+            }
+            None => self.trail.screen = Screen::Map(Map::new(&self.course, &self.learner)),
+        }
+    }
+
+    /// Brings what a screen shows of the record up to date.
+    fn refresh(&mut self) {
+        match &mut self.trail.screen {
+            Screen::Map(map) => map.refresh(&self.course, &self.learner),
+            Screen::Chapter(reader) | Screen::Lab(reader) => reader.note_items(&self.course, &self.learner),
+            _ => {}
+        }
+    }
+
+    /// Keeps the place in the chapter that is on the screen.
+    pub(super) fn note_place(&mut self, effects: &mut Vec<Effect>) {
+        if let Screen::Chapter(reader) = &self.trail.screen {
+            let done = self.extents.page.total > 0
+                && reader.line(&self.extents.page) + self.extents.page.height >= self.extents.page.total;
+            let entry = Entry::Read {
+                chapter: reader.id.clone(),
+                block: reader.top.block,
+                line: reader.top.line,
+                done,
+            };
+            self.commit(vec![Reaction::Record(entry)], effects);
+        }
+    }
+
+    fn screen_of(&self, place: &Place) -> Option<Screen> {
+        Some(match place {
+            Place::Map => Screen::Map(Map::new(&self.course, &self.learner)),
+            Place::Chapter { id, heading } => {
+                let mut reader = Reader::chapter(&self.course, &self.learner, id)?;
+                if let Some(heading) = heading {
+                    let page = self.course.chapter(id)?.page();
+                    let at =
+                        page.blocks.iter().position(|b| matches!(b, Block::Heading(h) if h.id == *heading));
+                    reader.top = Anchor { block: at.unwrap_or(0), line: 0 };
+                }
+                Screen::Chapter(reader)
+            }
+            Place::Found { id, block, text } => {
+                let mut reader = Reader::chapter(&self.course, &self.learner, id)?;
+                reader.top = Anchor { block: *block, line: 0 };
+                text.clone_into(&mut reader.find);
+                Screen::Chapter(reader)
+            }
+            Place::Quiz(chapter) => Screen::Exam(Box::new(Exam::new(
+                Purpose::Quiz(chapter.clone()),
+                &self.course,
+                &self.learner,
+            )?)),
+            Place::Question(id) => {
+                Screen::Exam(Box::new(Exam::new(Purpose::One(id.clone()), &self.course, &self.learner)?))
+            }
+            Place::Review => Screen::Exam(Box::new(Exam::new(Purpose::Review, &self.course, &self.learner)?)),
+            Place::Lab(slug) => Screen::Lab(Reader::lab(&self.course, slug)?),
+            Place::Progress => Screen::Progress(Sheet::default()),
+            Place::Search => Screen::Search(Search::default()),
+            Place::Settings => Screen::Settings(SettingsScreen::default()),
+        })
+    }
+
+    /// Lays the files of the chapter on the screen into the learner's folder.
+    pub(super) fn lay_files(&mut self) {
+        if let Screen::Chapter(reader) = &self.trail.screen {
+            let Some(chapter) = self.course.chapter(&reader.id) else { return };
+            for code in chapter.page().files() {
+                if let Some(name) = &code.name {
+                    self.bench.practice.offer_file(name, &code.text);
+                }
+            }
+        }
+    }
+
+    fn begin_lab(&mut self, place: &Place) {
+        if let Place::Lab(slug) = place {
+            let started = self.bench.practice.begin_lab(&self.course, slug);
+            if let Err(why) = started {
+                self.notice = Some(why);
+            }
+        }
+    }
+
+    /// The palette of this place.
+    pub(super) fn palette(&self) -> Palette {
+        let mut places: Vec<(String, Place)> = vec![
+            ("go: map of the course".into(), Place::Map),
+            ("go: review what is due".into(), Place::Review),
+            ("go: scores and progress".into(), Place::Progress),
+            ("go: search all chapters".into(), Place::Search),
+            ("go: settings".into(), Place::Settings),
+        ];
+        for chapter in &self.course.chapters {
+            let id = chapter.id.clone();
+            let name = format!("chapter {} {}", chapter.number, chapter.front.title);
+            places.push((name, Place::Chapter { id: id.clone(), heading: None }));
+            if self.course.quizzes.contains_key(&id) {
+                places.push((format!("quiz {} {}", chapter.number, chapter.front.title), Place::Quiz(id)));
+            }
+        }
+        places.extend(self.course.labs.keys().map(|slug| (format!("lab {slug}"), Place::Lab(slug.clone()))));
+        Palette::new(&self.contexts(), places)
+    }
+
+    /// Does what an entry of the palette stands for.
+    pub(super) fn command(&mut self, command: Command) -> Reactions {
+        match command {
+            Command::Go(place) => vec![Reaction::Go(place)],
+            Command::Theme(name) => {
+                self.settings.theme = ThemeChoice::Chosen(name);
+                vec![Reaction::KeepSettings]
+            }
+            Command::Act(action) => self.anywhere(action).unwrap_or_else(|| self.in_screen(action)),
+        }
+    }
+}
+
+fn name_of(place: &Place) -> String {
+    match place {
+        Place::Chapter { id, .. } | Place::Found { id, .. } => format!("chapter '{id}'"),
+        Place::Quiz(id) => format!("a quiz for chapter '{id}'"),
+        Place::Question(id) => format!("question '{id}'"),
+        Place::Lab(slug) => format!("lab '{slug}'"),
+        Place::Review => "questions to review (nothing is due)".to_owned(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,80 @@
+//! The YAML editor: numbered lines in their colours, the line complained about, the cursor.
+
+use super::Canvas;
+use super::page::tinted;
+use super::text::{self, Piece};
+use super::theme::Role;
+use crate::app::editor::{Editor, Leaving};
+use ratatui::layout::{Position, Rect};
+
+/// Columns of line numbers.
+const GUTTER: u16 = 5;
+
+impl Canvas<'_, '_> {
+    pub(super) fn editor(&mut self, editor: &Editor, body: Rect) {
+        let changed = if editor.changed() { " (changed)" } else { "" };
+        let title = format!("edit {}{changed}", editor.name);
+        let inside = self.window(body, (body.width.saturating_sub(4), body.height), &title);
+        let foot = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };
+        let page = Rect { height: inside.height.saturating_sub(1), ..inside };
+        self.editor_foot(editor, foot);
+        let lines = editor.area.lines();
+        let cursor = editor.area.cursor();
+        let (row, column) = (cursor.0, cursor.1);
+        let height = usize::from(page.height).max(1);
+        let room = usize::from(page.width.saturating_sub(GUTTER)).max(1);
+        let top = (row + 1).saturating_sub(height.div_ceil(2)).min(lines.len().saturating_sub(height));
+        let before: String = lines.get(row).map(|l| l.chars().take(column).collect()).unwrap_or_default();
+        let left = (text::width(&before) + 1).saturating_sub(room);
+        let tints = tinted("yaml", &lines.join("\n"), self.theme);
+        for (y, at) in (top..lines.len()).take(height).enumerate() {
+            let bad = editor.complaint.as_ref().is_some_and(|(line, _)| *line == at);
+            let number = self.theme.style(if bad { Role::Bad } else { Role::Quiet });
+            let sign = if bad { "!" } else { " " };
+            let mut line = vec![Piece::new(format!("{:>3}{sign} ", at + 1), number)];
+            line.extend(skip_cells(tints.get(at).cloned().unwrap_or_default(), left));
+            self.row(page, y, line);
+        }
+        let x = GUTTER + (text::width(&before) - left.min(text::width(&before))) as u16;
+        if editor.find.is_none() && x < page.width {
+            self.frame
+                .set_cursor_position(Position::new(page.x + x, page.y + row.saturating_sub(top) as u16));
+        }
+        self.out.overlay = (height, lines.len());
+    }
+
+    fn editor_foot(&mut self, editor: &Editor, foot: Rect) {
+        if let Some(find) = &editor.find {
+            return self.field(foot, 0, "find: ", find);
+        }
+        let (words, role) = match (&editor.complaint, editor.leaving) {
+            (_, Leaving::Asked) => {
+                ("Your changes are not applied. Esc again drops them, Ctrl-S applies.".to_owned(), Role::Warn)
+            }
+            (Some((line, what)), _) => {
+                (format!("line {}: {what} (Ctrl-S again sends it as it is)", line + 1), Role::Bad)
+            }
+            _ => ("Ctrl-S apply  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave".to_owned(), Role::Quiet),
+        };
+        self.text(foot, 0, &words, self.theme.style(role));
+    }
+}
+
+/// The row without its first cells.
+fn skip_cells(row: text::Row, mut cells: usize) -> text::Row {
+    let mut kept = text::Row::new();
+    for piece in row {
+        let mut rest = String::new();
+        for c in piece.text.chars() {
+            let wide = text::width(c.encode_utf8(&mut [0; 4]));
+            if cells >= wide && cells > 0 {
+                cells -= wide;
+            } else {
+                cells = 0;
+                rest.push(c);
+            }
+        }
+        kept.push(Piece { text: rest, ..piece });
+    }
+    kept
+}

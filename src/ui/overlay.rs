@@ -1,0 +1,132 @@
+//! What lies above the screen.
+
+use super::Canvas;
+use super::panes::moment;
+use super::text::{self, Piece, Row};
+use super::theme::Role;
+use crate::app::extents::Target;
+use crate::app::overlay::{Chain, Confirm, Overlay, Sheet};
+use crate::app::palette::Palette;
+use ratatui::layout::Rect;
+
+impl Canvas<'_, '_> {
+    pub(super) fn overlay(&mut self, body: Rect) {
+        match &self.app.overlay {
+            None => {}
+            Some(Overlay::Help(sheet)) => self.help(sheet, body),
+            Some(Overlay::Palette(palette)) => self.palette(palette, body),
+            Some(Overlay::Why(chain)) => self.chain(chain, body),
+            Some(Overlay::Confirm(confirm)) => self.confirm(confirm, body),
+            Some(
+                Overlay::Describe(sheet)
+                | Overlay::Logs(sheet)
+                | Overlay::Yaml(sheet)
+                | Overlay::Message(sheet),
+            ) => self.sheet(sheet, body),
+            Some(Overlay::Editor(editor)) => self.editor(editor, body),
+        }
+    }
+
+    fn sheet(&mut self, sheet: &Sheet, body: Rect) {
+        let title = format!("$ {}", sheet.title);
+        let inside = self.window(body, (body.width.saturating_sub(4), body.height.saturating_sub(2)), &title);
+        let cells = usize::from(inside.width).saturating_sub(1);
+        let plain = self.theme.style(Role::Text);
+        let rows: Vec<Row> = sheet
+            .lines
+            .iter()
+            .flat_map(|line| text::chop(&[Piece::new(line.as_str(), plain)], cells))
+            .collect();
+        let (height, total) = (usize::from(inside.height), rows.len());
+        self.out.overlay = (height, total);
+        let top = sheet.top.min(total.saturating_sub(height));
+        if rows.is_empty() {
+            self.text(inside, 0, "(nothing)", self.theme.style(Role::Quiet));
+        }
+        for (y, row) in rows.into_iter().skip(top).enumerate() {
+            self.row(inside, y, row);
+        }
+        self.scroll_bar(Rect { width: inside.width + 1, ..inside }, top, total);
+    }
+
+    /// The causes, newest first: when, what; each is the reason of the one above it.
+    fn chain(&mut self, chain: &Chain, body: Rect) {
+        let cells = usize::from(body.width).saturating_sub(10).min(super::page::MEASURE);
+        let mut rows: Vec<(Option<usize>, Row)> = Vec::new();
+        for (i, link) in chain.links.iter().enumerate() {
+            let lead = if i == 0 { "      " } else { "because " };
+            let time = text::pad(&moment(link.at.0), 8);
+            let words = text::wrap(
+                &[Piece::new(link.text.clone(), self.theme.style(Role::Text))],
+                cells.saturating_sub(18).max(10),
+            );
+            for (n, words) in words.into_iter().enumerate() {
+                let head = if n == 0 { format!("{time}{lead:<9}") } else { " ".repeat(17) };
+                let mut row = vec![Piece::new(head, self.theme.style(Role::Quiet))];
+                row.extend(words);
+                rows.push((Some(i), row));
+            }
+            if !link.chapter.is_empty() {
+                let words = format!("{}see chapter {}", " ".repeat(17), link.chapter);
+                rows.push((Some(i), vec![Piece::new(words, self.theme.style(Role::Link))]));
+            }
+        }
+        if rows.is_empty() {
+            let words = "Nothing is known about the causes of this row.";
+            rows.push((None, vec![Piece::new(words, self.theme.style(Role::Quiet))]));
+        }
+        let size = (cells as u16 + 6, rows.len() as u16 + 2);
+        let inside = self.window(body, size, &chain.title);
+        let height = usize::from(inside.height);
+        self.out.overlay = (height, rows.len());
+        let first = rows.iter().position(|(i, _)| *i == Some(chain.cursor.at)).unwrap_or(0);
+        let last = rows.iter().rposition(|(i, _)| *i == Some(chain.cursor.at)).unwrap_or(0);
+        let top = (last + 1).saturating_sub(height).min(first);
+        for (y, (link, row)) in rows.into_iter().skip(top).enumerate() {
+            self.row(inside, y, row);
+            if link == Some(chain.cursor.at) {
+                self.choose(inside, y);
+            }
+            if let Some(link) = link {
+                self.clickable(inside, y, Target::OverlayRow(link));
+            }
+        }
+    }
+
+    fn palette(&mut self, palette: &Palette, body: Rect) {
+        let size = (72, body.height.saturating_sub(4).min(palette.entries.len() as u16 + 4));
+        let inside = self.window(body, size, "commands");
+        self.field(inside, 0, ": ", &palette.line);
+        let list = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
+        self.out.overlay = (usize::from(list.height), palette.found.len());
+        if palette.found.is_empty() {
+            self.text(list, 0, "No command has these letters in this order.", self.theme.style(Role::Quiet));
+        }
+        let mut cursor = palette.cursor;
+        cursor.fit(usize::from(list.height), palette.found.len());
+        let room = usize::from(list.width);
+        for (y, at) in (cursor.top..palette.found.len()).take(usize::from(list.height)).enumerate() {
+            let entry = &palette.entries[palette.found[at]];
+            let row = vec![
+                Piece::new(text::pad(&entry.name, room.saturating_sub(8)), self.theme.style(Role::Text)),
+                Piece::new(text::pad(&entry.key, 7), self.theme.style(Role::Accent)),
+            ];
+            self.row(list, y, row);
+            if at == cursor.at {
+                self.choose(list, y);
+            }
+            self.clickable(list, y, Target::OverlayRow(at));
+        }
+        self.scroll_bar(Rect { width: list.width + 1, ..list }, cursor.top, palette.found.len());
+    }
+
+    fn confirm(&mut self, confirm: &Confirm, body: Rect) {
+        let cells = usize::from(body.width).saturating_sub(12).min(50);
+        let rows = text::wrap(&[Piece::new(confirm.text.clone(), self.theme.style(Role::Title))], cells);
+        let inside = self.window(body, (cells as u16 + 6, rows.len() as u16 + 4), "please confirm");
+        let inside = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
+        for (y, row) in rows.into_iter().enumerate() {
+            self.row(inside, y, row);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Who gets which part of the screen.
+
+use super::frame::{Focus, Titles};
+use super::theme::Role;
+use super::{Canvas, area};
+use crate::app::bench::{Pane, Share};
+use crate::app::extents::{Divide, Shape, Target};
+use crate::app::reader::Reader;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Rows of the watch that stay in sight under the text on a narrow screen, frame aside.
+const STRIP: u16 = 3;
+/// From this height on a narrow screen has the strip.
+const STRIP_FROM: u16 = 18;
+
+impl Canvas<'_, '_> {
+    /// A chapter or lab with its panes.
+    pub(super) fn bench(&mut self, reader: &Reader, body: Rect) {
+        self.out.body = area(body);
+        let bench = &self.app.bench;
+        match (self.out.shape, bench.share) {
+            (Shape::Wide, Share::Together) => self.together(reader, body),
+            (Shape::Wide, Share::Alone) => self.one_pane(reader, bench.focus, body),
+            _ => self.narrow(reader, body),
+        }
+    }
+
+    fn together(&mut self, reader: &Reader, body: Rect) {
+        let split = self.app.bench.split;
+        let share = |room: u16, percent: u16| (u32::from(room) * u32::from(percent) / 100) as u16;
+        let text_width = share(body.width, split.column);
+        let text = Rect { width: text_width, ..body };
+        let right = Rect { x: body.x + text_width, width: body.width - text_width, ..body };
+        let (first, second) = (share(body.height, split.watch).max(4), share(body.height, split.xray));
+        let second = second.clamp(first + 3, body.height.saturating_sub(3).max(first + 3));
+        let watch = Rect { height: first, ..right };
+        let xray = Rect { y: right.y + first, height: second - first, ..right };
+        let shell = Rect { y: right.y + second, height: body.height.saturating_sub(second), ..right };
+        self.one_pane(reader, Pane::Text, text);
+        self.one_pane(reader, Pane::Watch, watch);
+        self.one_pane(reader, Pane::Xray, xray);
+        self.one_pane(reader, Pane::Shell, shell);
+        let column = Rect { x: right.x.saturating_sub(1), width: 2, ..body };
+        self.out.hits.push((area(column), Target::Divide(Divide::Column)));
+        for (rect, divide) in [(xray, Divide::Watch), (shell, Divide::Xray)] {
+            self.out.hits.push((area(Rect { height: 1, ..rect }), Target::Divide(divide)));
+        }
+    }
+
+    /// One pane at a time; tabs say which ones there are, and a strip of the watch stays under the text.
+    fn narrow(&mut self, reader: &Reader, body: Rect) {
+        let focus = self.app.bench.focus;
+        let tabs = Rect { height: 1, ..body };
+        let rest = Rect { y: body.y + 1, height: body.height - 1, ..body };
+        self.tabs(tabs, focus);
+        let strip = if rest.height >= STRIP_FROM && focus == Pane::Text { STRIP + 2 } else { 0 };
+        let main = Rect { height: rest.height - strip, ..rest };
+        self.one_pane(reader, focus, main);
+        if strip > 0 {
+            let strip = Rect { y: main.bottom(), height: strip, ..rest };
+            self.one_pane(reader, Pane::Watch, strip);
+        }
+    }
+
+    fn tabs(&mut self, rect: Rect, focus: Pane) {
+        let mut spans = vec![Span::raw(" ")];
+        let mut x = rect.x + 1;
+        for pane in Pane::ALL {
+            let label = format!(" {} ", pane.name());
+            let style = self.theme.style(if pane == focus { Role::Selected } else { Role::Quiet });
+            let width = label.chars().count() as u16;
+            self.out.hits.push((area(Rect { x, width, ..rect }), Target::Pane(pane)));
+            spans.extend([Span::styled(label, style), Span::raw(" ")]);
+            x += width + 1;
+        }
+        spans.push(Span::styled(" Tab: next pane", self.theme.style(Role::Quiet)));
+        let left = Line::from(spans);
+        self.frame.buffer_mut().set_line(rect.x, rect.y, &left, rect.width);
+        let clock = self.clock();
+        let width = clock.width() as u16;
+        if usize::from(rect.width) > left.width() + usize::from(width) + 1 {
+            self.frame.buffer_mut().set_line(rect.right() - width - 1, rect.y, &clock, width);
+        }
+    }
+
+    fn one_pane(&mut self, reader: &Reader, pane: Pane, rect: Rect) {
+        if rect.height < 2 || rect.width < 4 {
+            return;
+        }
+        self.out.hits.push((area(rect), Target::Pane(pane)));
+        let focus = if self.app.bench.focus == pane { Focus::Here } else { Focus::Elsewhere };
+        match pane {
+            Pane::Text => self.reader(reader, rect, focus),
+            Pane::Watch => self.watch(rect, focus),
+            Pane::Xray => self.xray(rect, focus),
+            Pane::Shell => self.shell(rect, focus),
+        }
+    }
+
+    /// Simulated time, its speed, and whether it runs.
+    pub(super) fn clock(&self) -> Line<'static> {
+        let practice = &self.app.bench.practice;
+        let (sign, role) = match (practice.is_past(), practice.pace().is_running()) {
+            (true, _) => ("past", Role::Warn),
+            (false, true) => ("▶", Role::Good),
+            (false, false) => ("paused", Role::Warn),
+        };
+        Line::from(vec![
+            Span::styled(sign, self.theme.style(role)),
+            Span::styled(format!(" ×{} ", practice.pace().speed()), self.theme.style(Role::Quiet)),
+            Span::styled(moment(practice.now().0), self.theme.style(Role::Title)),
+        ])
+    }
+
+    /// A frame's titles with the clock at the right, where the clock is not shown elsewhere.
+    pub(super) fn clock_titles<'t>(&self, left: &'t str) -> Titles<'t> {
+        let right = if self.out.shape == Shape::Wide { self.clock() } else { Line::default() };
+        Titles { left, right }
+    }
+}
+
+/// A simulated time as people say it: `12.4s`, `1m35s`, `2h04m`.
+pub(super) fn moment(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{}s", millis % 1000 / 100),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short_and_plain() {
+        assert_eq!(moment(12_450), "12.4s");
+        assert_eq!(moment(95_000), "1m35s");
+        assert_eq!(moment(7_440_000), "2h04m");
+    }
+}

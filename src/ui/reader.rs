@@ -1,0 +1,94 @@
+//! A chapter or the brief of a lab, as much of it as fits.
+
+use super::frame::{Focus, Titles};
+use super::page::{self, Setting};
+use super::text::Piece;
+use super::theme::Role;
+use super::{Canvas, area};
+use crate::app::Screen;
+use crate::app::extents::{PageExtent, Target};
+use crate::app::reader::Reader;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+impl Canvas<'_, '_> {
+    pub(super) fn reader(&mut self, reader: &Reader, rect: Rect, focus: Focus) {
+        let title = match self.app.course.chapter(&reader.id) {
+            Some(chapter) if reader.lab.is_none() => {
+                format!("{} {}", chapter.number, chapter.front.title).trim().to_owned()
+            }
+            _ => {
+                let title = self.app.course.lab(&reader.id).map_or(reader.id.as_str(), |lab| &lab.title);
+                format!("lab: {title}")
+            }
+        };
+        // What is needed to know how far one is: set the page first, then the frame with the share read.
+        let inside = Rect { x: rect.x + 2, width: rect.width.saturating_sub(4), ..rect };
+        let inside = Rect { y: rect.y + 1, height: rect.height.saturating_sub(2), ..inside };
+        let Some(text) = reader.page(&self.app.course) else { return };
+        let inside = self.goals(inside);
+        let setting = Setting {
+            theme: self.theme,
+            cells: usize::from(inside.width).saturating_sub(1),
+            items: &reader.items,
+            focus: reader.focus.filter(|_| focus == Focus::Here),
+            tones: &reader.tones,
+            find: &reader.find,
+        };
+        let laid = page::set(text, setting);
+        let extent = PageExtent {
+            height: usize::from(inside.height),
+            total: laid.rows.len(),
+            starts: laid.starts,
+            items: laid.items,
+        };
+        let top = reader.line(&extent);
+        let share = match extent.total.saturating_sub(extent.height) {
+            0 => 100,
+            furthest => top * 100 / furthest,
+        };
+        let right = Line::styled(format!("{share}%"), self.theme.style(Role::Quiet));
+        self.pane(rect, Titles { left: &title, right }, focus);
+        for (y, row) in laid.rows.into_iter().skip(top).take(extent.height).enumerate() {
+            self.row(inside, y, row);
+        }
+        self.scroll_bar(Rect { x: inside.x, width: inside.width + 1, ..inside }, top, extent.total);
+        self.item_hits(inside, top, &extent);
+        self.out.page = extent;
+    }
+
+    fn item_hits(&mut self, inside: Rect, top: usize, extent: &PageExtent) {
+        for (number, (line, height)) in extent.items.iter().enumerate() {
+            let from = (*line).max(top);
+            let until = (line + height).min(top + extent.height);
+            if from < until {
+                let rect =
+                    Rect { y: inside.y + (from - top) as u16, height: (until - from) as u16, ..inside };
+                self.out.hits.push((area(rect), Target::Item(number)));
+            }
+        }
+    }
+
+    /// The goals of a lab above its brief; returns what is left of the room.
+    fn goals(&mut self, inside: Rect) -> Rect {
+        if !matches!(self.app.trail.screen, Screen::Lab(_)) {
+            return inside;
+        }
+        let goals = self.app.bench.practice.goals().to_vec();
+        let mut y = 0;
+        for goal in &goals {
+            let (sign, role) = if goal.met { ("[x] ", Role::Good) } else { ("[ ] ", Role::Warn) };
+            let mut row = vec![
+                Piece::new(sign, self.theme.style(role)),
+                Piece::new(goal.text.clone(), self.theme.style(Role::Title)),
+            ];
+            if !goal.met && !goal.missing.is_empty() {
+                row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
+            }
+            self.row(inside, y, row);
+            y += 1;
+        }
+        let used = if y == 0 { 0 } else { (y as u16 + 1).min(inside.height) };
+        Rect { y: inside.y + used, height: inside.height - used, ..inside }
+    }
+}

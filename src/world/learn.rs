@@ -1,0 +1,73 @@
+//! The tutor, started from the command line: content, record and theme are gathered, then the loop runs.
+
+use super::args::Global;
+use super::tutor::{self, Keep, Options};
+use super::{files, terminal};
+use crate::app::learner::Learner;
+use crate::app::settings::{Settings, ThemeName};
+use crate::app::{App, Place};
+use crate::course::{Course, Pack, pack};
+use std::io;
+use std::process::ExitCode;
+
+/// Opens the tutor, at a chapter if one is named.
+pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
+    if let Some(why) = terminal::why_not() {
+        return Err(io::Error::other(why));
+    }
+    let theme = named_theme(global)?;
+    let course = course(global);
+    let mut app = App::new(course, Learner::default(), Settings::default());
+    if let Some(wanted) = chapter {
+        let id = find_chapter(&app.course, wanted).ok_or_else(|| {
+            io::Error::other(format!("there is no chapter '{wanted}'; `podlab list` names them all"))
+        })?;
+        app.start_at(Place::Chapter { id, heading: None });
+    }
+    tutor::run(Options { app, theme }, &mut |_: Keep<'_>| Ok(()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The theme the command line or the environment asks for.
+fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
+    if global.no_color {
+        return Ok(Some(ThemeName::None));
+    }
+    match global.theme.as_deref() {
+        None if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) => Ok(Some(ThemeName::None)),
+        None | Some("auto") => Ok(None),
+        Some(name) => match ThemeName::named(name) {
+            Some(theme) => Ok(Some(theme)),
+            None => {
+                let known: Vec<&str> = ThemeName::ALL.iter().map(|theme| theme.name()).collect();
+                let known = known.join(", ");
+                Err(io::Error::other(format!("there is no theme '{name}'; there are auto, {known}")))
+            }
+        },
+    }
+}
+
+/// The built-in content with the packs of the command line laid over it.
+fn course(global: &Global) -> Course {
+    let pack = |prefix: String, files: Vec<files::PackFile>| Pack {
+        prefix,
+        files: files.into_iter().map(|(path, bytes)| (path, bytes.into())).collect(),
+    };
+    let mut packs = vec![pack(String::new(), files::built_in())];
+    for folder in &global.content {
+        packs.push(pack(format!("{}/", folder.display()), files::read_pack(folder).0));
+    }
+    pack::load(packs).0
+}
+
+/// The chapter a person means: its number, its id, or a part of its title.
+fn find_chapter(course: &Course, wanted: &str) -> Option<String> {
+    let lower = wanted.to_lowercase();
+    let number = wanted.parse::<u32>().ok();
+    let chapters = &course.chapters;
+    let exact = chapters
+        .iter()
+        .find(|c| c.id == lower || (number.is_some() && c.number.parse::<u32>().ok() == number));
+    let by_title = || chapters.iter().find(|c| c.front.title.to_lowercase().contains(&lower));
+    exact.or_else(by_title).map(|chapter| chapter.id.clone())
+}

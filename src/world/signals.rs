@@ -1,0 +1,60 @@
+//! Signals that ask podlab to end or to stop for a while, turned into something the loop looks at.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What was asked for so far.
+#[derive(Debug, Default)]
+pub struct Calls {
+    end: Arc<AtomicBool>,
+    suspend: Arc<AtomicBool>,
+}
+
+impl Calls {
+    /// Whether podlab is to end.
+    pub fn end(&self) -> bool {
+        self.end.load(Ordering::SeqCst)
+    }
+
+    /// Whether podlab is to stop for a while; asked once.
+    pub fn take_suspend(&self) -> bool {
+        self.suspend.swap(false, Ordering::SeqCst)
+    }
+}
+
+#[cfg(unix)]
+impl Calls {
+    /// Listens from now on. The loop may be asleep waiting for a key: a window-change signal wakes it, since that is one it waits for
+    /// anyway.
+    pub fn listen() -> io::Result<Calls> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+        let calls = Calls::default();
+        let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP])?;
+        let (end, suspend) = (Arc::clone(&calls.end), Arc::clone(&calls.suspend));
+        let listen = move || {
+            for signal in signals.forever() {
+                let flag = if signal == SIGTSTP { &suspend } else { &end };
+                flag.store(true, Ordering::SeqCst);
+                let _ = signal_hook::low_level::raise(SIGWINCH);
+            }
+        };
+        #[expect(clippy::disallowed_methods, reason = "this is the world: signals arrive beside the loop")]
+        std::thread::spawn(listen);
+        Ok(calls)
+    }
+}
+
+#[cfg(not(unix))]
+impl Calls {
+    /// Nothing to listen to here: the terminal's own events are enough.
+    pub fn listen() -> io::Result<Calls> {
+        Ok(Calls::default())
+    }
+}
+
+/// Stops this process until the learner's shell continues it.
+pub fn stop() {
+    #[cfg(unix)]
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGSTOP);
+}

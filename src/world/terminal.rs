@@ -1,0 +1,100 @@
+//! The terminal, taken and given back. Whatever ends podlab (a return, a panic, a signal), the screen the learner had before is
+//! there again. Does not know what is drawn.
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, IsTerminal, Stdout, stdout};
+use std::sync::Once;
+
+/// The screen podlab draws on.
+pub type Screen = ratatui::Terminal<CrosstermBackend<Stdout>>;
+
+/// Holds the terminal; dropping it gives the terminal back.
+#[derive(Debug)]
+pub struct Guard {
+    screen: Screen,
+}
+
+impl Guard {
+    /// Takes the terminal: raw keys, the alternate screen, the mouse. A panic from now on gives it back before its message is shown.
+    pub fn enter() -> io::Result<Guard> {
+        restore_on_panic();
+        take()?;
+        let screen = ratatui::Terminal::new(CrosstermBackend::new(stdout()));
+        match screen {
+            Ok(screen) => Ok(Guard { screen }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// The screen.
+    pub fn screen(&mut self) -> &mut Screen {
+        &mut self.screen
+    }
+
+    /// Takes the mouse, or leaves it to the terminal's own selection.
+    pub fn use_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        if wanted { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
+    }
+
+    /// Gives the terminal back for a while: `meanwhile` runs on the learner's own screen.
+    pub fn lend(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
+        give_back();
+        meanwhile();
+        take()?;
+        self.screen.clear()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Why there is no full screen here, as a sentence with what to use instead; `None` if there can be one.
+pub fn why_not() -> Option<String> {
+    let instead = "use `podlab list`, `podlab show CHAPTER`, `podlab quiz CHAPTER` or `podlab shell`, which print plain text";
+    if !stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Some(format!("the tutor needs a terminal; {instead}"));
+    }
+    match std::env::var("TERM").as_deref() {
+        Ok("dumb") => Some(format!("this terminal (TERM=dumb) cannot show the tutor; {instead}")),
+        _ => None,
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    let taken =
+        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide);
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
+/// Errors are of no use here: the terminal may be gone, and there is nothing left to do about it.
+fn give_back() {
+    let _ =
+        execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            before(panic);
+        }));
+    });
+}

@@ -1,0 +1,181 @@
+//! The loop of the tutor: wait for something to happen, let the app take it in, do what it asks for, draw if something changed. The
+//! only place where real time becomes simulated time. While nothing can change, it sleeps until a key is pressed.
+
+use super::input;
+use super::terminal::Guard;
+use crate::app::learner::Entry;
+use crate::app::settings::{Settings, ThemeChoice, ThemeName};
+use crate::app::{App, Effect, Msg};
+use crate::ui::{self, theme::Theme};
+use crossterm::event;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Time between two looks at the simulation while it runs.
+const TICK: Duration = Duration::from_millis(50);
+/// The same when the learner wants little movement.
+const CALM_TICK: Duration = Duration::from_millis(500);
+/// Real time never counts for more than this in one step: a suspended machine does not make the simulation jump.
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// Something to keep for ever.
+#[derive(Clone, Debug)]
+pub enum Keep<'a> {
+    /// What the learner did.
+    Entry(&'a Entry),
+    /// What the learner set.
+    Settings(&'a Settings),
+}
+
+/// What the tutor starts from.
+#[derive(Debug)]
+pub struct Options {
+    /// The state to start with.
+    pub app: App,
+    /// A theme named on the command line, or `None` under `NO_COLOR`; it wins over the learner's settings.
+    pub theme: Option<ThemeName>,
+}
+
+/// Runs the tutor until the learner leaves. `keep` is called for everything to be kept, before the next frame is drawn; what it says
+/// when it fails is shown, and what the learner did since is taken in afresh if it returns a newer record.
+pub fn run(options: Options, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String>) -> io::Result<()> {
+    let Options { mut app, theme } = options;
+    let fitting = super::colours::fitting();
+    let calls = super::signals::Calls::listen()?;
+    let mut guard = Guard::enter()?;
+    let mut before = now();
+    let mut effects = vec![Effect::Draw];
+    loop {
+        let mut stage = Stage { guard: &mut guard, fitting, theme, keep };
+        if stage.perform(&mut app, effects)? == Next::End || calls.end() {
+            break;
+        }
+        effects = wait(&mut app, &mut before)?;
+        if calls.take_suspend() {
+            effects.push(Effect::Suspend);
+        }
+    }
+    let last = app.farewell();
+    let mut stage = Stage { guard: &mut guard, fitting, theme, keep };
+    stage.perform(&mut app, last)?;
+    Ok(())
+}
+
+/// Waits for keys or for time to pass, and lets the app take in what came.
+fn wait(app: &mut App, before: &mut Instant) -> io::Result<Vec<Effect>> {
+    let tick = if app.settings.calm.is_yes() { CALM_TICK } else { TICK };
+    let moving = app.is_moving();
+    let mut effects = Vec::new();
+    if moving {
+        let passed = before.elapsed();
+        if event::poll(tick.saturating_sub(passed))? {
+            effects.extend(take_events(app)?);
+        }
+        let passed = before.elapsed();
+        if passed >= tick {
+            *before = now();
+            effects.extend(app.update(Msg::Tick(passed.min(LONGEST))));
+        }
+    } else {
+        // Nothing can change by itself: this blocks.
+        let first = event::read()?;
+        effects.extend(input::message(first).map(|msg| app.update(msg)).unwrap_or_default());
+        effects.extend(take_events(app)?);
+        *before = now();
+    }
+    Ok(effects)
+}
+
+/// Takes in everything that is already there, so that a burst of keys costs one frame.
+fn take_events(app: &mut App) -> io::Result<Vec<Effect>> {
+    let mut effects = Vec::new();
+    while event::poll(Duration::ZERO)? {
+        if let Some(msg) = input::message(event::read()?) {
+            effects.extend(app.update(msg));
+        }
+        let stop = |effect: &Effect| matches!(effect, Effect::Quit | Effect::Suspend);
+        if effects.iter().any(stop) {
+            break;
+        }
+    }
+    Ok(effects)
+}
+
+/// Whether the tutor goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Go,
+    End,
+}
+
+/// What effects act on.
+struct Stage<'a> {
+    guard: &'a mut Guard,
+    fitting: ThemeName,
+    theme: Option<ThemeName>,
+    keep: &'a mut dyn FnMut(Keep<'_>) -> Result<(), String>,
+}
+
+impl Stage<'_> {
+    fn perform(&mut self, app: &mut App, effects: Vec<Effect>) -> io::Result<Next> {
+        let (mut draw, mut next) = (false, Next::Go);
+        for effect in effects {
+            let kept = match &effect {
+                Effect::Record(entry) => (self.keep)(Keep::Entry(entry)),
+                Effect::KeepSettings(settings) => {
+                    self.guard.use_mouse(settings.mouse.is_yes())?;
+                    (self.keep)(Keep::Settings(settings))
+                }
+                Effect::Draw => {
+                    draw = true;
+                    Ok(())
+                }
+                Effect::Suspend => {
+                    self.guard.lend(super::signals::stop)?;
+                    draw = true;
+                    Ok(())
+                }
+                Effect::Quit => {
+                    next = Next::End;
+                    Ok(())
+                }
+            };
+            if let Err(why) = kept {
+                app.update(Msg::Unsaved(why));
+                draw = true;
+            }
+        }
+        if draw && next == Next::Go {
+            self.draw(app)?;
+        }
+        Ok(next)
+    }
+
+    /// Draws until the frame and what it reports agree: at most a second time, when what is marked came out of sight.
+    fn draw(&mut self, app: &mut App) -> io::Result<()> {
+        let theme = Theme::named(self.theme_name(&app.settings));
+        for _ in 0..3 {
+            let mut extents = None;
+            self.guard.screen().draw(|frame| extents = Some(ui::draw(frame, app, theme)))?;
+            let again = extents.map(|extents| app.update(Msg::Painted(extents))).unwrap_or_default();
+            if !again.contains(&Effect::Draw) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn theme_name(&self, settings: &Settings) -> ThemeName {
+        match (self.theme, settings.theme) {
+            (Some(forced), _) => forced,
+            (None, ThemeChoice::Chosen(name)) => name,
+            (None, ThemeChoice::Auto) => self.fitting,
+        }
+    }
+}
+
+/// The clock. Everything below takes time as an argument.
+#[expect(clippy::disallowed_methods, reason = "this is the world: the loop turns real time into an argument")]
+fn now() -> Instant {
+    Instant::now()
+}

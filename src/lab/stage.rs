@@ -1,13 +1,9 @@
 //! A cluster and a shell in front of it, moving through simulated time together.
 
 use super::track::statuses;
-use crate::kube::core::Namespace;
-use crate::kube::{Key, Kind, Object, Pod, SimTime};
+use crate::kube::{Kind, Object, Pod, SimTime};
 use crate::kubectl::session::{JobId, Session};
 use crate::sim::Cluster;
-use crate::sim::api::Write;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use std::sync::Arc;
 
 /// A cluster and a learner's shell.
 #[derive(Clone, Debug)]
@@ -56,18 +52,4 @@ fn is_at_rest(pod: &Pod) -> bool {
     });
     let begun = pod.status.container_statuses.is_some();
     pod.metadata.deletion_timestamp.is_none() && (ended || (begun && runs))
-}
-
-/// Makes sure that `namespace` exists, as `podlab sim -n` promises.
-pub fn ensure_namespace(cluster: &mut Cluster, namespace: &str) {
-    if cluster.store().get(&Key::new(Kind::Namespace, "", namespace)).is_some() {
-        return;
-    }
-    let object = Namespace {
-        metadata: ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() },
-        ..Namespace::default()
-    };
-    let cause = cluster.command_cause(&format!("kubectl create namespace {namespace}"));
-    // A refusal means the name is none; the commands that use it will say so in Kubernetes' words.
-    let _ = cluster.create(Object::Namespace(Arc::new(object)), &Write::user(cause));
 }

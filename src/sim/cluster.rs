@@ -93,11 +93,13 @@ pub struct ClusterConfig {
     pub seed: u64,
     /// The machines, in order.
     pub nodes: Vec<NodeSpec>,
+    /// Namespaces that were made long before time 0, beside those every cluster has.
+    pub namespaces: Vec<String>,
 }
 
 impl Default for ClusterConfig {
     fn default() -> ClusterConfig {
-        ClusterConfig { seed: 0, nodes: vec![NodeSpec::named("worker-1")] }
+        ClusterConfig { seed: 0, nodes: vec![NodeSpec::named("worker-1")], namespaces: Vec::new() }
     }
 }
 
@@ -171,7 +173,7 @@ impl Cluster {
             cluster.machines.add(&spec);
             cluster.kubelets.push(Kubelet::new(index, spec));
         }
-        cluster.bootstrap();
+        cluster.bootstrap(&config.namespaces);
         cluster
     }
 

@@ -22,10 +22,10 @@ const MOST_BYTES: u64 = 16 << 20;
 
 /// A cluster of `nodes`, with a shell in `namespace` that sees `files`.
 pub fn stage(nodes: &str, seed: u64, namespace: &str, files: Files) -> io::Result<Stage> {
-    let mut cluster = Cluster::new(ClusterConfig { seed, nodes: node_specs(nodes)? });
+    let namespaces = vec![namespace.to_owned()];
+    let cluster = Cluster::new(ClusterConfig { seed, nodes: node_specs(nodes)?, namespaces });
     let mut session = Session::new(files);
     session.set_namespace(namespace);
-    crate::lab::stage::ensure_namespace(&mut cluster, namespace);
     Ok(Stage { cluster, session })
 }
 

@@ -18,18 +18,20 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 const ROOT_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\npodlab simulates the cluster this certificate would belong to\n-----END CERTIFICATE-----\n";
 
 impl Cluster {
-    /// Fills the store of a new cluster.
-    pub(super) fn bootstrap(&mut self) {
+    /// Fills the store of a new cluster, `more` namespaces included.
+    pub(super) fn bootstrap(&mut self, more: &[String]) {
         let cause = self.causes.add(self.now, None, "", "the cluster was set up");
         let write = Write::component(cause);
         let (_, mut context) = self.parts();
-        let mut objects: Vec<Object> = NAMESPACES.into_iter().map(namespace).collect();
-        objects.extend(NAMESPACES.into_iter().flat_map(home));
+        let more = more.iter().map(String::as_str).filter(|name| !NAMESPACES.contains(name));
+        let namespaces: Vec<&str> = NAMESPACES.into_iter().chain(more).collect();
+        let mut objects: Vec<Object> = namespaces.iter().map(|name| namespace(name)).collect();
+        objects.extend(namespaces.iter().flat_map(|name| home(name)));
         objects.push(kubernetes_service());
         objects.push(system_class("system-cluster-critical", 2_000_000_000, CLUSTER_CRITICAL));
         objects.push(system_class("system-node-critical", 2_000_001_000, NODE_CRITICAL));
         for object in objects {
-            // Nothing of this can be refused: names are distinct and namespaces come first.
+            // Refused can only be a namespace whose name is none: who uses it will be told by the server.
             let _ = context.create(object, &write);
         }
         context.register_nodes(&write);

@@ -5,6 +5,8 @@ mod bootstrap;
 mod requests;
 
 pub use access::{AccessError, ExecOptions};
+pub(super) use bootstrap::home;
+pub use requests::Why;
 
 use super::agenda::Agenda;
 use super::cause::{CauseId, Causes};

@@ -4,6 +4,10 @@
 mod deployment;
 /// Disruption budgets.
 pub mod disruption;
+mod garbage;
+mod namespace;
+/// Nodes that fall silent.
+pub mod nodelife;
 mod owning;
 /// Questions about Pods.
 pub mod pods;
@@ -11,11 +15,12 @@ mod queue;
 mod replicaset;
 /// Plain numbers and percentages.
 pub mod share;
+mod taints;
 
 use super::cause::CauseId;
 use super::cluster::Context;
 use super::store::Change;
-use crate::kube::Key;
+use crate::kube::{Key, Kind};
 use queue::Queue;
 
 /// Which control loop.
@@ -27,6 +32,18 @@ pub enum Controller {
     Deployment,
     /// Keeps the status of disruption budgets.
     Disruption,
+    /// Deletes what nobody owns any more.
+    Garbage,
+    /// Empties deleted namespaces.
+    Namespace,
+    /// Finds silent kubelets.
+    NodeSilence,
+    /// Makes taints follow conditions.
+    NodeTaints,
+    /// Clears away Pods without a node.
+    PodGc,
+    /// Deletes Pods that do not tolerate a taint.
+    TaintEviction,
 }
 
 /// A key of a controller's queue whose time has come.
@@ -49,6 +66,7 @@ pub struct Work {
 #[derive(Clone, Debug, Default)]
 pub struct Controllers {
     queue: Queue,
+    evictions: taints::Evictions,
 }
 
 impl Controllers {
@@ -58,6 +76,19 @@ impl Controllers {
         disruption::observe(change, queue, context);
         replicaset::observe(change, queue, context);
         deployment::observe(change, queue, context);
+        garbage::observe(change, queue, context);
+        namespace::observe(change, queue, context);
+        nodelife::observe(change, queue, context);
+        self.evictions.observe(change, queue, context);
+    }
+
+    /// A node's kubelet fell silent: looks at it when the grace is over.
+    pub fn watch_silence(&mut self, node: &str, cause: CauseId, context: &mut Context) {
+        let Some(machine) = context.machines.get(node) else { return };
+        let at = nodelife::found_silent(machine.last_renewal(context.now));
+        let key = Key::new(Kind::Node, "", node);
+        let wait = at.since(context.now);
+        self.queue.add_later(Controller::NodeSilence, key, wait, cause, context);
     }
 
     /// Does what is due.
@@ -69,6 +100,12 @@ impl Controllers {
             Controller::ReplicaSet => replicaset::sync(&work, queue, context),
             Controller::Deployment => deployment::sync(&work, queue, context),
             Controller::Disruption => disruption::sync(&work, context),
+            Controller::Garbage => garbage::sync(&work, context),
+            Controller::Namespace => namespace::sync(&work, queue, context),
+            Controller::NodeSilence => nodelife::check_silence(&work, context),
+            Controller::NodeTaints => nodelife::sync_taints(&work, queue, context),
+            Controller::PodGc => nodelife::collect(&work, context),
+            Controller::TaintEviction => self.evictions.sync(&work, context),
         }
     }
 }

@@ -27,6 +27,8 @@ use queue::Queue;
 use std::sync::Arc;
 use verdict::Failure;
 
+pub use filter::tolerates;
+
 /// The name Pods give to ask for this scheduler.
 const NAME: &str = "default-scheduler";
 /// How long a Pod waits from the change that makes it schedulable to its turn, milliseconds (recordings: 6 to 10).

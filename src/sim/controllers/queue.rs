@@ -19,7 +19,7 @@ pub struct Queue {
     failures: BTreeMap<(Controller, Key), u32>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Waiting {
     at: SimTime,
     cause: Option<CauseId>,
@@ -36,6 +36,18 @@ impl Queue {
     /// Asks for a sync of `key` in `millis` milliseconds.
     pub fn add_after(&mut self, controller: Controller, key: Key, millis: u64, context: &mut Context) {
         self.add_at(controller, key, context.now.plus(millis), None, context);
+    }
+
+    /// Asks for a sync of `key` in `millis` milliseconds, because of a change.
+    pub fn add_later(
+        &mut self,
+        controller: Controller,
+        key: Key,
+        millis: u64,
+        cause: CauseId,
+        context: &mut Context,
+    ) {
+        self.add_at(controller, key, context.now.plus(millis), Some(cause), context);
     }
 
     /// Asks for another try after a failure, later each time.

@@ -20,6 +20,8 @@ pub mod cluster;
 pub mod controllers;
 /// Events and their recorder.
 pub mod events;
+/// What goes wrong with machines.
+pub mod fault;
 /// The node agent: Pod workers, probes, images, volumes, status.
 pub mod kubelet;
 /// Machines: power, network, pressure; Node objects and leases.
@@ -36,4 +38,5 @@ pub mod store;
 pub use api::{Author, DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written};
 pub use cause::{Cause, CauseId};
 pub use cluster::{Cluster, ClusterConfig, NodeIndex, NodeSpec};
+pub use fault::Fault;
 pub use store::{Change, ChangeKind, Store};

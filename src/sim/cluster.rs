@@ -2,6 +2,7 @@
 
 mod access;
 mod bootstrap;
+mod outage;
 mod requests;
 
 pub use access::{AccessError, ExecOptions};
@@ -161,6 +162,8 @@ pub struct Cluster {
     scheduler: Scheduler,
     controllers: Controllers,
     node_index: BTreeMap<Arc<str>, NodeIndex>,
+    /// What waits for nodes that cannot act.
+    held: outage::Held,
     /// The revision up to which the components have seen the change log.
     seen: u64,
 }
@@ -216,6 +219,15 @@ impl Cluster {
     }
 
     fn dispatch(&mut self, due: Due) {
+        match due {
+            Due::Kubelet(node, _) if !self.acts(node) => return self.held.hold(node, due),
+            Due::Sandbox(sandbox) => {
+                if let Some(node) = self.runtime.node_of(sandbox).filter(|node| !self.has_power(*node)) {
+                    return self.held.hold(node, due);
+                }
+            }
+            _ => {}
+        }
         let (parts, mut context) = self.parts();
         match due {
             Due::Kubelet(node, due) => parts.kubelets[node.0 as usize].handle(due, &mut context),
@@ -251,11 +263,15 @@ impl Cluster {
             }
             _ => None,
         };
+        let deaf = node.filter(|node| !self.acts(*node));
         let (parts, mut context) = self.parts();
         parts.scheduler.observe(change, &mut context);
         parts.controllers.observe(change, &mut context);
-        if let Some(index) = node {
+        if let Some(index) = node.filter(|_| deaf.is_none()) {
             parts.kubelets[index.0 as usize].observe(change, &mut context);
+        }
+        if let Some(index) = deaf {
+            self.held.hide(index, change);
         }
     }
 

@@ -40,6 +40,11 @@ impl Machine {
         self.powered && self.kubelet_runs && self.connected
     }
 
+    /// When the kubelet renews its lease and looks at its machine next.
+    pub fn next_renewal(&self, now: SimTime) -> SimTime {
+        self.last_renewal(now).plus(LEASE_PERIOD)
+    }
+
     /// When the lease was last renewed, seen from `now`.
     pub fn last_renewal(&self, now: SimTime) -> SimTime {
         let until = self.silent_since.map_or(now, |silent| silent.min(now));
@@ -50,9 +55,23 @@ impl Machine {
     }
 }
 
+/// How the image registry answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Registry {
+    /// As always.
+    #[default]
+    Up,
+    /// Taking this many times as long.
+    Slow(u32),
+    /// Not at all.
+    Down,
+}
+
 /// All machines, by node name.
 #[derive(Clone, Debug, Default)]
 pub struct Machines {
+    /// The image registry they pull from.
+    pub registry: Registry,
     all: BTreeMap<Arc<str>, Machine>,
 }
 

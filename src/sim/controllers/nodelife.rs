@@ -38,7 +38,8 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
                 }
                 return;
             }
-            if change.kind == ChangeKind::Added {
+            // The nodes of a fresh cluster joined long before the simulation began.
+            if change.kind == ChangeKind::Added && context.now > SimTime(0) {
                 register(node, change.cause, context);
             }
             queue.add_later(Controller::NodeTaints, key, TAINT_LATENCY, change.cause, context);
@@ -114,6 +115,13 @@ pub fn check_silence(work: &Work, context: &mut Context) {
     let pods: Vec<Pod> = context.store.pods_on(name).cloned().collect();
     for pod in pods {
         mark_unready(pod, cause, context);
+    }
+}
+
+/// The kubelet reports what it sees of its machine.
+pub fn report_status(work: &Work, context: &mut Context) {
+    if let Some(cause) = work.cause {
+        context.post_node_status(&work.key.name, cause);
     }
 }
 

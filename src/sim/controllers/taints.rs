@@ -77,9 +77,11 @@ impl Evictions {
     }
 
     /// Deletes a Pod whose time on its node is over.
-    pub fn sync(&mut self, work: &Work, context: &mut Context) {
+    pub fn sync(&mut self, work: &Work, queue: &mut Queue, context: &mut Context) {
         let Some((at, because)) = self.due.get(&work.key).copied() else { return };
         if at > context.now {
+            // The Pod was spared once meanwhile.
+            queue.add_after(Controller::TaintEviction, work.key.clone(), at.since(context.now), context);
             return;
         }
         self.due.remove(&work.key);

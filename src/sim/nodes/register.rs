@@ -4,10 +4,12 @@ use super::Machine;
 use crate::kube::core::{
     Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
 };
-use crate::kube::{Object, SimTime};
-use crate::sim::api::Write;
+use crate::kube::{Key, Kind, Object, SimTime};
+use crate::sim::api::{Subresource, Write};
+use crate::sim::cause::CauseId;
 use crate::sim::chance;
 use crate::sim::cluster::Context;
+use crate::sim::events::{EventType, Note, Source, reference};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::DaemonEndpoint;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -41,6 +43,70 @@ impl Context<'_> {
             // Names of machines are distinct, so that nothing is refused.
             let _ = self.create(node, write);
             let _ = self.create(Object::Lease(Arc::new(lease(machine, self.now))), write);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Writes what a kubelet knows of its node into the Node object, and says what changed.
+    pub fn post_node_status(&mut self, name: &str, cause: CauseId) {
+        let Some(machine) = self.machines.get(name).cloned() else { return };
+        let key = Key::new(Kind::Node, "", name);
+        let Some(Object::Node(old)) = self.store.get(&key).cloned() else { return };
+        if !machine.is_heard() {
+            return;
+        }
+        let mut node = Arc::unwrap_or_clone(old);
+        let now = self.now.to_time();
+        let mut events: Vec<&'static str> = Vec::new();
+        for condition in node.status.get_or_insert_default().conditions.iter_mut().flatten() {
+            let Some((status, reason, message, event)) = observed(&machine, &condition.type_) else { continue };
+            condition.last_heartbeat_time = Some(now.clone());
+            if condition.status != status {
+                condition.last_transition_time = Some(now.clone());
+                events.push(event);
+            }
+            condition.status = status.into();
+            condition.reason = Some(reason.into());
+            condition.message = Some(message.into());
+        }
+        node.metadata.resource_version = None;
+        let object = Object::Node(Arc::new(node));
+        for reason in events {
+            let note = Note {
+                source: Source::kubelet(name),
+                about: reference(&object),
+                kind: EventType::Normal,
+                reason,
+                message: format!("Node {name} status is now: {reason}"),
+            };
+            self.event(note, cause);
+        }
+        let _ = self.update(object, Subresource::Status, &Write::component(cause));
+    }
+}
+
+/// What a kubelet reports for a condition: status, reason, message, and the event when that is new.
+fn observed(machine: &Machine, type_: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+    match (type_, machine.memory_pressure, machine.disk_pressure) {
+        ("MemoryPressure", true, _) => Some((
+            "True",
+            "KubeletHasInsufficientMemory",
+            "kubelet has insufficient memory available",
+            "NodeHasInsufficientMemory",
+        )),
+        ("DiskPressure", _, true) => {
+            Some(("True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"))
+        }
+        _ => {
+            let (_, status, reason, message) = *HEALTHY.iter().find(|(name, ..)| *name == type_)?;
+            let event = match type_ {
+                "MemoryPressure" => "NodeHasSufficientMemory",
+                "DiskPressure" => "NodeHasNoDiskPressure",
+                "PIDPressure" => "NodeHasSufficientPID",
+                _ => "NodeReady",
+            };
+            Some((status, reason, message, event))
         }
     }
 }

@@ -1,0 +1,84 @@
+//! Nodes that cannot act: what was meant for their kubelets is held until they can again.
+//!
+//! # Divergence from Kubernetes
+//! A kubelet that was stopped goes on where it was, back-offs and counters included; a real one starts with an empty memory.
+//! A machine without power sleeps: its containers go on afterwards instead of being started anew.
+
+use super::{Cluster, Context, Due, NodeIndex};
+use crate::sim::cause::CauseId;
+use crate::sim::controllers::Controllers;
+use crate::sim::nodes::Machine;
+use crate::sim::store::Change;
+use std::collections::BTreeMap;
+
+/// What waits for nodes that cannot act.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Held {
+    nodes: BTreeMap<NodeIndex, Waiting>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Waiting {
+    dues: Vec<Due>,
+    changes: Vec<Change>,
+}
+
+impl Held {
+    /// Keeps something due.
+    pub(super) fn hold(&mut self, node: NodeIndex, due: Due) {
+        self.nodes.entry(node).or_default().dues.push(due);
+    }
+
+    /// Keeps a change to be seen.
+    pub(super) fn hide(&mut self, node: NodeIndex, change: &Change) {
+        self.nodes.entry(node).or_default().changes.push(change.clone());
+    }
+}
+
+impl Cluster {
+    /// A node's machine.
+    pub fn machine(&self, node: &str) -> Option<&Machine> {
+        self.machines.get(node)
+    }
+
+    /// The root cause of something that happens to the cluster.
+    pub(in crate::sim) fn root_cause(&mut self, chapter: &'static str, text: String) -> CauseId {
+        self.causes.add(self.now, None, chapter, text)
+    }
+
+    /// Lets `act` work on the controllers and what they act on.
+    pub(in crate::sim) fn with_controllers(&mut self, act: impl FnOnce(&mut Controllers, &mut Context)) {
+        let (parts, mut context) = self.parts();
+        act(parts.controllers, &mut context);
+        self.settle();
+    }
+
+    /// Whether a node's kubelet works and reaches the API server.
+    pub(super) fn acts(&self, node: NodeIndex) -> bool {
+        let name = &self.kubelets[node.0 as usize].spec().name;
+        self.machines.get(name).is_none_or(Machine::is_heard)
+    }
+
+    /// Whether a node has power.
+    pub(super) fn has_power(&self, node: NodeIndex) -> bool {
+        let name = &self.kubelets[node.0 as usize].spec().name;
+        self.machines.get(name).is_none_or(|machine| machine.powered)
+    }
+
+    /// Gives a node what was held for it, if it can act again.
+    pub(in crate::sim) fn release_held(&mut self, name: &str) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        if !self.acts(node) {
+            return;
+        }
+        let Some(waiting) = self.held.nodes.remove(&node) else { return };
+        for change in &waiting.changes {
+            let (parts, mut context) = self.parts();
+            parts.kubelets[node.0 as usize].observe(change, &mut context);
+        }
+        for due in waiting.dues {
+            self.agenda.push(self.now, due);
+        }
+        self.settle();
+    }
+}

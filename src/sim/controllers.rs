@@ -96,7 +96,10 @@ impl Controllers {
     /// Lets a node's kubelet report at its next look at the machine.
     pub fn post_status_later(&mut self, node: &str, cause: CauseId, context: &mut Context) {
         let key = Key::new(Kind::Node, "", node);
-        let wait = context.machines.get(node).map_or(0, |machine| machine.next_renewal(context.now).since(context.now));
+        let wait = context
+            .machines
+            .get(node)
+            .map_or(0, |machine| machine.next_renewal(context.now).since(context.now));
         self.queue.add_later(Controller::NodeStatus, key, wait, cause, context);
     }
 

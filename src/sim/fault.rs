@@ -217,6 +217,10 @@ mod tests {
         for text in ["", "stop-kubelet", "registry-slow many", "explode worker-1", "power-off a b"] {
             assert!(Fault::parse(text).is_err(), "{text}");
         }
-        assert!(Cluster::new(crate::sim::ClusterConfig::default()).inject(&Fault::PowerOff("nowhere".into())).is_err());
+        assert!(
+            Cluster::new(crate::sim::ClusterConfig::default())
+                .inject(&Fault::PowerOff("nowhere".into()))
+                .is_err()
+        );
     }
 }

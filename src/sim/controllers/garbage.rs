@@ -93,7 +93,8 @@ fn serve_owner(object: &Object, work: &Work, context: &mut Context) {
         let references = dependent.meta().owner_references.iter().flatten();
         blocked |= references.into_iter().any(|o| o.uid == uid && o.block_owner_deletion == Some(true));
         if dependent.meta().deletion_timestamp.is_none() {
-            let owns = context.store.owned_by(dependent.meta().uid.as_deref().unwrap_or_default()).next().is_some();
+            let owns =
+                context.store.owned_by(dependent.meta().uid.as_deref().unwrap_or_default()).next().is_some();
             let propagation = if owns { Propagation::Foreground } else { Propagation::Background };
             let options = DeleteOptions { propagation, ..DeleteOptions::default() };
             let _ = context.delete(&dependent.key(), &options, &Write::component(cause));

@@ -45,7 +45,8 @@ fn namespace_of<'a>(key: &Key, context: &'a Context) -> Option<&'a Object> {
 }
 
 fn furnish(namespace: &str, change: &Change, context: &mut Context) {
-    let text = format!("every namespace has a default service account and the root certificate, {namespace} too");
+    let text =
+        format!("every namespace has a default service account and the root certificate, {namespace} too");
     let cause = context.because(Some(change.cause), "", text);
     for object in home(namespace) {
         // One of them may be there still.

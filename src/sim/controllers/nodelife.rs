@@ -32,7 +32,8 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             let key = change.object.key();
             if change.kind == ChangeKind::Deleted {
                 let name = node.metadata.name.clone().unwrap_or_default();
-                let pods: Vec<Key> = context.store.pods_on(&name).map(|p| Key::pod(p.namespace(), p.name())).collect();
+                let pods: Vec<Key> =
+                    context.store.pods_on(&name).map(|p| Key::pod(p.namespace(), p.name())).collect();
                 for pod in pods {
                     collect_later(pod, change.cause, queue, context);
                 }
@@ -198,7 +199,8 @@ fn is_ours(taint: &Taint) -> bool {
 }
 
 fn wanted_taints(node: &Node, all_down: bool) -> Vec<Taint> {
-    let taint = |key: &str, effect: &str| Taint { key: key.into(), effect: effect.into(), ..Taint::default() };
+    let taint =
+        |key: &str, effect: &str| Taint { key: key.into(), effect: effect.into(), ..Taint::default() };
     let mut wanted = Vec::new();
     if let Some(condition) = ready(node).filter(|c| c.status != "True") {
         let key = if condition.status == "Unknown" { UNREACHABLE } else { NOT_READY };

@@ -54,7 +54,14 @@ impl Evictions {
         }
     }
 
-    fn judge(&mut self, pod: &Pod, taints: &[Taint], cause: CauseId, queue: &mut Queue, context: &mut Context) {
+    fn judge(
+        &mut self,
+        pod: &Pod,
+        taints: &[Taint],
+        cause: CauseId,
+        queue: &mut Queue,
+        context: &mut Context,
+    ) {
         let key = Key::pod(pod.namespace(), pod.name());
         if pods::is_leaving(pod) {
             return;
@@ -86,7 +93,8 @@ impl Evictions {
         }
         self.due.remove(&work.key);
         let Some(pod) = context.store.get(&work.key).and_then(Object::as_pod).cloned() else { return };
-        let text = format!("{} does not tolerate the taint of its node any longer and is deleted", pod.name());
+        let text =
+            format!("{} does not tolerate the taint of its node any longer and is deleted", pod.name());
         let cause = context.because(Some(because), CHAPTER, text);
         say(&pod, format!("Marking for deletion Pod {}/{}", pod.namespace(), pod.name()), cause, context);
         let write = Write::component(cause);

@@ -1,5 +1,7 @@
 use crate::kube::{Key, Kind, Object, Pod, SimTime};
-use crate::sim::{Cluster, ClusterConfig, DeleteOptions, Fault, NodeSpec, Patch, Propagation, Subresource, Write};
+use crate::sim::{
+    Cluster, ClusterConfig, DeleteOptions, Fault, NodeSpec, Patch, Propagation, Subresource, Write,
+};
 use serde_json::{Value, json};
 
 fn cluster(nodes: usize) -> Cluster {
@@ -58,7 +60,11 @@ fn a_new_template_replaces_pods_without_going_below_what_must_be_available() {
     let mut cluster = cluster(1);
     apply(&mut cluster, Kind::Deployment, deployment(4));
     cluster.advance(SimTime::from_secs(10));
-    patch(&mut cluster, &web(), json!({ "spec": { "template": { "spec": { "terminationGracePeriodSeconds": 5 } } } }));
+    patch(
+        &mut cluster,
+        &web(),
+        json!({ "spec": { "template": { "spec": { "terminationGracePeriodSeconds": 5 } } } }),
+    );
     for tenth in 100..1000 {
         cluster.advance(SimTime(tenth * 100));
         let ready = pods(&cluster).into_iter().filter(|pod| super::pods::is_ready(pod)).count();
@@ -126,9 +132,17 @@ fn a_silent_node_is_not_ready_after_fifty_seconds_and_loses_its_pods_after_five_
     let node = pods(&cluster)[0].spec.node_name.clone().unwrap();
     cluster.inject(&Fault::StopKubelet(node.clone())).unwrap();
     let ready = |cluster: &Cluster| match cluster.store().get(&Key::new(Kind::Node, "", &node)) {
-        Some(Object::Node(node)) => {
-            node.status.as_ref().unwrap().conditions.iter().flatten().find(|c| c.type_ == "Ready").unwrap().status.clone()
-        }
+        Some(Object::Node(node)) => node
+            .status
+            .as_ref()
+            .unwrap()
+            .conditions
+            .iter()
+            .flatten()
+            .find(|c| c.type_ == "Ready")
+            .unwrap()
+            .status
+            .clone(),
         _ => String::new(),
     };
     cluster.advance(SimTime::from_secs(48));

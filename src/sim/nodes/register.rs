@@ -60,7 +60,9 @@ impl Context<'_> {
         let now = self.now.to_time();
         let mut events: Vec<&'static str> = Vec::new();
         for condition in node.status.get_or_insert_default().conditions.iter_mut().flatten() {
-            let Some((status, reason, message, event)) = observed(&machine, &condition.type_) else { continue };
+            let Some((status, reason, message, event)) = observed(&machine, &condition.type_) else {
+                continue;
+            };
             condition.last_heartbeat_time = Some(now.clone());
             if condition.status != status {
                 condition.last_transition_time = Some(now.clone());
@@ -87,7 +89,10 @@ impl Context<'_> {
 }
 
 /// What a kubelet reports for a condition: status, reason, message, and the event when that is new.
-fn observed(machine: &Machine, type_: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+fn observed(
+    machine: &Machine,
+    type_: &str,
+) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     match (type_, machine.memory_pressure, machine.disk_pressure) {
         ("MemoryPressure", true, _) => Some((
             "True",

@@ -9,10 +9,16 @@ pub mod past;
 pub mod track;
 /// A Pod as a picture's content.
 pub mod xray;
+/// The simulator's answer to a prediction.
+pub mod predict;
+/// Content that checks itself.
+pub mod rehearse;
 /// A scenario run from its start.
 pub mod replay;
 /// Everything of a session that rewinds.
 pub mod scene;
+/// Command lines typed one after the other.
+pub mod script;
 /// What a terminal has shown.
 pub mod scrollback;
 /// A cluster and a shell, moving through time together.

@@ -6,6 +6,8 @@ pub mod args;
 pub mod clock;
 /// Which theme fits the terminal.
 pub mod colours;
+/// Content, and `podlab check`.
+pub mod content;
 /// Durations as people type them.
 pub mod duration;
 /// The built-in content, packs on disk, the data folder.
@@ -56,6 +58,7 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
         }
         Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
         Some(Command::Sim(args)) => return scenario::run(&args, &mut out),
+        Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, &mut out),
         Some(Command::New { what, name }) => {
             for path in scaffold::create(Path::new("."), what, &name)? {
                 writeln!(out, "wrote {}", path.display())?;

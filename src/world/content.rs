@@ -1,0 +1,99 @@
+//! Content from the program and from packs on disk, and `podlab check`.
+
+use super::args::Global;
+use super::files::{self, Unreadable};
+use crate::course::check::check as check_rules;
+use crate::course::pack::{Pack, load};
+use crate::course::run::{Edit, edited, runs};
+use crate::course::{Course, Diagnostic, Severity};
+use crate::lab::rehearse;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The course of the built-in content and the packs of the command line, and what was wrong with loading them.
+pub fn course(global: &Global) -> (Course, Vec<Diagnostic>) {
+    let mut packs = vec![built_in()];
+    let mut unreadable = Vec::new();
+    for folder in &global.content {
+        let (pack, problems) = pack(folder);
+        packs.push(pack);
+        unreadable.extend(problems);
+    }
+    let (course, mut found) = load(packs);
+    found.extend(unreadable);
+    (course, found)
+}
+
+fn built_in() -> Pack {
+    let files = files::built_in().into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect();
+    Pack { prefix: String::new(), files }
+}
+
+fn pack(folder: &Path) -> (Pack, Vec<Diagnostic>) {
+    let (files, unreadable) = files::read_pack(folder);
+    let files = files.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect();
+    let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+    (Pack { prefix, files }, unreadable.into_iter().map(diagnostic).collect())
+}
+
+fn diagnostic(unreadable: Unreadable) -> Diagnostic {
+    let Unreadable { path, text } = unreadable;
+    Diagnostic { path, line: 1, column: 1, severity: Severity::Error, text, suggestion: String::new() }
+}
+
+/// Checks a pack (the built-in content without `dir`), runs all of it, and prints what is wrong. With `bless`, transcripts of a pack
+/// on disk are rewritten to what the simulator prints.
+pub fn check(dir: Option<&Path>, bless: bool, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let root = dir.map(Path::to_path_buf).or_else(|| bless.then(|| PathBuf::from(".")));
+    let (pack, unreadable) = root.as_deref().map_or_else(|| (built_in(), Vec::new()), pack);
+    let (course, mut loaded) = load(vec![pack]);
+    loaded.extend(unreadable);
+    let mut found = check_rules(&course, loaded);
+    let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+    for run in runs(&course) {
+        let (wrong, changes) = rehearse::console_run(&run);
+        if bless && !changes.is_empty() {
+            edits.entry(run.chapter.file.path.clone()).or_default().extend(changes);
+        } else {
+            found.extend(wrong);
+        }
+    }
+    for chapter in &course.chapters {
+        found.extend(rehearse::predictions(&course, &chapter.id));
+    }
+    for slug in course.labs.keys() {
+        found.extend(course.lab(slug).map(rehearse::lab).unwrap_or_default());
+    }
+    write_edits(&edits, out)?;
+    report(found, &course, out)
+}
+
+fn write_edits(edits: &BTreeMap<String, Vec<Edit>>, out: &mut dyn Write) -> io::Result<()> {
+    for (path, edits) in edits {
+        let told = |error: io::Error| io::Error::other(format!("cannot rewrite {path}: {error}"));
+        let text = fs::read_to_string(path).map_err(told)?;
+        fs::write(path, edited(&text, edits)).map_err(told)?;
+        writeln!(out, "{path}: {} transcripts rewritten", edits.len())?;
+    }
+    Ok(())
+}
+
+fn report(mut found: Vec<Diagnostic>, course: &Course, out: &mut dyn Write) -> io::Result<ExitCode> {
+    found.sort_by(|a, b| a.order().cmp(&b.order()));
+    found.dedup();
+    for diagnostic in &found {
+        writeln!(out, "{diagnostic}")?;
+    }
+    let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
+    let (chapters, quizzes, labs) = (course.chapters.len(), course.quizzes.len(), course.labs.len());
+    let warnings = found.len() - errors;
+    writeln!(
+        out,
+        "{chapters} chapters, {quizzes} quizzes, {labs} labs: {errors} errors, {warnings} warnings"
+    )?;
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -148,6 +148,11 @@ impl Cluster {
         }
         let cause = self.root_cause(CHAPTER, fault.text());
         self.with_controllers(|controllers, context| strike(fault, cause, controllers, context));
+        match fault {
+            Fault::StartKubelet(node) => self.kubelet_started(node, false),
+            Fault::PowerOn(node) => self.kubelet_started(node, true),
+            _ => {}
+        }
         if let Some(node) = fault.node() {
             self.release_held(node);
         }

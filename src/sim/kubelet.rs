@@ -2,6 +2,7 @@
 //! all of them, computed rather than ticked. Knows other nodes and controllers only through the API.
 
 mod actions;
+mod admission;
 mod backoff;
 mod clock;
 mod config;
@@ -69,6 +70,7 @@ impl Kubelet {
                 watched: BTreeSet::new(),
                 relist_at: SimTime(0),
                 next_address: 0,
+                taken: admission::Taken::default(),
             },
             workers: BTreeMap::new(),
             by_uid: BTreeMap::new(),
@@ -173,6 +175,23 @@ impl Kubelet {
         self.drop_if_over(serial, context);
     }
 
+    /// The kubelet's process was started again: what it kept in memory only is gone.
+    pub fn restarted(&mut self) {
+        for worker in self.workers.values_mut() {
+            worker.crashes.clear();
+            worker.pulls.clear();
+        }
+    }
+
+    /// The machine was without power: nothing on it runs any more.
+    pub fn rebooted(&mut self, context: &mut Context) {
+        self.restarted();
+        for worker in self.workers.values_mut().filter(|worker| worker.mode < Mode::Finished) {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.lose_power(&mut desk);
+        }
+    }
+
     /// Forgets a worker whose Pod is over and gone from the API.
     fn drop_if_over(&mut self, serial: u64, context: &mut Context) {
         let over = self.workers.get(&serial).is_some_and(|w| w.orphan && w.mode == Mode::Finished);
@@ -181,6 +200,7 @@ impl Kubelet {
                 context.runtime.remove(sandbox);
             }
             self.by_uid.remove(&worker.uid);
+            self.machine.taken.release(serial);
         }
     }
 }

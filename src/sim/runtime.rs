@@ -193,6 +193,18 @@ impl Sandbox {
         }
     }
 
+    /// The machine lost its power: every process ends without a word.
+    pub fn lose_power(&mut self, now: SimTime) {
+        self.up = false;
+        self.errands.clear();
+        for container in self.containers.iter_mut().filter(|container| container.state.exit().is_none()) {
+            let started = if let State::Running(since) = container.state { Some(since) } else { None };
+            let exit = Exit { code: 255, at: now, reason: ExitReason::Unknown, message: None };
+            container.state = State::Exited(started, exit);
+            self.system.remove_cell(container.cell);
+        }
+    }
+
     /// The instance with this id.
     pub fn by_id(&mut self, id: &str) -> Option<&mut Container> {
         self.containers.iter_mut().rev().find(|container| container.id == id)

@@ -22,6 +22,7 @@ use crate::kube::core::PodCondition;
 use crate::kube::{Key, Object, Pod};
 use demand::Demand;
 use filter::Prepared;
+pub(super) use filter::matches_term;
 use node::Nodes;
 use queue::Queue;
 use std::sync::Arc;

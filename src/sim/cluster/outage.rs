@@ -1,8 +1,4 @@
 //! Nodes that cannot act: what was meant for their kubelets is held until they can again.
-//!
-//! # Divergence from Kubernetes
-//! A kubelet that was stopped goes on where it was, back-offs and counters included; a real one starts with an empty memory.
-//! A machine without power sleeps: its containers go on afterwards instead of being started anew.
 
 use super::{Cluster, Context, Due, NodeIndex};
 use crate::sim::cause::CauseId;
@@ -63,6 +59,18 @@ impl Cluster {
     pub(super) fn has_power(&self, node: NodeIndex) -> bool {
         let name = &self.kubelets[node.0 as usize].spec().name;
         self.machines.get(name).is_none_or(|machine| machine.powered)
+    }
+
+    /// A node's kubelet was started again; after a loss of power nothing else runs there.
+    pub(in crate::sim) fn kubelet_started(&mut self, name: &str, rebooted: bool) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        let (parts, mut context) = self.parts();
+        let kubelet = &mut parts.kubelets[node.0 as usize];
+        if rebooted {
+            kubelet.rebooted(&mut context);
+        } else {
+            kubelet.restarted();
+        }
     }
 
     /// Gives a node what was held for it, if it can act again.

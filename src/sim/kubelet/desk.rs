@@ -1,6 +1,7 @@
 //! What a Pod's worker works with: its node's common state and the cluster around it.
 
 use super::Due;
+use super::admission::Taken;
 use super::clock::Clock;
 use super::images::ImageStore;
 use crate::kube::core::ObjectReference;
@@ -95,6 +96,8 @@ pub(super) struct Machine {
     pub watched: BTreeSet<u64>,
     /// The look that is already on the agenda.
     pub relist_at: SimTime,
+    /// What the Pods on the node have taken.
+    pub taken: Taken,
     /// The next address to hand out.
     pub next_address: u32,
 }

@@ -4,6 +4,7 @@ use crate::kube::core::LocalObjectReference;
 use crate::kube::{Key, Kind, SimTime};
 use crate::os::{Catalogue, PullError, Reference};
 use crate::sim::chance;
+use crate::sim::nodes::Registry;
 use crate::sim::store::Store;
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ impl ImageStore {
     }
 
     /// Begins a pull; answers when it will have ended. Pulls of a node run one after the other.
-    pub fn begin_pull(&mut self, reference: &Reference, now: SimTime, (seed, uid): (u64, &str)) -> SimTime {
+    pub fn begin_pull(&mut self, reference: &Reference, now: SimTime, (seed, uid): (u64, &str), registry: Registry) -> SimTime {
         let name = reference.to_string();
         let draw = chance::uniform(seed, uid, &name, now.0);
         let took = match Catalogue::builtin().find(reference) {
@@ -43,19 +44,39 @@ impl ImageStore {
             Err(PullError::UnknownHost) => 60.0,
             Err(_) => 350.0 + 150.0 * draw,
         };
+        let took = match registry {
+            Registry::Up => took,
+            Registry::Slow(times) => took * f64::from(times),
+            Registry::Down => 5000.0,
+        };
         self.busy_until = self.busy_until.max(now).plus(took as u64);
         self.pulling.insert(name, took as u64);
         self.busy_until
     }
 
     /// Ends a pull: the image's size in bytes and the milliseconds it took, or the runtime's error.
-    pub fn end_pull(&mut self, reference: &Reference) -> Result<(u64, u64), String> {
+    pub fn end_pull(&mut self, reference: &Reference, registry: Registry) -> Result<(u64, u64), String> {
         let name = reference.to_string();
         let took = self.pulling.remove(&name).unwrap_or(30);
+        if registry == Registry::Down {
+            return Err(unanswered(reference));
+        }
         let image = Catalogue::builtin().find(reference).map_err(|error| error_text(error, reference))?;
         self.pulled.insert(name, image.size);
         Ok((image.size, took))
     }
+}
+
+/// What containerd says when a registry does not answer.
+fn unanswered(reference: &Reference) -> String {
+    let (name, host) = (reference.to_string(), &reference.host);
+    let server = if host == "docker.io" { "registry-1.docker.io" } else { host };
+    format!(
+        "failed to pull and unpack image \"{name}\": failed to resolve image: failed to do request: Head \"https://{server}/v2/{}/manifests/{}\": \
+         dial tcp: i/o timeout",
+        reference.repository,
+        reference.tag.as_deref().unwrap_or("latest")
+    )
 }
 
 /// What containerd 2.3 says when a registry does not give an image.

@@ -133,6 +133,22 @@ impl Worker {
         self.ended(id, desk);
     }
 
+    /// The machine was without power: every process has gone, the sandbox too.
+    pub fn lose_power(&mut self, desk: &mut Desk) {
+        let now = desk.ctx.now;
+        self.errands.clear();
+        self.kills.clear();
+        if let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id)) {
+            sandbox.lose_power(now);
+        }
+        self.because = desk.ctx.because(
+            None,
+            "disruption",
+            format!("{} was without power: nothing of Pod {} runs any more", desk.machine.spec.name, self.key.name),
+        );
+        self.cancel(desk);
+    }
+
     /// The Pod as events name it.
     pub fn events_pod(&self) -> Pod {
         self.pod.clone()

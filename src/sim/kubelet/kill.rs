@@ -282,6 +282,7 @@ impl Worker {
     pub fn sync_terminated(&mut self, desk: &mut Desk) {
         self.write_status(desk);
         desk.clean_up(self);
+        desk.machine.taken.release(self.serial);
         self.transition(Mode::Finished, desk);
     }
 

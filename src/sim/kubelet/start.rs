@@ -130,7 +130,7 @@ impl Worker {
             self.because,
         );
         let seed = (desk.ctx.seed, &*self.uid);
-        let ready = desk.machine.images.begin_pull(reference, now, seed);
+        let ready = desk.machine.images.begin_pull(reference, now, seed, desk.ctx.machines.registry);
         self.steps().push_front(Step::Pulled(target, now));
         Flow::After(ready.since(now))
     }
@@ -140,7 +140,7 @@ impl Worker {
         let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
         let asked = container.image.clone().unwrap_or_default();
         let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
-        match desk.machine.images.end_pull(&reference) {
+        match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry) {
             Ok((size, took)) => {
                 self.pulls.remove(asked.as_str());
                 let whole = super::backoff::go_duration(desk.ctx.now.since(since));

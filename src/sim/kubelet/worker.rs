@@ -301,7 +301,7 @@ impl Worker {
 
     /// The reminder of [`Worker::requeue_in`] arrives; a newer one may have replaced it.
     pub fn requeued(&mut self, desk: &mut Desk) {
-        if self.requeue_at == desk.ctx.now && self.mode == Mode::Syncing {
+        if self.requeue_at <= desk.ctx.now && self.mode == Mode::Syncing {
             self.requeue_at = SimTime::NEVER;
             self.trigger(self.because, desk);
         }
@@ -346,7 +346,7 @@ impl Worker {
     }
 
     /// Breaks off the current sync: what it waited for is no longer wanted.
-    fn cancel(&mut self, desk: &mut Desk) {
+    pub fn cancel(&mut self, desk: &mut Desk) {
         self.kills.clear();
         self.close();
         self.last_sync = desk.ctx.now;

@@ -117,12 +117,17 @@ fn refusal(
     let context = worker.pod.spec.security_context.as_ref();
     for sysctl in context.and_then(|context| context.sysctls.as_ref()).into_iter().flatten() {
         if !SAFE_SYSCTLS.contains(&sysctl.name.as_str()) {
-            return Some(("SysctlForbidden", format!("forbidden sysctl: \"{}\" not allowlisted", sysctl.name)));
+            return Some((
+                "SysctlForbidden",
+                format!("forbidden sysctl: \"{}\" not allowlisted", sysctl.name),
+            ));
         }
     }
     let (taken, spec) = (&desk.machine.taken, &desk.machine.spec);
     let lacks = |what: &str, asked: u64, used: u64, capacity: u64| {
-        format!("Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}")
+        format!(
+            "Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}"
+        )
     };
     let pods = taken.pods.len() as u64;
     if pods + 1 > u64::from(spec.max_pods) {
@@ -137,7 +142,11 @@ fn refusal(
     }
     by_node(&worker.pod, desk).or_else(|| {
         ports.iter().any(|port| taken.ports.contains_key(port)).then(|| {
-            ("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports".into())
+            (
+                "NodePorts",
+                "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+                    .into(),
+            )
         })
     })
 }
@@ -156,7 +165,8 @@ fn by_node(pod: &Pod, desk: &Desk) -> Option<(&'static str, String)> {
         return Some(("NodeAffinity", text.into()));
     }
     let taints: Vec<Taint> = node.spec.as_ref().and_then(|spec| spec.taints.clone()).unwrap_or_default();
-    let stands = |taint: &Taint| !pod.spec.tolerations.iter().flatten().any(|toleration| tolerates(toleration, taint));
+    let stands =
+        |taint: &Taint| !pod.spec.tolerations.iter().flatten().any(|toleration| tolerates(toleration, taint));
     if taints.iter().any(|taint| taint.effect == "NoExecute" && stands(taint)) {
         let text = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate";
         return Some(("TaintToleration", text.into()));

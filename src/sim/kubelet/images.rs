@@ -34,7 +34,13 @@ impl ImageStore {
     }
 
     /// Begins a pull; answers when it will have ended. Pulls of a node run one after the other.
-    pub fn begin_pull(&mut self, reference: &Reference, now: SimTime, (seed, uid): (u64, &str), registry: Registry) -> SimTime {
+    pub fn begin_pull(
+        &mut self,
+        reference: &Reference,
+        now: SimTime,
+        (seed, uid): (u64, &str),
+        registry: Registry,
+    ) -> SimTime {
         let name = reference.to_string();
         let draw = chance::uniform(seed, uid, &name, now.0);
         let took = match Catalogue::builtin().find(reference) {

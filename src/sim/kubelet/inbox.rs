@@ -144,7 +144,10 @@ impl Worker {
         self.because = desk.ctx.because(
             None,
             "disruption",
-            format!("{} was without power: nothing of Pod {} runs any more", desk.machine.spec.name, self.key.name),
+            format!(
+                "{} was without power: nothing of Pod {} runs any more",
+                desk.machine.spec.name, self.key.name
+            ),
         );
         self.cancel(desk);
     }

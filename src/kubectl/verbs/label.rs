@@ -1,0 +1,209 @@
+//! `kubectl label` and `kubectl annotate`.
+
+use crate::kube::{Object, names};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::select::{self, Target};
+use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
+use crate::sim::api::{Patch, Subresource};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+const FLAGS: &[Flag] = &[
+    flag("overwrite", Takes::Switch, "replace values that are there"),
+    flag("list", Takes::Switch, "print what is there"),
+    flag("local", Takes::Switch, "change nothing on the server"),
+    flag("resource-version", Takes::Text, "the version the object must have"),
+    flag("field-manager", Takes::Text, "the name under which fields are owned"),
+    flag("record", Takes::Switch, "remember the command in an annotation"),
+];
+
+pub(super) const LABEL: Verb = Verb {
+    name: "label",
+    path: "kubectl label",
+    summary: "Add, change or remove labels.",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    examples: "# Add a label\nkubectl label pod web tier=front\n\n# Change it\nkubectl label pod web tier=back --overwrite\n\n# Remove it\n\
+               kubectl label pod web tier-",
+    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
+    words: Words::Objects,
+    run: label,
+    ..Verb::EMPTY
+};
+
+pub(super) const ANNOTATE: Verb = Verb {
+    name: "annotate",
+    path: "kubectl annotate",
+    summary: "Add, change or remove annotations.",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    examples: "# Add an annotation\nkubectl annotate pod web note='look here'\n\n# Remove it\nkubectl annotate pod web note-",
+    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
+    words: Words::Objects,
+    run: annotate,
+    ..Verb::EMPTY
+};
+
+/// Which of the two maps of the metadata is changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Labels,
+    Annotations,
+}
+
+impl Of {
+    fn field(self) -> &'static str {
+        if self == Of::Labels { "labels" } else { "annotations" }
+    }
+
+    fn word(self) -> &'static str {
+        if self == Of::Labels { "label" } else { "annotation" }
+    }
+
+    fn map(self, object: &Object) -> BTreeMap<String, String> {
+        let meta = object.meta();
+        let map = if self == Of::Labels { &meta.labels } else { &meta.annotations };
+        map.clone().unwrap_or_default()
+    }
+}
+
+fn label(run: &mut Run) -> Result<Flow, Complaint> {
+    change(run, Of::Labels)
+}
+
+fn annotate(run: &mut Run) -> Result<Flow, Complaint> {
+    change(run, Of::Annotations)
+}
+
+/// What the words ask for: keys to set and keys to remove.
+struct Changes {
+    set: Vec<(String, String)>,
+    remove: Vec<String>,
+}
+
+fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
+    run.check_dry_run()?;
+    let is_change = |w: &String| (w.contains('=') && !w.starts_with('=')) || (w.len() > 1 && w.ends_with('-'));
+    let start = run.args.words.iter().position(is_change).unwrap_or(run.args.words.len());
+    let (objects, words) = run.args.words.split_at(start);
+    let changes = read(words, of)?;
+    let from_files = run.args.get("filename").is_some();
+    let selected = run.args.get("selector").is_some() || run.args.get("field-selector").is_some() || run.args.is("all");
+    let slashed = objects.iter().any(|w| w.contains('/'));
+    if !from_files && (objects.is_empty() || (objects.len() < 2 && !selected && !slashed)) {
+        return Err(Complaint::plain(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if changes.set.is_empty() && changes.remove.is_empty() && !run.args.is("list") {
+        return Err(Complaint::plain(format!("at least one {} update is required", of.word())));
+    }
+    let mut objects = objects.to_vec();
+    if let Some(stray) = objects.iter().position(|w| w.starts_with('=')) {
+        objects.truncate(stray);
+        return Err(Complaint::plain(format!("at least one {} update is required", of.word())));
+    }
+    let targets = if from_files {
+        let manifests = super::apply::manifests(run, "label")?;
+        manifests.into_iter().map(|m| Target::Named(m.kind, m.name)).collect()
+    } else {
+        select::targets(&objects)?
+    };
+    let found = select::find(run, &targets)?;
+    let mut errors = found.errors;
+    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    for object in found.groups.iter().flat_map(|(_, objects)| objects) {
+        if let Err(complaint) = one(run, of, object, &changes, &output) {
+            errors.push(complaint);
+        }
+    }
+    if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
+}
+
+fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
+    let mut changes = Changes { set: Vec::new(), remove: Vec::new() };
+    for word in words {
+        if let Some((key, value)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            if of == Of::Labels
+                && let Some(why) = names::label_value(value).into_iter().next()
+            {
+                return Err(Complaint::plain(format!("invalid label value: {word:?}: {why}")));
+            }
+            changes.set.push((key.to_owned(), value.to_owned()));
+        } else if let Some(key) = word.strip_suffix('-') {
+            changes.remove.push(key.to_owned());
+        } else {
+            return Err(Complaint::plain(format!("unexpected {} spec: {word}", of.word())));
+        }
+    }
+    if changes.set.iter().any(|(key, _)| changes.remove.contains(key)) {
+        return Err(Complaint::plain(format!("can not both modify and remove a {} in the same command", of.word())));
+    }
+    Ok(changes)
+}
+
+fn one(run: &mut Run, of: Of, object: &Object, changes: &Changes, output: &Output) -> Result<(), Complaint> {
+    let now = of.map(object);
+    if run.args.is("list") {
+        for (key, value) in &now {
+            run.say(&format!("{key}={value}"));
+        }
+        return Ok(());
+    }
+    if !run.args.is("overwrite") {
+        refuse_overwriting(of, &now, changes)?;
+    }
+    for key in &changes.remove {
+        if !now.contains_key(key) && of == Of::Labels {
+            run.say(&format!("label {key:?} not found."));
+        }
+    }
+    let mut patch = Map::new();
+    for (key, value) in &changes.set {
+        patch.insert(key.clone(), value.as_str().into());
+    }
+    for key in changes.remove.iter().filter(|key| now.contains_key(*key)) {
+        patch.insert(key.clone(), Value::Null);
+    }
+    let changed = patch.iter().any(|(key, value)| now.get(key).map(String::as_str) != value.as_str());
+    let patched = if changed && run.dry_run() != DryRun::Client {
+        let write = run.write();
+        let patch = Patch::Merge(json!({"metadata": {of.field(): patch}}));
+        let answer = run.cluster.patch(&object.key(), &patch, Subresource::Main, &write);
+        run.accepted(answer)?
+    } else {
+        object.clone()
+    };
+    if !output.is_table() {
+        return super::apply::print(run, output, &[patched]);
+    }
+    let done = match of {
+        Of::Annotations => "annotated",
+        Of::Labels if !changed => "not labeled",
+        Of::Labels if changes.set.is_empty() => "unlabeled",
+        Of::Labels => "labeled",
+    };
+    let suffix = run.dry_run().suffix();
+    run.say(&format!("{} {done}{suffix}", output::name(object)));
+    Ok(())
+}
+
+fn refuse_overwriting(of: Of, now: &BTreeMap<String, String>, changes: &Changes) -> Result<(), Complaint> {
+    let taken: Vec<String> = changes
+        .set
+        .iter()
+        .filter_map(|(key, value)| {
+            let known = now.get(key)?;
+            (known != value).then(|| format!("'{key}' already has a value ({known})"))
+        })
+        .collect();
+    match (of, taken.as_slice()) {
+        (_, []) => Ok(()),
+        (Of::Labels, [first, ..]) => Err(Complaint::plain(format!("{first}, and --overwrite is false"))),
+        (Of::Annotations, all) => Err(Complaint::plain(format!(
+            "--overwrite is false but found the following declared annotation(s): {}",
+            all.join("; ")
+        ))),
+    }
+}

@@ -50,3 +50,7 @@ pub mod verb;
 pub mod verbs;
 /// The learner's shell.
 pub mod session;
+/// The containers of a Pod as commands name them.
+pub mod containers;
+/// What `kubectl describe` prints.
+pub mod describe;

@@ -9,6 +9,7 @@ mod passive;
 mod text;
 mod workload;
 
+pub(crate) use cluster::node_roles;
 pub use event::last_seen;
 pub use text::{joined_selector, label_selector};
 

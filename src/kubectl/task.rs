@@ -2,35 +2,47 @@
 
 use super::complaint::Complaint;
 use super::run::{Flow, Run};
-use super::verbs::{Gone, Watching};
+use super::verbs;
 
-/// Something a command waits for.
-#[derive(Clone, Debug)]
-pub enum Task {
-    /// Rows of `get -w`.
-    Watch(Watching),
-    /// Objects that are being deleted.
-    Gone(Gone),
-}
-
-impl Task {
-    /// Looks again.
-    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
-        match self {
-            Task::Watch(task) => task.poll(run),
-            Task::Gone(task) => task.poll(run),
+/// Declares the ways to wait: a variant, what it holds, and that it is polled.
+macro_rules! tasks {
+    ($($(#[$doc:meta])* $variant:ident($state:ty),)*) => {
+        /// Something a command waits for.
+        #[derive(Clone, Debug)]
+        pub enum Task {
+            $($(#[$doc])* $variant($state),)*
         }
-    }
+
+        impl Task {
+            /// Looks again.
+            pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+                match self {
+                    $(Task::$variant(task) => task.poll(run),)*
+                }
+            }
+        }
+
+        $(impl From<$state> for Task {
+            fn from(task: $state) -> Task {
+                Task::$variant(task)
+            }
+        })*
+    };
 }
 
-impl From<Watching> for Task {
-    fn from(task: Watching) -> Task {
-        Task::Watch(task)
-    }
-}
-
-impl From<Gone> for Task {
-    fn from(task: Gone) -> Task {
-        Task::Gone(task)
-    }
+tasks! {
+    /// Rows of `get -w`.
+    Watch(verbs::Watching),
+    /// Objects that are being deleted.
+    Gone(verbs::Gone),
+    /// Events of `events -w`.
+    Events(verbs::FollowingEvents),
+    /// Lines of `logs -f`.
+    Logs(verbs::FollowingLogs),
+    /// A command in a container.
+    Exec(verbs::Running),
+    /// A container's output.
+    Attach(verbs::Attached),
+    /// The Pod of `run -i`.
+    Run(verbs::Attaching),
 }

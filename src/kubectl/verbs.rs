@@ -3,10 +3,24 @@
 mod apply;
 mod create;
 mod delete;
+mod describe;
+mod events;
+mod exec;
+mod generate;
 mod get;
+mod label;
+mod logs;
+mod node;
+mod patch;
+mod run_pod;
+mod scale;
 
 pub use delete::Gone;
+pub use events::Following as FollowingEvents;
+pub use exec::{Attached, Running};
 pub use get::Watching;
+pub use logs::Following as FollowingLogs;
+pub use run_pod::Attaching;
 
 use super::complaint::Complaint;
 use super::desk::{Desk, Stream};
@@ -16,7 +30,27 @@ use super::run::{Flow, Run};
 use super::verb::{GLOBAL, Verb};
 
 /// Every verb, in the order of kubectl's own help.
-pub const VERBS: &[&Verb] = &[&create::VERB, &get::VERB, &delete::VERB, &apply::VERB];
+pub const VERBS: &[&Verb] = &[
+    &create::VERB,
+    &scale::EXPOSE,
+    &run_pod::VERB,
+    &get::VERB,
+    &delete::VERB,
+    &scale::SCALE,
+    &scale::AUTOSCALE,
+    &node::CORDON,
+    &node::UNCORDON,
+    &node::TAINT,
+    &describe::VERB,
+    &logs::VERB,
+    &exec::ATTACH,
+    &exec::EXEC,
+    &events::VERB,
+    &apply::VERB,
+    &patch::VERB,
+    &label::LABEL,
+    &label::ANNOTATE,
+];
 
 /// What a command line turned out to be.
 #[derive(Debug)]
@@ -149,6 +183,12 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+/// The objects a command names, as `patch` and its like take them.
+pub(super) fn objects(run: &mut Run) -> Result<super::select::Found, Complaint> {
+    let targets = patch::named(run)?;
+    super::select::find(run, &targets)
 }
 
 /// `--raw`: the address of one object or list of the API, answered as the server answers.

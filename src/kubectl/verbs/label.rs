@@ -126,7 +126,7 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
     for word in words {
         if let Some((key, value)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) {
             if of == Of::Labels
-                && let Some(why) = names::label_value(value).into_iter().next()
+                && let Some(why) = names::label_value_errors(value).into_iter().next()
             {
                 return Err(Complaint::plain(format!("invalid label value: {word:?}: {why}")));
             }

@@ -1,0 +1,237 @@
+//! Configuration, storage, quotas, and every kind without a description of its own.
+
+use super::page::{Page, date_or};
+use crate::kube::core::{
+    ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret,
+    ServiceAccount,
+};
+use crate::kube::{Kind, Object};
+use crate::kubectl::{columns, output};
+use crate::sim::Store;
+use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(super) fn config_map(page: &mut Page, o: &ConfigMap) {
+    page.heading(&o.metadata);
+    page.labels(&o.metadata);
+    page.line(0, "\nData\n====");
+    for (key, value) in o.data.iter().flatten() {
+        page.line(0, &format!("{key}:\n----\n{value}\n"));
+    }
+    page.line(0, "\nBinaryData\n====");
+    for (key, value) in o.binary_data.iter().flatten() {
+        page.line(0, &format!("{key}: {} bytes", value.0.len()));
+    }
+    page.line(0, "");
+}
+
+pub(super) fn secret(page: &mut Page, o: &Secret) {
+    page.heading(&o.metadata);
+    page.labels(&o.metadata);
+    page.line(0, &format!("\nType:\t{}\n\nData\n====", o.type_.as_deref().unwrap_or("Opaque")));
+    for (key, value) in o.data.iter().flatten() {
+        page.field(0, key, format!("{} bytes", value.0.len()));
+    }
+}
+
+pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
+    let name = o.metadata.name.as_deref().unwrap_or_default();
+    page.field(0, "Name", name);
+    page.labels(&o.metadata);
+    page.field(0, "Status", o.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default());
+    let mut quotas = store.list(Kind::ResourceQuota, Some(name)).peekable();
+    if quotas.peek().is_none() {
+        page.line(0, "\nNo resource quota.");
+    } else {
+        page.line(0, "\nResource Quotas");
+    }
+    for object in quotas {
+        if let Object::ResourceQuota(o) = object {
+            page.field(1, "Name", o.metadata.name.as_deref().unwrap_or_default());
+            quota_table(page, 1, o);
+        }
+    }
+    let mut ranges = store.list(Kind::LimitRange, Some(name)).peekable();
+    if ranges.peek().is_none() {
+        page.line(0, "\nNo LimitRange resource.");
+    } else {
+        page.line(0, "\nResource Limits");
+    }
+    for object in ranges {
+        if let Object::LimitRange(o) = object {
+            limit_table(page, 1, o);
+        }
+    }
+}
+
+fn quota_table(page: &mut Page, level: usize, o: &ResourceQuota) {
+    let status = o.status.clone().unwrap_or_default();
+    let used = status.used.unwrap_or_default();
+    page.line(level, "Resource\tUsed\tHard");
+    page.line(level, "--------\t---\t---");
+    for (name, hard) in status.hard.iter().flatten() {
+        let amount = used.get(name).map_or("0", |q| q.0.as_str());
+        page.line(level, &format!("{name}\t{amount}\t{}", hard.0));
+    }
+}
+
+fn limit_table(page: &mut Page, level: usize, o: &LimitRange) {
+    page.line(level, "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
+    page.line(level, "----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
+    for item in o.spec.iter().flat_map(|s| &s.limits) {
+        let lists =
+            [&item.min, &item.max, &item.default_request, &item.default, &item.max_limit_request_ratio];
+        let mut names: Vec<&String> = lists.iter().copied().flatten().flat_map(BTreeMap::keys).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let of = |list: &Option<BTreeMap<String, Quantity>>| {
+                list.as_ref().and_then(|l| l.get(name)).map_or("-".to_owned(), |q| q.0.clone())
+            };
+            let cells: Vec<String> = lists.iter().map(|list| of(list)).collect();
+            page.line(level, &format!("{}\t{name}\t{}", item.type_, cells.join("\t")));
+        }
+    }
+}
+
+pub(super) fn quota(page: &mut Page, o: &ResourceQuota) {
+    page.heading(&o.metadata);
+    quota_table(page, 0, o);
+}
+
+pub(super) fn limits(page: &mut Page, o: &LimitRange) {
+    page.heading(&o.metadata);
+    limit_table(page, 0, o);
+}
+
+pub(super) fn service_account(page: &mut Page, o: &ServiceAccount) {
+    page.heading(&o.metadata);
+    page.labels(&o.metadata);
+    let secrets: Vec<&str> = o.image_pull_secrets.iter().flatten().map(|s| s.name.as_str()).collect();
+    page.field(
+        0,
+        "Image pull secrets",
+        if secrets.is_empty() { "<none>".to_owned() } else { secrets.join("\n\t") },
+    );
+}
+
+pub(super) fn claim(page: &mut Page, o: &PersistentVolumeClaim, store: &Store) {
+    let cells = columns::cells(&Object::PersistentVolumeClaim(o.clone().into()), page.now);
+    let spec = o.spec.clone().unwrap_or_default();
+    page.heading(&o.metadata);
+    page.field(0, "StorageClass", spec.storage_class_name.as_deref().unwrap_or_default());
+    page.field(0, "Status", &cells[1]);
+    page.field(0, "Volume", &cells[2]);
+    page.labels(&o.metadata);
+    page.field(0, "Finalizers", format!("[{}]", o.metadata.finalizers.clone().unwrap_or_default().join(" ")));
+    page.field(0, "Capacity", &cells[3]);
+    page.field(0, "Access Modes", &cells[4]);
+    page.field(0, "VolumeMode", spec.volume_mode.as_deref().unwrap_or("Filesystem"));
+    let uses = |object: &&Object| {
+        let volumes = object.as_pod().and_then(|p| p.spec.volumes.as_deref()).unwrap_or_default();
+        volumes.iter().any(|v| {
+            let claim = v.persistent_volume_claim.as_ref().map(|c| &c.claim_name);
+            claim.is_some() && claim == o.metadata.name.as_ref()
+        })
+    };
+    let users: Vec<&str> = store
+        .list(Kind::Pod, o.metadata.namespace.as_deref())
+        .filter(uses)
+        .filter_map(|p| p.meta().name.as_deref())
+        .collect();
+    page.field(0, "Used By", if users.is_empty() { "<none>".to_owned() } else { users.join("\n\t") });
+}
+
+pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
+    let cells = columns::cells(&Object::PersistentVolume(o.clone().into()), page.now);
+    let spec = o.spec.clone().unwrap_or_default();
+    page.field(0, "Name", &cells[0]);
+    page.labels(&o.metadata);
+    page.field(0, "Finalizers", format!("[{}]", o.metadata.finalizers.clone().unwrap_or_default().join(" ")));
+    page.field(0, "StorageClass", &cells[6]);
+    page.field(0, "Status", &cells[4]);
+    page.field(0, "Claim", &cells[5]);
+    page.field(0, "Reclaim Policy", &cells[3]);
+    page.field(0, "Access Modes", &cells[2]);
+    page.field(0, "VolumeMode", spec.volume_mode.as_deref().unwrap_or("Filesystem"));
+    page.field(0, "Capacity", &cells[1]);
+    page.field(0, "Node Affinity", "<none>");
+    page.field(0, "Message", "");
+    page.line(0, "Source:");
+    if let Some(path) = &spec.host_path {
+        page.field(2, "Type", "HostPath (bare host directory volume)");
+        page.field(2, "Path", &path.path);
+        page.field(2, "HostPathType", path.type_.as_deref().unwrap_or("<none>"));
+    }
+}
+
+pub(super) fn priority_class(page: &mut Page, o: &PriorityClass) {
+    page.field(0, "Name", o.metadata.name.as_deref().unwrap_or_default());
+    page.field(0, "Value", o.value.unwrap_or_default().to_string());
+    page.field(0, "GlobalDefault", o.global_default.unwrap_or_default().to_string());
+    page.field(0, "PreemptionPolicy", o.preemption_policy.as_deref().unwrap_or("PreemptLowerPriority"));
+    page.field(0, "Description", o.description.as_deref().unwrap_or_default());
+    page.annotations(0, o.metadata.annotations.as_ref());
+}
+
+/// A kind that has no description of its own: its fields, as they are.
+pub(super) fn generic(page: &mut Page, object: &Object) {
+    let meta = object.meta();
+    page.field(0, "Name", meta.name.as_deref().unwrap_or_default());
+    page.field(0, "Namespace", meta.namespace.as_deref().unwrap_or_default());
+    page.labels(meta);
+    page.field(0, "API Version", object.kind().api_version());
+    page.field(0, "Kind", object.kind().name());
+    page.line(0, "Metadata:");
+    page.field(1, "Creation Timestamp", date_or(meta.creation_timestamp.as_ref(), "<unset>"));
+    let value = output::shown(object);
+    for (key, part) in value.as_object().into_iter().flatten() {
+        if !["apiVersion", "kind", "metadata"].contains(&key.as_str()) {
+            tree(page, 0, key, part);
+        }
+    }
+}
+
+/// A value below its key, with the key in words: `clusterIP` is `Cluster IP`.
+fn tree(page: &mut Page, level: usize, key: &str, value: &Value) {
+    let words = words(key);
+    match value {
+        Value::Object(fields) => {
+            page.line(level, &format!("{words}:"));
+            fields.iter().for_each(|(key, part)| tree(page, level + 1, key, part));
+        }
+        Value::Array(items) => {
+            page.line(level, &format!("{words}:"));
+            for item in items {
+                match item {
+                    Value::Object(fields) => {
+                        fields.iter().for_each(|(key, part)| tree(page, level + 1, key, part));
+                    }
+                    Value::String(text) => page.line(level + 1, text),
+                    other => page.line(level + 1, &other.to_string()),
+                }
+            }
+        }
+        Value::String(text) => page.field(level, &words, text),
+        other => page.field(level, &words, other.to_string()),
+    }
+}
+
+fn words(key: &str) -> String {
+    let mut text = String::new();
+    let mut before_lower = false;
+    for (i, c) in key.chars().enumerate() {
+        if i == 0 {
+            text.extend(c.to_uppercase());
+        } else {
+            if c.is_uppercase() && before_lower {
+                text.push(' ');
+            }
+            text.push(c);
+        }
+        before_lower = c.is_lowercase();
+    }
+    text
+}

@@ -1,0 +1,259 @@
+//! `kubectl logs` (`kubectl/pkg/cmd/logs`, `polymorphichelpers/logsforobject.go`).
+
+use crate::kube::{Key, Kind, Pod, SimTime};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::containers;
+use crate::kubectl::flags::{Flag, Offers, Takes, flag};
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::select::Filter;
+use crate::kubectl::verb::{Verb, Words};
+use crate::sim::runtime::LogLine;
+use k8s_openapi::jiff::Timestamp;
+
+const FLAGS: &[Flag] = &[
+    flag("follow", Takes::Switch, "go on as the log grows").short('f'),
+    flag("previous", Takes::Switch, "the log of the container before its last restart").short('p'),
+    flag("container", Takes::Text, "the container").short('c').offers(Offers::Containers),
+    flag("all-containers", Takes::Switch, "all containers of the Pod"),
+    flag("all-pods", Takes::Switch, "all Pods of the controller"),
+    flag("prefix", Takes::Switch, "put Pod and container before each line"),
+    flag("tail", Takes::Number, "only the last lines").default("-1"),
+    flag("since", Takes::Span, "only lines newer than this"),
+    flag("since-time", Takes::Text, "only lines after this time (RFC 3339)"),
+    flag("timestamps", Takes::Optional("true"), "put the time before each line"),
+    flag("limit-bytes", Takes::Number, "no more than so many bytes"),
+    flag("selector", Takes::Text, "labels of the Pods").short('l'),
+    flag("max-log-requests", Takes::Number, "how many logs to follow at once").default("5"),
+    flag("ignore-errors", Takes::Switch, "go on when one log cannot be read"),
+    flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("20s"),
+    flag("insecure-skip-tls-verify-backend", Takes::Switch, "do not check the kubelet's certificate"),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "logs",
+    path: "kubectl logs",
+    summary: "Print the log of a container.",
+    usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
+    examples: "# The log of a Pod\nkubectl logs web\n\n# Of the container that crashed\nkubectl logs web --previous\n\n# Follow it\n\
+               kubectl logs -f web\n\n# Of one container\nkubectl logs web -c helper --tail=20",
+    flags: &[FLAGS],
+    words: Words::Pods,
+    run: logs,
+    ..Verb::EMPTY
+};
+
+/// How lines are chosen and shown.
+#[derive(Clone, Debug, Default)]
+struct Form {
+    previous: bool,
+    timestamps: bool,
+    prefix: bool,
+    tail: Option<usize>,
+    since: Option<SimTime>,
+    limit: Option<usize>,
+}
+
+/// One log that is printed.
+#[derive(Clone, Debug)]
+struct Stream {
+    key: Key,
+    container: String,
+    container_id: Option<String>,
+    printed: usize,
+}
+
+/// A running `kubectl logs -f`.
+#[derive(Clone, Debug)]
+pub struct Following {
+    streams: Vec<Stream>,
+    form: Form,
+}
+
+fn logs(run: &mut Run) -> Result<Flow, Complaint> {
+    let wanted = check(run)?;
+    let form = form(run)?;
+    let (pods, everything) = pods(run)?;
+    if pods.is_empty() {
+        run.warn(&format!("No resources found in {} namespace.", run.namespace));
+        return Ok(Flow::Done);
+    }
+    let mut streams = Vec::new();
+    for pod in &pods {
+        if run.args.is("all-containers") {
+            let stream = |container| Stream { key: containers::key(pod), container, container_id: None, printed: 0 };
+            streams.extend(containers::names(pod).into_iter().map(stream));
+            continue;
+        }
+        let (container, note) = containers::choose(pod, wanted.as_deref(), false)?;
+        if let Some(note) = note {
+            run.warn(&note);
+        }
+        streams.push(Stream { key: containers::key(pod), container, container_id: None, printed: 0 });
+    }
+    let _ = everything;
+    let follow = run.args.is("follow");
+    let most = run.args.number("max-log-requests").unwrap_or(5);
+    if follow && streams.len() as i64 > most {
+        return Err(Complaint::plain(format!(
+            "you are attempting to follow {} log streams, but maximum allowed concurrency is {most}, use --max-log-requests to \
+             increase the limit",
+            streams.len()
+        )));
+    }
+    for stream in &mut streams {
+        match first(run, stream, &form) {
+            Err(complaint) if run.args.is("ignore-errors") => run.warn(&complaint.to_string().trim_end().replace("Error from server (BadRequest): ", "error: ")),
+            answer => answer?,
+        }
+    }
+    if follow { Ok(Flow::wait(Following { streams, form })) } else { Ok(Flow::Done) }
+}
+
+/// Checks words and flags; the container that was asked for.
+fn check(run: &mut Run) -> Result<Option<String>, Complaint> {
+    let args = run.args;
+    let (words, selector) = (args.words.len(), args.get("selector").is_some_and(|s| !s.is_empty()));
+    let expected = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the \
+                    logs command";
+    if (words == 0 && !selector) || words > 2 {
+        return Err(Complaint::Usage(expected.to_owned(), run.verb.path));
+    }
+    if words > 0 && selector {
+        return Err(Complaint::Usage("only a selector (-l) or a POD name is allowed".to_owned(), run.verb.path));
+    }
+    let named = args.get("container").filter(|c| !c.is_empty());
+    if words == 2 && named.is_some() {
+        return Err(Complaint::Usage("only one of -c or an inline [CONTAINER] arg is allowed".to_owned(), run.verb.path));
+    }
+    let container = named.or(args.words.get(1).map(String::as_str)).map(str::to_owned);
+    if let Some(name) = container.as_deref().filter(|_| args.is("all-containers")) {
+        return Err(Complaint::plain(format!(
+            "--all-containers=true should not be specified with container name {name}"
+        )));
+    }
+    if args.get("since").is_some() && args.get("since-time").is_some() {
+        return Err(Complaint::plain("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    if args.number("tail").is_some_and(|n| n < -1) {
+        return Err(Complaint::plain("--tail must be greater than or equal to -1"));
+    }
+    if args.number("limit-bytes").is_some_and(|n| n < 1) {
+        return Err(Complaint::plain("--limit-bytes must be greater than 0"));
+    }
+    Ok(container)
+}
+
+fn form(run: &Run) -> Result<Form, Complaint> {
+    let args = run.args;
+    let since = match (args.span("since"), args.get("since-time")) {
+        (Some(span), _) => Some(SimTime(run.now().0.saturating_sub(span.max(0) as u64))),
+        (None, Some(text)) => {
+            let at = text.parse::<Timestamp>().map_err(|_| {
+                Complaint::plain(format!(
+                    "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+                ))
+            })?;
+            Some(SimTime::of(&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at)))
+        }
+        (None, None) => None,
+    };
+    let default_tail = if args.get("selector").is_some() && args.get("tail").is_none() { Some(10) } else { None };
+    let tail = args.number("tail").and_then(|n| usize::try_from(n).ok()).or(default_tail);
+    Ok(Form {
+        previous: args.is("previous"),
+        timestamps: args.is("timestamps"),
+        prefix: args.is("prefix"),
+        tail,
+        since,
+        limit: args.number("limit-bytes").and_then(|n| usize::try_from(n).ok()),
+    })
+}
+
+/// The Pods whose logs are meant.
+fn pods(run: &mut Run) -> Result<(Vec<Pod>, bool), Complaint> {
+    let Some(word) = run.args.words.first() else {
+        let filter = Filter::parse(run.args.get("selector"), None, Kind::Pod)?;
+        let list = run.cluster.store().list(Kind::Pod, Some(run.namespace));
+        return Ok((list.filter(|o| filter.matches(o)).filter_map(|o| o.as_pod().cloned()).collect(), true));
+    };
+    let namespace = run.namespace.to_owned();
+    let found = containers::pods(run, word).map_err(|complaint| match complaint {
+        Complaint::Refused { reason, message, .. } => {
+            let missing = run.cluster.store().get(&Key::new(Kind::Namespace, "", &namespace)).is_none();
+            let what = if missing { format!("namespaces {namespace:?} not found") } else { message };
+            Complaint::plain(format!("error from server ({reason}): {what} in namespace {namespace:?}"))
+        }
+        other => other,
+    })?;
+    if found.len() > 1 && !run.args.is("all-pods") {
+        run.warn(&format!("Found {} pods, using pod/{}", found.len(), found[0].name()));
+        return Ok((found.into_iter().take(1).collect(), false));
+    }
+    Ok((found, false))
+}
+
+/// Prints a log from its start, as the form has it.
+fn first(run: &mut Run, stream: &mut Stream, form: &Form) -> Result<(), Complaint> {
+    let lines = run.cluster.logs(&stream.key, &stream.container, form.previous).map_err(containers::log_error)?;
+    stream.printed = lines.len();
+    stream.container_id = running_id(run, stream);
+    let mut shown: Vec<&LogLine> = lines.iter().filter(|l| form.since.is_none_or(|since| l.at >= since)).collect();
+    if let Some(tail) = form.tail {
+        shown = shown.split_off(shown.len().saturating_sub(tail));
+    }
+    let mut text: String = shown.into_iter().map(|line| show(line, stream, form)).collect();
+    if let Some(limit) = form.limit {
+        let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+    }
+    run.out(text);
+    Ok(())
+}
+
+fn show(line: &LogLine, stream: &Stream, form: &Form) -> String {
+    let mut text = String::new();
+    if form.prefix {
+        text = format!("[pod/{}/{}] ", stream.key.name, stream.container);
+    }
+    if form.timestamps {
+        text.push_str(&line.at.timestamp().strftime("%Y-%m-%dT%H:%M:%S%.9fZ ").to_string());
+    }
+    text.push_str(&line.text);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// The id of the container while it runs.
+fn running_id(run: &Run, stream: &Stream) -> Option<String> {
+    let pod = run.cluster.store().get(&stream.key)?.as_pod()?;
+    let status = containers::status_of(pod, &stream.container)?;
+    status.state.as_ref()?.running.as_ref()?;
+    status.container_id.clone()
+}
+
+impl Following {
+    /// Prints what the logs have grown by; ends when their containers have.
+    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        let form = self.form.clone();
+        let mut open = Vec::new();
+        for mut stream in std::mem::take(&mut self.streams) {
+            if let Ok(lines) = run.cluster.logs(&stream.key, &stream.container, false)
+                && (stream.container_id.is_none() || running_id(run, &stream).is_none_or(|id| Some(id) == stream.container_id))
+            {
+                let fresh = lines.get(stream.printed..).unwrap_or_default();
+                let text: String = fresh.iter().map(|line| show(line, &stream, &form)).collect();
+                stream.printed = lines.len().max(stream.printed);
+                if !text.is_empty() {
+                    run.out(text);
+                }
+            }
+            if stream.container_id.is_some() && running_id(run, &stream) == stream.container_id {
+                open.push(stream);
+            }
+        }
+        self.streams = open;
+        if self.streams.is_empty() { Ok(Flow::Done) } else { Ok(Flow::Until(SimTime::NEVER)) }
+    }
+}

@@ -32,12 +32,21 @@ pub fn names(pod: &Pod) -> Vec<String> {
 pub fn choose(pod: &Pod, wanted: Option<&str>, strict: bool) -> Result<(String, Option<String>), Complaint> {
     let all = names(pod);
     let invalid = |name: &str| {
-        Complaint::plain(format!("container {name} is not valid for pod {} out of: {}", pod.name(), list(pod)))
+        Complaint::plain(format!(
+            "container {name} is not valid for pod {} out of: {}",
+            pod.name(),
+            list(pod)
+        ))
     };
     if let Some(name) = wanted.filter(|n| !n.is_empty()) {
-        return if all.iter().any(|known| known == name) { Ok((name.to_owned(), None)) } else { Err(invalid(name)) };
+        return if all.iter().any(|known| known == name) {
+            Ok((name.to_owned(), None))
+        } else {
+            Err(invalid(name))
+        };
     }
-    let annotation = pod.metadata.annotations.as_ref().and_then(|a| a.get("kubectl.kubernetes.io/default-container"));
+    let annotation =
+        pod.metadata.annotations.as_ref().and_then(|a| a.get("kubectl.kubernetes.io/default-container"));
     let mut note = None;
     if let Some(name) = annotation.filter(|n| !n.is_empty()) {
         if all.contains(name) {
@@ -58,7 +67,8 @@ pub fn choose(pod: &Pod, wanted: Option<&str>, strict: bool) -> Result<(String, 
 /// The status of a container, of whatever sort.
 pub fn status_of<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
     let status = &pod.status;
-    let lists = [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
+    let lists =
+        [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
     lists.into_iter().flatten().flatten().find(|s| s.name == name)
 }
 
@@ -75,7 +85,8 @@ pub fn pods(run: &Run, word: &str) -> Result<Vec<Pod>, Complaint> {
     let value = object.to_value();
     let selector = match kind {
         Kind::Service | Kind::ReplicationController => {
-            let labels = value.pointer("/spec/selector").and_then(Value::as_object).cloned().unwrap_or_default();
+            let labels =
+                value.pointer("/spec/selector").and_then(Value::as_object).cloned().unwrap_or_default();
             let labels = labels.into_iter().filter_map(|(k, v)| Some((k, v.as_str()?.to_owned()))).collect();
             Selector::of_labels(&labels)
         }
@@ -83,7 +94,10 @@ pub fn pods(run: &Run, word: &str) -> Result<Vec<Pod>, Complaint> {
             let selector = value.pointer("/spec/selector").cloned();
             let selector = selector.and_then(|s| serde_json::from_value::<LabelSelector>(s).ok());
             let Some(selector) = selector else {
-                return Err(Complaint::plain(format!("cannot get the logs from {}: selector not found", kind.name())));
+                return Err(Complaint::plain(format!(
+                    "cannot get the logs from {}: selector not found",
+                    kind.name()
+                )));
             };
             Selector::of(Some(&selector))
         }

@@ -8,8 +8,8 @@ use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::status;
 use crate::kubectl::verb::{FILES, Verb, Words};
-use crate::sim::runtime::VisitId;
 use crate::sim::cluster::{AccessError, ExecOptions};
+use crate::sim::runtime::VisitId;
 
 const FLAGS: &[Flag] = &[
     flag("container", Takes::Text, "the container").short('c').offers(Offers::Containers),
@@ -116,7 +116,12 @@ fn exec(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 /// Starts a command in a container and waits for it.
-pub(super) fn start(run: &mut Run, key: &Key, container: &str, options: ExecOptions) -> Result<Flow, Complaint> {
+pub(super) fn start(
+    run: &mut Run,
+    key: &Key,
+    container: &str,
+    options: ExecOptions,
+) -> Result<Flow, Complaint> {
     let stdin = options.stdin;
     let visit = run.cluster.exec(key, container, &options).map_err(access_error)?;
     Ok(Flow::wait(Running { visit, stdin, closed: false }))
@@ -205,7 +210,9 @@ fn attach(run: &mut Run) -> Result<Flow, Complaint> {
     if let Some(note) = note.filter(|_| !run.args.is("quiet")) {
         run.warn(&note);
     }
-    let running = containers::status_of(&pod, &container).and_then(|s| s.state.as_ref()).is_some_and(|s| s.running.is_some());
+    let running = containers::status_of(&pod, &container)
+        .and_then(|s| s.state.as_ref())
+        .is_some_and(|s| s.running.is_some());
     if !running {
         let text = format!("container {container} not found in pod {}_{}", pod.name(), pod.namespace());
         return Err(Complaint::plain(format!("unable to upgrade connection: {text}")));

@@ -59,8 +59,9 @@ pub(super) fn name(run: &Run) -> Result<String, Complaint> {
 pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Complaint> {
     let mut map = Map::new();
     for part in text.split(',').filter(|p| !p.is_empty()) {
-        let (key, value) =
-            part.split_once('=').ok_or_else(|| Complaint::plain(format!("unexpected {what} spec: {part}")))?;
+        let (key, value) = part
+            .split_once('=')
+            .ok_or_else(|| Complaint::plain(format!("unexpected {what} spec: {part}")))?;
         map.insert(key.to_owned(), value.into());
     }
     Ok(Value::Object(map))

@@ -84,12 +84,14 @@ struct Changes {
 
 fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
     run.check_dry_run()?;
-    let is_change = |w: &String| (w.contains('=') && !w.starts_with('=')) || (w.len() > 1 && w.ends_with('-'));
+    let is_change =
+        |w: &String| (w.contains('=') && !w.starts_with('=')) || (w.len() > 1 && w.ends_with('-'));
     let start = run.args.words.iter().position(is_change).unwrap_or(run.args.words.len());
     let (objects, words) = run.args.words.split_at(start);
     let changes = read(words, of)?;
     let from_files = run.args.get("filename").is_some();
-    let selected = run.args.get("selector").is_some() || run.args.get("field-selector").is_some() || run.args.is("all");
+    let selected =
+        run.args.get("selector").is_some() || run.args.get("field-selector").is_some() || run.args.is("all");
     let slashed = objects.iter().any(|w| w.contains('/'));
     if !from_files && (objects.is_empty() || (objects.len() < 2 && !selected && !slashed)) {
         return Err(Complaint::plain(
@@ -138,7 +140,10 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
         }
     }
     if changes.set.iter().any(|(key, _)| changes.remove.contains(key)) {
-        return Err(Complaint::plain(format!("can not both modify and remove a {} in the same command", of.word())));
+        return Err(Complaint::plain(format!(
+            "can not both modify and remove a {} in the same command",
+            of.word()
+        )));
     }
     Ok(changes)
 }

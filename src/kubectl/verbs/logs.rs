@@ -80,7 +80,8 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     let mut streams = Vec::new();
     for pod in &pods {
         if run.args.is("all-containers") {
-            let stream = |container| Stream { key: containers::key(pod), container, container_id: None, printed: 0 };
+            let stream =
+                |container| Stream { key: containers::key(pod), container, container_id: None, printed: 0 };
             streams.extend(containers::names(pod).into_iter().map(stream));
             continue;
         }
@@ -102,7 +103,9 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     }
     for stream in &mut streams {
         match first(run, stream, &form) {
-            Err(complaint) if run.args.is("ignore-errors") => run.warn(&complaint.to_string().trim_end().replace("Error from server (BadRequest): ", "error: ")),
+            Err(complaint) if run.args.is("ignore-errors") => run.warn(
+                &complaint.to_string().trim_end().replace("Error from server (BadRequest): ", "error: "),
+            ),
             answer => answer?,
         }
     }
@@ -119,11 +122,17 @@ fn check(run: &mut Run) -> Result<Option<String>, Complaint> {
         return Err(Complaint::Usage(expected.to_owned(), run.verb.path));
     }
     if words > 0 && selector {
-        return Err(Complaint::Usage("only a selector (-l) or a POD name is allowed".to_owned(), run.verb.path));
+        return Err(Complaint::Usage(
+            "only a selector (-l) or a POD name is allowed".to_owned(),
+            run.verb.path,
+        ));
     }
     let named = args.get("container").filter(|c| !c.is_empty());
     if words == 2 && named.is_some() {
-        return Err(Complaint::Usage("only one of -c or an inline [CONTAINER] arg is allowed".to_owned(), run.verb.path));
+        return Err(Complaint::Usage(
+            "only one of -c or an inline [CONTAINER] arg is allowed".to_owned(),
+            run.verb.path,
+        ));
     }
     let container = named.or(args.words.get(1).map(String::as_str)).map(str::to_owned);
     if let Some(name) = container.as_deref().filter(|_| args.is("all-containers")) {
@@ -157,7 +166,8 @@ fn form(run: &Run) -> Result<Form, Complaint> {
         }
         (None, None) => None,
     };
-    let default_tail = if args.get("selector").is_some() && args.get("tail").is_none() { Some(10) } else { None };
+    let default_tail =
+        if args.get("selector").is_some() && args.get("tail").is_none() { Some(10) } else { None };
     let tail = args.number("tail").and_then(|n| usize::try_from(n).ok()).or(default_tail);
     Ok(Form {
         previous: args.is("previous"),
@@ -194,10 +204,12 @@ fn pods(run: &mut Run) -> Result<(Vec<Pod>, bool), Complaint> {
 
 /// Prints a log from its start, as the form has it.
 fn first(run: &mut Run, stream: &mut Stream, form: &Form) -> Result<(), Complaint> {
-    let lines = run.cluster.logs(&stream.key, &stream.container, form.previous).map_err(containers::log_error)?;
+    let lines =
+        run.cluster.logs(&stream.key, &stream.container, form.previous).map_err(containers::log_error)?;
     stream.printed = lines.len();
     stream.container_id = running_id(run, stream);
-    let mut shown: Vec<&LogLine> = lines.iter().filter(|l| form.since.is_none_or(|since| l.at >= since)).collect();
+    let mut shown: Vec<&LogLine> =
+        lines.iter().filter(|l| form.since.is_none_or(|since| l.at >= since)).collect();
     if let Some(tail) = form.tail {
         shown = shown.split_off(shown.len().saturating_sub(tail));
     }
@@ -240,7 +252,8 @@ impl Following {
         let mut open = Vec::new();
         for mut stream in std::mem::take(&mut self.streams) {
             if let Ok(lines) = run.cluster.logs(&stream.key, &stream.container, false)
-                && (stream.container_id.is_none() || running_id(run, &stream).is_none_or(|id| Some(id) == stream.container_id))
+                && (stream.container_id.is_none()
+                    || running_id(run, &stream).is_none_or(|id| Some(id) == stream.container_id))
             {
                 let fresh = lines.get(stream.printed..).unwrap_or_default();
                 let text: String = fresh.iter().map(|line| show(line, &stream, &form)).collect();

@@ -73,7 +73,8 @@ pub(super) fn nodes(run: &mut Run) -> Result<Vec<Object>, Complaint> {
 /// Marks a node, and says so.
 pub(super) fn mark(run: &mut Run, node: &Object, schedulable: bool) -> Result<(), Complaint> {
     let name = node.meta().name.clone().unwrap_or_default();
-    let cordoned = matches!(node, Object::Node(n) if n.spec.as_ref().and_then(|s| s.unschedulable) == Some(true));
+    let cordoned =
+        matches!(node, Object::Node(n) if n.spec.as_ref().and_then(|s| s.unschedulable) == Some(true));
     let done = if schedulable { "uncordoned" } else { "cordoned" };
     let suffix = run.dry_run().suffix();
     if cordoned != schedulable {
@@ -128,10 +129,16 @@ fn taint(run: &mut Run) -> Result<Flow, Complaint> {
     let words = &run.args.words;
     let is_spec = |w: &String| w.contains([':', '=']) || w.ends_with('-');
     let Some((first, rest)) = words.split_first() else {
-        return Err(Complaint::Usage("one or more resources must be specified as <resource> <name>".to_owned(), run.verb.path));
+        return Err(Complaint::Usage(
+            "one or more resources must be specified as <resource> <name>".to_owned(),
+            run.verb.path,
+        ));
     };
     if select::kind(first)? != Kind::Node {
-        return Err(Complaint::Usage(format!("invalid resource type {first}, only node types are supported"), run.verb.path));
+        return Err(Complaint::Usage(
+            format!("invalid resource type {first}, only node types are supported"),
+            run.verb.path,
+        ));
     }
     let selected = run.args.get("selector").is_some() || run.args.is("all");
     let names = rest.iter().take_while(|w| !is_spec(w)).count();
@@ -162,13 +169,16 @@ fn one(run: &mut Run, node: &Object, changes: &[Change]) -> Result<(), Complaint
     let name = node.meta().name.clone().unwrap_or_default();
     let value = node.to_value();
     let mut taints = value.pointer("/spec/taints").and_then(Value::as_array).cloned().unwrap_or_default();
-    let same = |t: &Value, c: &Change| t["key"] == c.key.as_str() && (c.effect.is_empty() || t["effect"] == c.effect.as_str());
+    let same = |t: &Value, c: &Change| {
+        t["key"] == c.key.as_str() && (c.effect.is_empty() || t["effect"] == c.effect.as_str())
+    };
     let mut done = "untainted";
     for change in changes {
         let there = taints.iter().any(|t| same(t, change));
         if change.removes {
             if !there {
-                let effect = if change.effect.is_empty() { String::new() } else { format!(":{}", change.effect) };
+                let effect =
+                    if change.effect.is_empty() { String::new() } else { format!(":{}", change.effect) };
                 return Err(Complaint::plain(format!("taint \"{}{effect}\" not found", change.key)));
             }
             taints.retain(|t| !same(t, change));
@@ -191,8 +201,12 @@ fn one(run: &mut Run, node: &Object, changes: &[Change]) -> Result<(), Complaint
     if run.dry_run() != DryRun::Client {
         let list = if taints.is_empty() { Value::Null } else { Value::Array(taints) };
         let write = run.write();
-        let answer =
-            run.cluster.patch(&node.key(), &Patch::Merge(json!({"spec": {"taints": list}})), Subresource::Main, &write);
+        let answer = run.cluster.patch(
+            &node.key(),
+            &Patch::Merge(json!({"spec": {"taints": list}})),
+            Subresource::Main,
+            &write,
+        );
         run.accepted(answer)?;
     }
     let suffix = if run.dry_run() == DryRun::Client { " (dry run)" } else { "" };

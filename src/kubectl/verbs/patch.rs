@@ -13,10 +13,13 @@ use serde_json::Value;
 const FLAGS: &[Flag] = &[
     flag("patch", Takes::Text, "the patch, as JSON or YAML").short('p'),
     flag("patch-file", Takes::Text, "a file with the patch").offers(Offers::Files),
-    flag("type", Takes::Text, "json, merge or strategic")
-        .default("strategic")
-        .offers(Offers::Words(&["json", "merge", "strategic"])),
-    flag("subresource", Takes::Text, "status, scale or resize").offers(Offers::Words(&["status", "scale", "resize"])),
+    flag("type", Takes::Text, "json, merge or strategic").default("strategic").offers(Offers::Words(&[
+        "json",
+        "merge",
+        "strategic",
+    ])),
+    flag("subresource", Takes::Text, "status, scale or resize")
+        .offers(Offers::Words(&["status", "scale", "resize"])),
     flag("local", Takes::Switch, "change nothing on the server"),
     flag("field-manager", Takes::Text, "the name under which fields are owned"),
     flag("record", Takes::Switch, "remember the command in an annotation"),
@@ -82,13 +85,15 @@ fn read(patch: Option<&str>, file: Option<&str>, desk: &Desk) -> Result<Value, C
     let missing = "must specify --patch or --patch-file containing the contents of the patch";
     let text = match (patch, file) {
         (Some(text), _) if !text.is_empty() => text.to_owned(),
-        (_, Some(path)) => desk
-            .read(path)
-            .ok_or_else(|| Complaint::plain(format!("unable to read patch file: open {path}: no such file or directory")))?,
+        (_, Some(path)) => desk.read(path).ok_or_else(|| {
+            Complaint::plain(format!("unable to read patch file: open {path}: no such file or directory"))
+        })?,
         _ => return Err(Complaint::plain(missing)),
     };
     let parsed = serde_json::from_str(&text).ok().or_else(|| serde_saphyr::from_str::<Value>(&text).ok());
-    parsed.ok_or_else(|| Complaint::plain(format!("unable to parse {text:?}: yaml: did not find expected node content")))
+    parsed.ok_or_else(|| {
+        Complaint::plain(format!("unable to parse {text:?}: yaml: did not find expected node content"))
+    })
 }
 
 /// Objects that were named, one by one or by kind and name.
@@ -98,7 +103,8 @@ pub(super) fn named(run: &mut Run) -> Result<Vec<Target>, Complaint> {
         return Ok(manifests.into_iter().map(|m| Target::Named(m.kind, m.name)).collect());
     }
     let targets = select::targets(&run.args.words)?;
-    let selected = run.args.get("selector").is_some() || run.args.is("all") || run.args.get("field-selector").is_some();
+    let selected =
+        run.args.get("selector").is_some() || run.args.is("all") || run.args.get("field-selector").is_some();
     if targets.is_empty() {
         return Err(Complaint::plain(
             "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f \

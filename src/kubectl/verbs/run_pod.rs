@@ -12,36 +12,37 @@ use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb};
 use crate::sim::api::{DeleteOptions, patch};
 use serde_json::{Value, json};
 
-const FLAGS: &[Flag] = &[
-    flag("image", Takes::Text, "the image"),
-    flag("port", Takes::Text, "the port the container listens on"),
-    flag("env", Takes::Texts, "an environment variable: NAME=value").short('e'),
-    flag("labels", Takes::Text, "labels, instead of run=NAME").short('l'),
-    flag("annotations", Takes::Texts, "annotations"),
-    flag("command", Takes::Switch, "the words after -- are the command, not its arguments"),
-    flag("restart", Takes::Text, "Always, OnFailure or Never")
-        .default("Always")
-        .offers(Offers::Words(&["Always", "OnFailure", "Never"])),
-    flag("image-pull-policy", Takes::Text, "Always, IfNotPresent or Never"),
-    flag("privileged", Takes::Switch, "run the container privileged"),
-    flag("overrides", Takes::Text, "JSON to merge into the Pod"),
-    flag("override-type", Takes::Text, "json, merge or strategic").default("merge"),
-    flag("expose", Takes::Switch, "make a Service too (with --port)"),
-    flag("stdin", Takes::Switch, "keep standard input open").short('i'),
-    flag("tty", Takes::Switch, "give the container a terminal").short('t'),
-    flag("attach", Takes::Switch, "attach to the container once it runs"),
-    flag("rm", Takes::Switch, "delete the Pod when the command ends"),
-    flag("quiet", Takes::Switch, "print less").short('q'),
-    flag("leave-stdin-open", Takes::Switch, "keep standard input open after the first attach"),
-    flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
-    flag("save-config", Takes::Switch, "remember the object as applied"),
-    flag("force", Takes::Switch, "with --rm: delete at once"),
-    flag("grace-period", Takes::Number, "with --rm: seconds to stop").default("-1"),
-    flag("timeout", Takes::Span, "with --rm: how long to wait"),
-    flag("wait", Takes::Switch, "with --rm: wait until it is gone"),
-    flag("detach-keys", Takes::Text, "the keys that detach"),
-];
+const FLAGS: &[Flag] =
+    &[
+        flag("image", Takes::Text, "the image"),
+        flag("port", Takes::Text, "the port the container listens on"),
+        flag("env", Takes::Texts, "an environment variable: NAME=value").short('e'),
+        flag("labels", Takes::Text, "labels, instead of run=NAME").short('l'),
+        flag("annotations", Takes::Texts, "annotations"),
+        flag("command", Takes::Switch, "the words after -- are the command, not its arguments"),
+        flag("restart", Takes::Text, "Always, OnFailure or Never")
+            .default("Always")
+            .offers(Offers::Words(&["Always", "OnFailure", "Never"])),
+        flag("image-pull-policy", Takes::Text, "Always, IfNotPresent or Never"),
+        flag("privileged", Takes::Switch, "run the container privileged"),
+        flag("overrides", Takes::Text, "JSON to merge into the Pod"),
+        flag("override-type", Takes::Text, "json, merge or strategic").default("merge"),
+        flag("expose", Takes::Switch, "make a Service too (with --port)"),
+        flag("stdin", Takes::Switch, "keep standard input open").short('i'),
+        flag("tty", Takes::Switch, "give the container a terminal").short('t'),
+        flag("attach", Takes::Switch, "attach to the container once it runs"),
+        flag("rm", Takes::Switch, "delete the Pod when the command ends"),
+        flag("quiet", Takes::Switch, "print less").short('q'),
+        flag("leave-stdin-open", Takes::Switch, "keep standard input open after the first attach"),
+        flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
+        flag("field-manager", Takes::Text, "the name under which fields are owned"),
+        flag("save-config", Takes::Switch, "remember the object as applied"),
+        flag("force", Takes::Switch, "with --rm: delete at once"),
+        flag("grace-period", Takes::Number, "with --rm: seconds to stop").default("-1"),
+        flag("timeout", Takes::Span, "with --rm: how long to wait"),
+        flag("wait", Takes::Switch, "with --rm: wait until it is gone"),
+        flag("detach-keys", Takes::Text, "the keys that detach"),
+    ];
 
 pub(super) const VERB: Verb = Verb {
     name: "run",
@@ -110,7 +111,9 @@ fn check(run: &mut Run) -> Result<bool, Complaint> {
         return usage("--rm should only be used for attached containers");
     }
     if attached && run.dry_run() != DryRun::No {
-        return usage("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+        return usage(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        );
     }
     let policy = args.or("image-pull-policy", "");
     if !["", "Always", "IfNotPresent", "Never"].contains(&policy) {
@@ -125,7 +128,8 @@ fn check(run: &mut Run) -> Result<bool, Complaint> {
 
 fn port(run: &Run) -> Result<i64, Complaint> {
     let text = run.args.or("port", "0");
-    text.parse::<i64>().map_err(|_| Complaint::plain(format!("strconv.Atoi: parsing {text:?}: invalid syntax")))
+    text.parse::<i64>()
+        .map_err(|_| Complaint::plain(format!("strconv.Atoi: parsing {text:?}: invalid syntax")))
 }
 
 /// The Pod the flags describe.
@@ -231,7 +235,8 @@ impl Attaching {
         let Some(pod) = run.cluster.store().get(&self.key).and_then(Object::as_pod).cloned() else {
             return Ok(Flow::Done);
         };
-        let state = containers::status_of(&pod, &self.container).and_then(|s| s.state.clone()).unwrap_or_default();
+        let state =
+            containers::status_of(&pod, &self.container).and_then(|s| s.state.clone()).unwrap_or_default();
         let over = status::is_final(&pod.status) || state.terminated.is_some();
         if let Some(attached) = &mut self.attached {
             attached.poll(run)?;

@@ -141,7 +141,10 @@ fn autoscale(run: &mut Run) -> Result<Flow, Complaint> {
     }
     for object in found.groups.iter().flat_map(|(_, objects)| objects) {
         let kind = object.kind();
-        if !matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController) {
+        if !matches!(
+            kind,
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
+        ) {
             let info = kind.info();
             return Err(Complaint::plain(format!(
                 "cannot autoscale a {}: could not find scale subresource for {}/{}, Resource={} in discovery information",
@@ -189,7 +192,9 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
     let selector = match (args.get("selector"), object.kind()) {
         (Some(text), _) => super::generate::pairs(text, "selector")?,
         (None, Kind::Pod) => value.pointer("/metadata/labels").cloned().unwrap_or_default(),
-        (None, Kind::Service | Kind::ReplicationController) => value.pointer("/spec/selector").cloned().unwrap_or_default(),
+        (None, Kind::Service | Kind::ReplicationController) => {
+            value.pointer("/spec/selector").cloned().unwrap_or_default()
+        }
         (None, _) => value.pointer("/spec/selector/matchLabels").cloned().unwrap_or_default(),
     };
     if selector.as_object().is_none_or(serde_json::Map::is_empty) {
@@ -204,31 +209,41 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
         let containers = value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
         containers.iter().flat_map(|c| c["ports"].as_array().cloned().unwrap_or_default()).collect::<Vec<_>>()
     };
-    let found = declared(if object.kind() == Kind::Pod { "/spec/containers" } else { "/spec/template/spec/containers" });
+    let found = declared(if object.kind() == Kind::Pod {
+        "/spec/containers"
+    } else {
+        "/spec/template/spec/containers"
+    });
     let numbers: Vec<(i64, String)> = match args.get("port") {
         Some(text) => {
             let protocol = args.or("protocol", "TCP").to_owned();
             let parse = |p: &str| {
-                p.parse::<i64>().map(|n| (n, protocol.clone())).map_err(|_| {
-                    Complaint::plain(format!("strconv.Atoi: parsing {p:?}: invalid syntax"))
-                })
+                p.parse::<i64>()
+                    .map(|n| (n, protocol.clone()))
+                    .map_err(|_| Complaint::plain(format!("strconv.Atoi: parsing {p:?}: invalid syntax")))
             };
             text.split(',').map(parse).collect::<Result<_, _>>()?
         }
         None => found
             .iter()
-            .filter_map(|p| Some((p["containerPort"].as_i64()?, p["protocol"].as_str().unwrap_or("TCP").to_owned())))
+            .filter_map(|p| {
+                Some((p["containerPort"].as_i64()?, p["protocol"].as_str().unwrap_or("TCP").to_owned()))
+            })
             .collect(),
     };
     if numbers.is_empty() {
-        return Err(Complaint::plain("couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples"));
+        return Err(Complaint::plain(
+            "couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples",
+        ));
     }
     let several = numbers.len() > 1;
     let ports: Vec<Value> = numbers
         .iter()
         .enumerate()
         .map(|(i, (number, protocol))| {
-            let target = args.get("target-port").map_or(json!(number), |t| t.parse::<i64>().map_or(json!(t), |n| json!(n)));
+            let target = args
+                .get("target-port")
+                .map_or(json!(number), |t| t.parse::<i64>().map_or(json!(t), |n| json!(n)));
             let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
             if several {
                 port["name"] = format!("port-{}", i + 1).into();
@@ -246,7 +261,9 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
         metadata["labels"] = labels;
     }
     let mut spec = json!({"ports": ports, "selector": selector});
-    for (flag, field) in [("type", "type"), ("session-affinity", "sessionAffinity"), ("cluster-ip", "clusterIP")] {
+    for (flag, field) in
+        [("type", "type"), ("session-affinity", "sessionAffinity"), ("cluster-ip", "clusterIP")]
+    {
         if let Some(text) = args.get(flag).filter(|t| !t.is_empty()) {
             spec[field] = text.into();
         }
@@ -254,5 +271,7 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
     if let Some(ip) = args.get("external-ip") {
         spec["externalIPs"] = json!([ip]);
     }
-    Ok(json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec, "status": {"loadBalancer": {}}}))
+    Ok(
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec, "status": {"loadBalancer": {}}}),
+    )
 }

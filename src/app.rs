@@ -236,7 +236,7 @@ impl App {
     pub fn new(course: Course, learner: Learner, settings: Settings) -> App {
         let map = Map::new(&course, &learner);
         let mut bench = Bench::default();
-        bench.practice.pace_mut().set_speed(settings.speed);
+        bench.practice.set_speed(settings.speed);
         App {
             course,
             learner,
@@ -379,15 +379,24 @@ impl App {
         if !self.is_moving() || !self.bench.practice.tick(real) {
             return Vec::new();
         }
-        self.follow_session();
-        vec![Effect::Draw]
+        let mut effects = vec![Effect::Draw];
+        self.follow_session(&mut effects);
+        effects
     }
 
-    /// What the session asks for: an editor that was started in the shell.
-    fn follow_session(&mut self) {
+    /// What the session brings about: an editor that was started in the shell, a lab that is passed.
+    fn follow_session(&mut self, effects: &mut Vec<Effect>) {
         if let Some(name) = self.bench.practice.edit_request() {
-            let mut effects = Vec::new();
-            self.commit(vec![Reaction::Edit(name)], &mut effects);
+            self.commit(vec![Reaction::Edit(name)], effects);
+        }
+        let Screen::Lab(reader) = &mut self.trail.screen else { return };
+        let lab = self.course.lab(&reader.id).filter(|_| self.bench.practice.lab_passed());
+        if lab.is_some_and(|lab| reader.pass(lab)) {
+            let hints = reader.lab.as_ref().map_or(0, |run| run.hints);
+            let entry = Entry::Passed { lab: reader.id.clone(), hints };
+            reader.top = reader::Anchor::default();
+            let words = "Passed! The text says what was wrong and why it works now.";
+            self.commit(vec![Reaction::Record(entry), Reaction::Say(words.into())], effects);
         }
     }
 
@@ -413,7 +422,7 @@ impl App {
             None => self.in_screen(action),
         };
         self.commit(reactions, &mut effects);
-        self.follow_session();
+        self.follow_session(&mut effects);
         if action == Action::Suspend {
             effects.push(Effect::Suspend);
         }
@@ -504,7 +513,6 @@ impl App {
             Then::Fresh => {
                 self.bench.practice.fresh();
                 self.bench.watch = bench::WatchPane::default();
-                self.lay_files();
                 return vec![Reaction::Say("A fresh cluster, at 0 s.".into())];
             }
             Then::RestartLab => {

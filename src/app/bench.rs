@@ -86,6 +86,8 @@ impl Default for Split {
 pub struct Bench {
     /// The session.
     pub practice: Practice,
+    /// Sessions of pages visited before, newest last.
+    parked: Vec<Practice>,
     /// The pane with focus.
     pub focus: Pane,
     /// Whether it has the screen for itself.
@@ -140,7 +142,35 @@ pub struct ShellPane {
 /// The shortest and the longest time line, in seconds.
 const SPANS: (u64, u64) = (15, 3840);
 
+/// How many sessions wait for their page to be visited again.
+const PARKED: usize = 3;
+
 impl Bench {
+    /// Takes up the session of `page`; the one before it waits for its page to be visited again. A new one comes from `begin`.
+    pub fn visit(&mut self, page: &str, begin: impl FnOnce() -> Practice) {
+        if self.practice.page() == page {
+            return;
+        }
+        let waiting = self.parked.iter().position(|practice| practice.page() == page);
+        let next = waiting.map_or_else(begin, |at| self.parked.remove(at));
+        self.take_up(next);
+    }
+
+    /// Goes on with another session at the speed of the one before.
+    pub fn take_up(&mut self, mut next: Practice) {
+        next.set_speed(self.practice.pace().speed());
+        self.parked.retain(|practice| practice.page() != next.page());
+        let before = std::mem::replace(&mut self.practice, next);
+        if before.page() != self.practice.page() {
+            self.parked.push(before);
+        }
+        let over = self.parked.len().saturating_sub(PARKED);
+        self.parked.drain(..over);
+        self.watch = WatchPane::default();
+        self.xray = XrayPane::default();
+        self.shell.up = 0;
+    }
+
     /// Gives focus to the next or previous pane.
     pub fn turn(&mut self, back: bool) {
         self.focus = self.focus.step(if back { Pane::ALL.len() - 1 } else { 1 });
@@ -251,18 +281,18 @@ impl Bench {
             return vec![Reaction::Say("No Pod yet: apply a manifest first (a on a YAML block).".into())];
         };
         let name = &pod.name;
-        let (command, text) = match action {
+        let command = match action {
             Action::Why => {
-                let links = self.practice.why(self.chosen_row().unwrap_or(0), &pod);
-                return vec![Reaction::Open(Overlay::why(name, links))];
+                let row = self.chosen_row().and_then(|at| self.practice.rows().get(at));
+                let row = row.filter(|_| self.watch.view == WatchView::Stream);
+                return vec![Reaction::Open(Overlay::why(name, self.practice.why(row, &pod)))];
             }
-            Action::Describe => (format!("kubectl describe pod {name}"), self.practice.describe(&pod)),
-            Action::Yaml => (format!("kubectl get pod {name} -o yaml"), self.practice.yaml(&pod)),
-            Action::PreviousLogs => {
-                (format!("kubectl logs {name} --all-containers --previous"), self.practice.logs(&pod, true))
-            }
-            _ => (format!("kubectl logs {name} --all-containers"), self.practice.logs(&pod, false)),
+            Action::Describe => format!("kubectl describe pod {name}"),
+            Action::Yaml => format!("kubectl get pod {name} -o yaml"),
+            Action::PreviousLogs => format!("kubectl logs {name} --all-containers --previous"),
+            _ => format!("kubectl logs {name} --all-containers"),
         };
+        let text = self.practice.ask(&command);
         let sheet = Sheet::new(command, &text);
         vec![Reaction::Open(match action {
             Action::Describe => Overlay::Describe(sheet),
@@ -329,7 +359,7 @@ impl Bench {
             Action::Submit => {
                 self.shell.up = 0;
                 let line = self.shell.line.take();
-                self.practice.submit(&line);
+                return Some(self.enter(&line));
             }
             Action::Complete if self.shell.line.text().is_empty() && !self.practice.is_busy() => {
                 self.turn(false);
@@ -349,6 +379,26 @@ impl Bench {
             _ => return None,
         }
         Some(Reactions::new())
+    }
+
+    /// Runs a line. `answer WORD` answers the question of a lab; the past takes no commands.
+    fn enter(&mut self, line: &str) -> Reactions {
+        if self.practice.is_past() {
+            self.shell.line.set(line);
+            let words =
+                "This is the past: c in another pane goes on from here, Space there returns to the present.";
+            return vec![Reaction::Say(words.into())];
+        }
+        match line.trim().strip_prefix("answer ") {
+            Some(word) => {
+                self.practice.answer_lab(word);
+                vec![Reaction::Say(format!("You answered: {}", word.trim()))]
+            }
+            None => {
+                self.practice.submit(line);
+                Vec::new()
+            }
+        }
     }
 
     fn complete(&mut self) {

@@ -5,6 +5,7 @@ use super::learner::Entry;
 use super::map::Map;
 use super::overlay::{Confirm, Overlay, Sheet, Then};
 use super::palette::{Command, Palette};
+use super::practice::Practice;
 use super::reader::{Anchor, Reader};
 use super::search::Search;
 use super::settings::{SettingsScreen, ThemeChoice};
@@ -32,10 +33,13 @@ impl App {
         }
         self.overlay = None;
         self.extents.page = super::extents::PageExtent::default();
-        if self.shows_bench() {
-            self.lay_files();
+        // Going to a lab sets it up afresh; coming back to it finds it as it was left.
+        if let Place::Lab(slug) = &place
+            && let Some(lab) = self.course.lab(slug)
+        {
+            self.bench.take_up(Practice::of_lab(lab));
         }
-        self.begin_lab(&place);
+        self.take_up_session();
         if let Screen::Chapter(reader) = &self.trail.screen {
             let entry = Entry::Opened { chapter: reader.id.clone() };
             self.commit(vec![Reaction::Record(entry)], effects);
@@ -49,6 +53,7 @@ impl App {
             Some(screen) => {
                 self.trail.screen = screen;
                 self.refresh();
+                self.take_up_session();
             }
             None if matches!(self.trail.screen, Screen::Map(_)) => {
                 let text = "Leave podlab? What you did is kept.".to_owned();
@@ -117,24 +122,23 @@ impl App {
         })
     }
 
-    /// Lays the files of the chapter on the screen into the learner's folder.
-    pub(super) fn lay_files(&mut self) {
-        if let Screen::Chapter(reader) = &self.trail.screen {
-            let Some(chapter) = self.course.chapter(&reader.id) else { return };
-            for code in chapter.page().files() {
-                if let Some(name) = &code.name {
-                    self.bench.practice.offer_file(name, &code.text);
-                }
+    /// Takes up the session of the page on the screen.
+    fn take_up_session(&mut self) {
+        match &self.trail.screen {
+            Screen::Chapter(reader) => {
+                let Some(chapter) = self.course.chapter(&reader.id) else { return };
+                let begin = || {
+                    let files = chapter.page().files().into_iter();
+                    let named = files.filter_map(|code| Some((code.name.clone()?, code.text.clone())));
+                    Practice::of_page(&chapter.id, named.collect())
+                };
+                self.bench.visit(&chapter.id, begin);
             }
-        }
-    }
-
-    fn begin_lab(&mut self, place: &Place) {
-        if let Place::Lab(slug) = place {
-            let started = self.bench.practice.begin_lab(&self.course, slug);
-            if let Err(why) = started {
-                self.notice = Some(why);
+            Screen::Lab(reader) => {
+                let Some(lab) = self.course.lab(&reader.id) else { return };
+                self.bench.visit(&format!("lab {}", lab.id), || Practice::of_lab(lab));
             }
+            _ => {}
         }
     }
 

@@ -1,13 +1,21 @@
-//! What the panes need of a practice session, in the terms of the screen. The one seam between the tutor and `lab`.
+//! The practice session as the panes see it: what is shown now (the live moment or a past one), how fast time passes, the lab's
+//! goals. The one seam between the tutor and `lab`; it decides nothing about what Kubernetes does.
 
+/// Asking the simulator a prediction, or setting a lab up.
+mod rehearse;
+
+use crate::course::Chapter;
+use crate::course::lab::Lab;
 use crate::course::quiz::{Predicted, Prediction};
-use crate::course::{Chapter, Course};
-use crate::kube::{Key as ObjectKey, Kind, SimTime};
+use crate::kube::{Key as ObjectKey, Kind, Object, SimTime};
+use crate::kubectl::status::pod_row;
 use crate::kubectl::watch::{Watch, WatchRow};
 use crate::lab::pace::Pace;
-use crate::lab::track::Tracks;
+use crate::lab::past::{Past, Replayable};
+use crate::lab::scene::{Input, Scene};
+use crate::lab::verdict::{Judge, Met};
 use crate::lab::xray::{self, Xray};
-use crate::sim::{Cluster, ClusterConfig};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One link of a chain of causes.
@@ -52,41 +60,55 @@ pub struct NodeView {
     pub pods: Vec<(String, String)>,
 }
 
-/// How many rows of the watch are kept.
-const ROWS_KEPT: usize = 5_000;
+/// A whole copy of the session is kept this often, in simulated milliseconds; moments between are found from the copy before.
+const COPY_EVERY: u64 = 20_000;
+/// The longest step to the next change, in simulated milliseconds.
+const LONGEST_STEP: u64 = 600_000;
+/// The namespace the panes watch.
+const NAMESPACE: &str = "default";
 
 /// The session as the panes see it.
 #[derive(Clone, Debug)]
 pub struct Practice {
-    cluster: Cluster,
+    live: Scene,
+    /// The past moment being shown, if one is.
+    earlier: Option<Box<Scene>>,
+    past: Past<Scene>,
     pace: Pace,
-    watch: Watch,
-    rows: Vec<WatchRow>,
-    tracks: Tracks,
-    seen: u64,
-    output: Vec<String>,
-    files: std::collections::BTreeMap<String, String>,
+    judge: Option<Judge>,
+    /// The learner's files by name, and the page that brought them.
+    files: (String, BTreeMap<String, String>),
+    /// Lines of output the learner has cleared away.
+    cleared: usize,
 }
 
 impl Default for Practice {
     fn default() -> Practice {
-        Practice {
-            cluster: Cluster::new(ClusterConfig::default()),
-            pace: Pace::default(),
-            watch: Watch::new(Kind::Pod, Some("default")),
-            rows: Vec::new(),
-            tracks: Tracks::default(),
-            seen: 0,
-            output: Vec::new(),
-            files: std::collections::BTreeMap::new(),
-        }
+        Practice::on(rehearse::stage(1, &BTreeMap::new()))
     }
 }
 
 impl Practice {
+    fn on(stage: crate::lab::stage::Stage) -> Practice {
+        let live = Scene::new(stage, Some(NAMESPACE));
+        Practice {
+            past: Past::new(live.now(), live.clone()),
+            live,
+            earlier: None,
+            pace: Pace::default(),
+            judge: None,
+            files: (String::new(), BTreeMap::new()),
+            cleared: 0,
+        }
+    }
+
+    fn shown(&self) -> &Scene {
+        self.earlier.as_deref().unwrap_or(&self.live)
+    }
+
     /// The simulated time shown.
     pub fn now(&self) -> SimTime {
-        self.cluster.now()
+        self.shown().now()
     }
 
     /// How fast time passes, and whether it does.
@@ -94,48 +116,72 @@ impl Practice {
         &self.pace
     }
 
-    /// Faster, slower, on or off.
-    pub fn pace_mut(&mut self) -> &mut Pace {
-        &mut self.pace
-    }
-
-    /// Lets real time pass; true if something shown changed.
-    pub fn tick(&mut self, real: Duration) -> bool {
-        let before = self.now();
-        let until = self.pace.after(before, real.as_micros() as u64);
-        self.cluster.advance(until);
-        let fresh = self.observe();
-        fresh || before.0 / 1000 != until.0 / 1000
-    }
-
-    /// Whether anything shown can change by itself.
-    pub fn is_moving(&self) -> bool {
-        self.pace.is_running()
-    }
-
-    /// The rows of the watch so far, without the header.
-    pub fn rows(&self) -> &[WatchRow] {
-        &self.rows
-    }
-
-    /// What the shell has printed.
-    pub fn output(&self) -> &[String] {
-        &self.output
-    }
-
-    /// The picture of a Pod.
-    pub fn xray(&self, pod: &ObjectKey) -> Option<Xray> {
-        let object = self.cluster.store().get(pod)?;
-        Some(xray::xray(object.as_pod()?, &self.tracks, self.now()))
+    /// Sets the speed.
+    pub fn set_speed(&mut self, factor: u32) {
+        self.pace.set_speed(factor);
     }
 
     /// Whether the moment shown lies in the past, so that nothing can be done until the learner goes on from there.
     pub fn is_past(&self) -> bool {
-        false
+        self.earlier.is_some()
     }
 
-    /// Holds time, or lets it run.
+    /// Lets real time pass; true if something shown changed.
+    pub fn tick(&mut self, real: Duration) -> bool {
+        if self.is_past() {
+            return false;
+        }
+        let (before, rows, lines) = (self.now(), self.live.rows().len(), self.live.terminal().lines().len());
+        let until = self.pace.after(before, real.as_micros() as u64);
+        self.live_until(until);
+        // The clock of the first minute shows tenths; later only seconds matter.
+        let grain = if until.0 < 60_000 { 100 } else { 1000 };
+        rows != self.live.rows().len()
+            || lines != self.live.terminal().lines().len()
+            || before.0 / grain != until.0 / grain
+    }
+
+    /// Whether anything shown can change by itself.
+    pub fn is_moving(&self) -> bool {
+        self.pace.is_running() && !self.is_past()
+    }
+
+    /// Lets the live moment reach `until`; the judge of a lab sees every change on the way.
+    fn live_until(&mut self, until: SimTime) {
+        while let Some(next) = self.live.stage.next_at().filter(|at| *at <= until) {
+            self.live.advance(next);
+            self.judge_now();
+        }
+        self.live.advance(until);
+        self.judge_now();
+        self.keep_copy();
+    }
+
+    fn judge_now(&mut self) {
+        if let Some(judge) = &mut self.judge {
+            judge.observe(&self.live.stage.cluster);
+        }
+    }
+
+    fn keep_copy(&mut self) {
+        if self.live.now().since(self.past.latest()) >= COPY_EVERY {
+            self.past.keep(self.live.now(), &self.live);
+        }
+    }
+
+    /// Does something in the live session.
+    fn act(&mut self, input: Input) {
+        self.earlier = None;
+        self.past.note(self.live.now(), input.clone());
+        self.live.act(&input);
+        self.judge_now();
+    }
+
+    /// Holds time, or lets it run; in the past, goes back to the live moment.
     pub fn toggle(&mut self) {
+        if self.earlier.take().is_some() {
+            return self.pace.set_running(true);
+        }
         let running = self.pace.is_running();
         self.pace.set_running(!running);
     }
@@ -143,20 +189,38 @@ impl Practice {
     /// Goes to the next change of a Pod and holds time there.
     pub fn step(&mut self) {
         self.pace.set_running(false);
+        if !self.is_past() {
+            let limit = self.live.now().plus(LONGEST_STEP);
+            self.live.advance_to_next_row(limit);
+            self.judge_now();
+            return self.keep_copy();
+        }
+        let now = self.now();
+        match self.live.rows().iter().map(|row| row.at).find(|at| *at > now) {
+            Some(at) => self.rewind_to(at),
+            None => self.earlier = None,
+        }
     }
 
     /// Goes back to the change before and holds time there.
     pub fn step_back(&mut self) {
-        self.pace.set_running(false);
+        let now = self.now();
+        let before = self.live.rows().iter().map(|row| row.at).rfind(|at| *at < now);
+        self.rewind_to(before.unwrap_or_default());
     }
 
-    /// Shows an earlier moment.
-    pub fn rewind_to(&mut self, _at: SimTime) {
+    /// Shows an earlier moment and holds time there.
+    pub fn rewind_to(&mut self, at: SimTime) {
         self.pace.set_running(false);
+        self.earlier = (at < self.live.now()).then(|| Box::new(self.past.at(at)));
     }
 
-    /// Goes on from the moment shown.
+    /// Goes on from the moment shown; what came after it will not have happened.
     pub fn continue_here(&mut self) {
+        if let Some(scene) = self.earlier.take() {
+            self.past.forget_after(scene.now());
+            self.live = *scene;
+        }
         self.pace.set_running(true);
     }
 
@@ -170,70 +234,116 @@ impl Practice {
         self.pace.faster();
     }
 
-    /// Starts over with an empty cluster; the learner's files stay.
+    /// Starts over with an empty cluster; the learner's files and the pace stay.
     pub fn fresh(&mut self) {
-        let files = std::mem::take(&mut self.files);
-        *self = Practice { files, pace: self.pace.clone(), ..Practice::default() };
+        let stage = rehearse::stage(1, &self.files.1);
+        let (files, pace) = (std::mem::take(&mut self.files), self.pace.clone());
+        *self = Practice { files, pace, ..Practice::on(stage) };
+        self.pace.set_running(true);
+    }
+
+    /// The rows of the watch so far, without the header.
+    pub fn rows(&self) -> &[WatchRow] {
+        self.shown().rows()
     }
 
     /// One row for each Pod, as `kubectl get pods` prints them.
     pub fn table(&self) -> Vec<WatchRow> {
-        let mut list = Watch::new(Kind::Pod, Some("default"));
-        let rows = list.rows(self.cluster.store(), self.now());
+        let mut list = Watch::new(Kind::Pod, Some(NAMESPACE));
+        let rows = list.rows(self.shown().stage.cluster.store(), self.now());
         rows.into_iter().filter(|row| row.key.is_some()).collect()
     }
 
     /// The Pods there are.
     pub fn pods(&self) -> Vec<ObjectKey> {
-        self.cluster.store().list(Kind::Pod, Some("default")).map(crate::kube::Object::key).collect()
+        self.shown().stage.cluster.store().list(Kind::Pod, Some(NAMESPACE)).map(Object::key).collect()
+    }
+
+    /// The picture of a Pod; `None` once it is gone.
+    pub fn xray(&self, pod: &ObjectKey) -> Option<Xray> {
+        let scene = self.shown();
+        let object = scene.stage.cluster.store().get(pod)?;
+        Some(xray::xray(object.as_pod()?, scene.tracks(), scene.now()))
     }
 
     /// The nodes with their Pods.
     pub fn nodes(&self) -> Vec<NodeView> {
-        Vec::new()
+        let (store, now) = (self.shown().stage.cluster.store(), self.now());
+        let of_node = |name: &str| {
+            let pods = store.list(Kind::Pod, None).filter_map(Object::as_pod);
+            let here = pods.filter(|pod| pod.spec.node_name.as_deref() == Some(name));
+            here.map(|pod| (pod.name().to_owned(), pod_row(pod, now).status)).collect()
+        };
+        let view = |object: &Object| {
+            let Object::Node(node) = object else { return None };
+            let name = node.metadata.name.clone().unwrap_or_default();
+            let conditions = node.status.as_ref().and_then(|s| s.conditions.as_ref());
+            let ready = conditions.into_iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
+            Some(NodeView { ready, pods: of_node(&name), name })
+        };
+        store.list(Kind::Node, None).filter_map(view).collect()
     }
 
-    /// `kubectl describe pod`.
-    pub fn describe(&self, pod: &ObjectKey) -> String {
-        format!("{pod:?}")
+    /// What a kubectl command line would print now, leaving no trace in the session.
+    pub fn ask(&self, line: &str) -> String {
+        rehearse::type_line(&mut self.shown().stage.clone(), line)
     }
 
-    /// `kubectl logs`.
-    pub fn logs(&self, pod: &ObjectKey, _previous: bool) -> String {
-        format!("{pod:?}")
+    /// Why the row `row` of the watch (or, if there is none such, the Pod's latest change) came about, newest first.
+    pub fn why(&self, row: Option<&WatchRow>, pod: &ObjectKey) -> Vec<Why> {
+        let cluster = &self.shown().stage.cluster;
+        let mine = |change: &&crate::sim::Change| change.object.key() == *pod;
+        let changes = cluster.store().changes_since(0).into_iter().flatten().filter(mine);
+        let change = match row {
+            Some(row) => changes.filter(|change| change.at <= row.at).last(),
+            None => changes.last(),
+        };
+        let Some(change) = change else { return Vec::new() };
+        let mut links: Vec<Why> = Vec::new();
+        for cause in cluster.causes().chain(change.cause) {
+            let link = Why { at: cause.at, text: cause.text.clone(), chapter: cause.chapter.to_owned() };
+            if links.last() != Some(&link) {
+                links.push(link);
+            }
+        }
+        links
     }
 
-    /// `kubectl get -o yaml`.
-    pub fn yaml(&self, pod: &ObjectKey) -> String {
-        format!("{pod:?}")
-    }
-
-    /// Why the row `row` of the watch came about, newest first.
-    pub fn why(&self, _row: usize, _pod: &ObjectKey) -> Vec<Why> {
-        Vec::new()
+    /// What the shell has printed since it was last cleared.
+    pub fn output(&self) -> &[String] {
+        let terminal = self.shown().terminal();
+        let from = self.cleared.saturating_sub(terminal.dropped()).min(terminal.lines().len());
+        &terminal.lines()[from..]
     }
 
     /// What stands before the line being typed.
-    pub fn prompt(&self) -> &str {
-        "$ "
+    pub fn prompt(&self) -> String {
+        self.live.stage.session.prompt()
     }
 
     /// Whether a command is running in the shell.
     pub fn is_busy(&self) -> bool {
-        false
+        self.shown().is_busy()
     }
 
-    /// Types a line into the shell.
+    /// Types a line into the shell. Time goes on, since nothing would come of the command otherwise.
     pub fn submit(&mut self, line: &str) {
-        self.output.push(format!("$ {line}"));
+        self.act(Input::Line(line.to_owned()));
     }
 
     /// Ctrl-C.
-    pub fn interrupt(&mut self) {}
+    pub fn interrupt(&mut self) {
+        self.act(Input::Interrupt);
+    }
+
+    /// Ctrl-D.
+    pub fn end_input(&mut self) {
+        self.act(Input::EndOfInput);
+    }
 
     /// Forgets what the shell has printed.
     pub fn clear_output(&mut self) {
-        self.output.clear();
+        self.cleared = self.live.terminal().dropped() + self.live.terminal().lines().len();
     }
 
     /// What can follow `before`, the line up to the cursor.
@@ -248,52 +358,77 @@ impl Practice {
 
     /// The text of a file of the session.
     pub fn file(&self, name: &str) -> Option<String> {
-        self.files.get(name).cloned()
+        self.files.1.get(name).cloned()
     }
 
     /// Writes a file of the session.
     pub fn write_file(&mut self, name: &str, text: &str) {
-        self.files.insert(name.to_owned(), text.to_owned());
+        self.files.1.insert(name.to_owned(), text.to_owned());
+        self.act(Input::File { name: name.to_owned(), text: text.to_owned() });
     }
 
-    /// Writes a file of a chapter, unless the learner has changed one of that name.
-    pub fn offer_file(&mut self, name: &str, text: &str) {
-        self.files.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+    /// A session for a page, with its files in the learner's folder.
+    pub fn of_page(page: &str, files: BTreeMap<String, String>) -> Practice {
+        let stage = rehearse::stage(1, &files);
+        Practice { files: (page.to_owned(), files), ..Practice::on(stage) }
+    }
+
+    /// The page this session belongs to.
+    pub fn page(&self) -> &str {
+        &self.files.0
     }
 
     /// The first thing wrong with a manifest: the line (from 0) and what it is.
-    pub fn check_manifest(&self, _text: &str) -> Option<(usize, String)> {
-        None
+    pub fn check_manifest(&self, text: &str) -> Option<(usize, String)> {
+        rehearse::check_manifest(text)
     }
 
     /// What the simulator says to a prediction.
-    pub fn predict(&self, _prediction: &Prediction, _chapter: Option<&Chapter>) -> Predicted {
-        Predicted::Nothing("the simulator was not asked".to_owned())
+    pub fn predict(&self, prediction: &Prediction, chapter: Option<&Chapter>) -> Predicted {
+        rehearse::predict(prediction, chapter)
     }
 
-    /// Sets a lab up.
-    pub fn begin_lab(&mut self, _course: &Course, _slug: &str) -> Result<(), String> {
-        Ok(())
+    /// A session for a lab: a cluster with its fault, as the learner is to find it.
+    pub fn of_lab(lab: &Lab) -> Practice {
+        let files: BTreeMap<String, String> =
+            lab.setup.files.iter().map(|file| (file.name.clone(), file.text.clone())).collect();
+        let mut stage = rehearse::stage(lab.setup.nodes, &files);
+        for (line, _) in &lab.setup.commands {
+            rehearse::type_line(&mut stage, line);
+        }
+        let judge = Judge::new(lab.goals.clone(), &stage.cluster);
+        let mut practice =
+            Practice { files: (format!("lab {}", lab.id), files), judge: Some(judge), ..Practice::on(stage) };
+        let now = practice.live.now();
+        practice.live.advance(now);
+        practice
     }
 
     /// The goals of the lab.
-    pub fn goals(&self) -> &[GoalView] {
-        &[]
+    pub fn goals(&self) -> Vec<GoalView> {
+        let Some(judge) = &self.judge else { return Vec::new() };
+        let verdicts = judge.verdicts(self.live.now()).into_iter();
+        verdicts
+            .map(|(text, met)| match met {
+                Met::Yes => GoalView { text, met: true, missing: String::new() },
+                Met::Holding { left } => {
+                    GoalView { text, met: false, missing: format!("holds, {}s more", left.div_ceil(1000)) }
+                }
+                Met::NotYet(missing) => GoalView { text, met: false, missing },
+            })
+            .collect()
     }
 
-    fn observe(&mut self) -> bool {
-        let store = self.cluster.store();
-        if store.revision() == self.seen {
-            return false;
+    /// Whether all goals of the lab are reached.
+    pub fn lab_passed(&self) -> bool {
+        self.judge.as_ref().is_some_and(|judge| judge.passed(self.live.now()))
+    }
+
+    /// Takes in what the learner answers to a lab's question.
+    pub fn answer_lab(&mut self, word: &str) {
+        if let Some(judge) = &mut self.judge {
+            judge.answer(word);
+            judge.observe(&self.live.stage.cluster);
         }
-        for change in store.changes_since(self.seen).into_iter().flatten() {
-            self.tracks.observe(change);
-        }
-        self.seen = store.revision();
-        let fresh = self.watch.rows(store, self.cluster.now());
-        self.rows.extend(fresh.into_iter().filter(|row| row.key.is_some()));
-        let over = self.rows.len().saturating_sub(ROWS_KEPT);
-        self.rows.drain(..over);
-        true
     }
 }

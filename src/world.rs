@@ -18,6 +18,8 @@ pub mod input;
 pub mod learn;
 /// How `podlab sim` writes down what it shows.
 pub mod printer;
+/// The learner's record on this machine.
+pub mod record;
 /// `podlab new`.
 pub mod scaffold;
 /// `podlab sim`.
@@ -64,6 +66,8 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
                 writeln!(out, "wrote {}", path.display())?;
             }
         }
+        Some(Command::Progress { output }) => return record::progress(&cli.global, output, &mut out),
+        Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, &mut out),
         None => return learn::run(&cli.global, None),
         Some(Command::Learn { chapter }) => return learn::run(&cli.global, chapter.as_deref()),
         _ => {}

@@ -1,80 +1,8 @@
 //! What the learner did, as the screens show it: computed from entries, one after the other. Does not know how entries are kept, nor
 //! when questions come back; whoever does hands in what is due.
 
-use crate::course::Answer;
-use serde::{Deserialize, Serialize};
+pub use crate::progress::{Answered, Asked, Entry};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One thing the learner did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Entry {
-    /// Opened a chapter.
-    Opened {
-        /// The chapter.
-        chapter: String,
-    },
-    /// Read a chapter up to a place.
-    Read {
-        /// The chapter.
-        chapter: String,
-        /// The block at the top of the screen.
-        block: usize,
-        /// Lines into that block.
-        line: usize,
-        /// Whether the end was on the screen.
-        done: bool,
-    },
-    /// Answered a question.
-    Answered(Answered),
-    /// Reached the end of a quiz.
-    Finished {
-        /// The chapter.
-        chapter: String,
-        /// Points won.
-        points: f64,
-        /// Points there were.
-        of: usize,
-    },
-    /// Passed a lab.
-    Passed {
-        /// The lab.
-        lab: String,
-        /// Hints taken.
-        hints: usize,
-    },
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answered {
-    /// The chapter of the question.
-    pub chapter: String,
-    /// The question.
-    pub question: String,
-    /// What was answered.
-    pub answer: Answer,
-    /// Points won.
-    pub points: f64,
-    /// Points there were.
-    pub of: usize,
-    /// Where it was asked.
-    pub asked: Asked,
-    /// The misconceptions it gave away, by id.
-    pub misconceptions: Vec<String>,
-}
-
-/// Where a question was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Asked {
-    /// In its chapter's quiz.
-    Quiz,
-    /// By itself, in the text.
-    Text,
-    /// In a review.
-    Review,
-}
 
 /// How far a chapter is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,6 +100,9 @@ impl Learner {
         state.latest = right;
         state.misconceptions = answered.misconceptions.iter().cloned().collect();
         self.due.retain(|id| *id != answered.question);
+        if !right {
+            self.due.push(answered.question.clone());
+        }
         if answered.asked == Asked::Quiz {
             let open = &mut self.quizzes.entry(answered.chapter.clone()).or_default().open;
             open.retain(|a| a.question != answered.question);
@@ -196,6 +127,7 @@ impl Learner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::Answer;
 
     #[test]
     fn the_best_and_the_latest_result_are_both_kept() {

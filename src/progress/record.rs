@@ -175,6 +175,17 @@ impl Record {
         Ok(())
     }
 
+    /// Writes a copy beside the file, named by the time, and says where; `None` if nothing is on the disk.
+    pub fn back_up(&self, millis: i64) -> Result<Option<PathBuf>, Unsaved> {
+        let Keep::File(db) = &self.keep else { return Ok(None) };
+        let Some(path) = db.path().filter(|path| !path.is_empty()).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        let copy = path.with_file_name(format!("record-before-reset-{millis}.db"));
+        db.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        Ok(Some(copy))
+    }
+
     /// Forgets what was done, all of it or what is about one chapter or lab; settings stay. Says how many entries went.
     pub fn reset(&mut self, about: Option<&str>) -> Result<usize, Unsaved> {
         match &mut self.keep {

@@ -2,10 +2,9 @@
 
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
-use super::{files, terminal};
-use crate::app::learner::Learner;
-use crate::app::settings::{Settings, ThemeName};
-use crate::app::{App, Place};
+use super::{files, record, terminal};
+use crate::app::settings::ThemeName;
+use crate::app::{App, Msg, Place};
 use crate::course::{Course, Pack, pack};
 use std::io;
 use std::process::ExitCode;
@@ -17,14 +16,21 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
     }
     let theme = named_theme(global)?;
     let course = course(global);
-    let mut app = App::new(course, Learner::default(), Settings::default());
+    let opened = record::open(global);
+    let mut record = opened.record;
+    let settings = record::settings(&record);
+    let learner = record::learner(&record, &course, &settings);
+    let mut app = App::new(course, learner, settings);
+    if let Some(notice) = opened.notice {
+        app.update(Msg::Unsaved(notice));
+    }
     if let Some(wanted) = chapter {
         let id = find_chapter(&app.course, wanted).ok_or_else(|| {
             io::Error::other(format!("there is no chapter '{wanted}'; `podlab list` names them all"))
         })?;
         app.start_at(Place::Chapter { id, heading: None });
     }
-    tutor::run(Options { app, theme }, &mut |_: Keep<'_>| Ok(()))?;
+    tutor::run(Options { app, theme }, &mut |what: Keep<'_>| record::keep(&mut record, &what))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,10 +1,12 @@
 //! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
 //! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
 
+mod daemonset;
 mod deployment;
 /// Disruption budgets.
 pub mod disruption;
 mod garbage;
+mod history;
 mod namespace;
 /// Nodes that fall silent.
 pub mod nodelife;
@@ -15,6 +17,7 @@ mod queue;
 mod replicaset;
 /// Plain numbers and percentages.
 pub mod share;
+mod statefulset;
 mod taints;
 
 use super::cause::CauseId;
@@ -30,6 +33,10 @@ pub enum Controller {
     ReplicaSet,
     /// Leads from one template to the next.
     Deployment,
+    /// Keeps named Pods in order.
+    StatefulSet,
+    /// Keeps a Pod on each node.
+    DaemonSet,
     /// Keeps the status of disruption budgets.
     Disruption,
     /// Deletes what nobody owns any more.
@@ -78,6 +85,8 @@ impl Controllers {
         disruption::observe(change, queue, context);
         replicaset::observe(change, queue, context);
         deployment::observe(change, queue, context);
+        statefulset::observe(change, queue, context);
+        daemonset::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
         nodelife::observe(change, queue, context);
@@ -111,6 +120,8 @@ impl Controllers {
         match due.controller {
             Controller::ReplicaSet => replicaset::sync(&work, queue, context),
             Controller::Deployment => deployment::sync(&work, queue, context),
+            Controller::StatefulSet => statefulset::sync(&work, queue, context),
+            Controller::DaemonSet => daemonset::sync(&work, queue, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),
             Controller::Namespace => namespace::sync(&work, queue, context),

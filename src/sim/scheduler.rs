@@ -250,6 +250,20 @@ impl Scheduler {
     }
 }
 
+/// Whether a daemon's Pod should run on a node, and whether it may stay there (daemon controller: NodeShouldRunDaemonPod).
+pub fn daemon_fits(pod: &Pod, node: &crate::kube::core::Node) -> (bool, bool) {
+    let demand = Demand::of(pod, Key::pod(pod.namespace(), pod.name()));
+    let info = node::NodeInfo::of(node);
+    if !filter::wants_node(&demand, &info) {
+        return (false, false);
+    }
+    let untolerated = |effect: &str| {
+        let mut taints = info.taints().iter().filter(|taint| taint.effect == effect);
+        taints.any(|taint| !pod.spec.tolerations.iter().flatten().any(|t| tolerates(t, taint)))
+    };
+    if untolerated("NoExecute") { (false, false) } else { (!untolerated("NoSchedule"), true) }
+}
+
 /// Something the scheduler has to say about a Pod.
 fn note(pod: &Pod, kind: EventType, reason: &'static str, message: String) -> Note {
     let about = reference(&Object::Pod(pod.clone()));

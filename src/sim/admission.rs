@@ -3,6 +3,8 @@
 
 /// Defaults of the API types.
 pub mod defaults;
+/// What the server generates for Jobs.
+pub mod job;
 /// What admission does to Pods.
 pub mod pod;
 /// Validation of the API types.

@@ -1,12 +1,15 @@
 //! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
 //! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
 
+mod cron;
+mod cronjob;
 mod daemonset;
 mod deployment;
 /// Disruption budgets.
 pub mod disruption;
 mod garbage;
 mod history;
+mod job;
 mod namespace;
 /// Nodes that fall silent.
 pub mod nodelife;
@@ -37,6 +40,10 @@ pub enum Controller {
     StatefulSet,
     /// Keeps a Pod on each node.
     DaemonSet,
+    /// Runs Pods to completion.
+    Job,
+    /// Starts Jobs by the clock.
+    CronJob,
     /// Keeps the status of disruption budgets.
     Disruption,
     /// Deletes what nobody owns any more.
@@ -76,6 +83,7 @@ pub struct Work {
 pub struct Controllers {
     queue: Queue,
     evictions: taints::Evictions,
+    jobs: job::Jobs,
 }
 
 impl Controllers {
@@ -87,6 +95,8 @@ impl Controllers {
         deployment::observe(change, queue, context);
         statefulset::observe(change, queue, context);
         daemonset::observe(change, queue, context);
+        job::observe(change, queue, context);
+        cronjob::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
         nodelife::observe(change, queue, context);
@@ -122,6 +132,8 @@ impl Controllers {
             Controller::Deployment => deployment::sync(&work, queue, context),
             Controller::StatefulSet => statefulset::sync(&work, queue, context),
             Controller::DaemonSet => daemonset::sync(&work, queue, context),
+            Controller::Job => self.jobs.sync(&work, queue, context),
+            Controller::CronJob => cronjob::sync(&work, queue, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),
             Controller::Namespace => namespace::sync(&work, queue, context),

@@ -111,6 +111,7 @@ impl Context<'_> {
 fn first_status(object: &mut Object) {
     match object {
         Object::Pod(pod) => admission::pod::first_status(pod),
+        Object::Job(job) => admission::job::generate_selector(Arc::make_mut(job)),
         Object::Namespace(namespace) => {
             let namespace = Arc::make_mut(namespace);
             namespace.status = Some(NamespaceStatus { phase: Some("Active".into()), ..Default::default() });

@@ -56,7 +56,8 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     if cron.metadata.deletion_timestamp.is_some() {
         return;
     }
-    let cause = context.because(work.cause, CHAPTER, format!("the CronJob {} looks at the clock", work.key.name));
+    let cause =
+        context.because(work.cause, CHAPTER, format!("the CronJob {} looks at the clock", work.key.name));
     let owner = Owner { object: Object::CronJob(cron.clone()), component: "cronjob-controller", cause };
     let jobs = context.store.owned_by(owner.uid()).filter_map(|object| match object {
         Object::Job(job) => Some(job.clone()),
@@ -71,7 +72,8 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     if let Some(schedule) = schedule.filter(|_| run.spec.suspend != Some(true)) {
         run.start_due(&schedule, context);
         if let Some(next) = schedule.next(context.now.timestamp()) {
-            let draw = chance::uniform(context.seed, run.owner.uid(), "cron", next.as_second().unsigned_abs());
+            let draw =
+                chance::uniform(context.seed, run.owner.uid(), "cron", next.as_second().unsigned_abs());
             let at = SimTime::of(&Time(next)).plus((draw * DELTA as f64) as u64);
             queue.add_after(Controller::CronJob, work.key.clone(), at.since(context.now), context);
         }
@@ -82,7 +84,9 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
 /// The way a Job ended, if it has.
 fn end_of(job: &Job) -> Option<&str> {
     let conditions = job.status.as_ref()?.conditions.as_ref()?;
-    let end = conditions.iter().find(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True")?;
+    let end = conditions
+        .iter()
+        .find(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True")?;
     Some(&end.type_)
 }
 
@@ -108,7 +112,8 @@ impl Cron {
                     let message = format!("Saw completed job: {name}, condition: {end}");
                     self.owner.event(EventType::Normal, "SawCompletedJob", message, context);
                     if end == "Complete" {
-                        self.status.last_successful_time = job.and_then(|job| job.status.clone()?.completion_time);
+                        self.status.last_successful_time =
+                            job.and_then(|job| job.status.clone()?.completion_time);
                     }
                 }
             }
@@ -131,7 +136,9 @@ impl Cron {
         ] {
             let mut ended: Vec<Arc<Job>> =
                 self.jobs.iter().filter(|job| end_of(job) == Some(end)).cloned().collect();
-            ended.sort_by_key(|job| (job.metadata.creation_timestamp.clone().map(|t| t.0), job.metadata.name.clone()));
+            ended.sort_by_key(|job| {
+                (job.metadata.creation_timestamp.clone().map(|t| t.0), job.metadata.name.clone())
+            });
             let surplus = ended.len().saturating_sub(usize::try_from(keep).unwrap_or(0));
             for job in ended.iter().take(surplus) {
                 self.delete(job, context);
@@ -177,7 +184,8 @@ impl Cron {
         let running = self.status.active.as_ref().is_some_and(|list| !list.is_empty());
         match self.spec.concurrency_policy.as_deref() {
             Some("Forbid") if running => {
-                let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+                let message =
+                    "Not starting job because prior execution is running and concurrency policy is Forbid";
                 self.owner.event(EventType::Normal, "JobAlreadyActive", message.to_owned(), context);
                 return;
             }
@@ -214,7 +222,12 @@ impl Cron {
             Ok(written) => {
                 self.status.active.get_or_insert_default().push(reference(&written.object));
                 self.status.last_schedule_time = Some(Time(at));
-                self.owner.event(EventType::Normal, "SuccessfulCreate", format!("Created job {name}"), context);
+                self.owner.event(
+                    EventType::Normal,
+                    "SuccessfulCreate",
+                    format!("Created job {name}"),
+                    context,
+                );
             }
             Err(refusal) if refusal.reason == crate::sim::Reason::AlreadyExists => {
                 self.status.last_schedule_time = Some(Time(at));

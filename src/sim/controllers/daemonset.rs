@@ -67,7 +67,8 @@ struct Daemons {
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::DaemonSet(set)) = context.store.get(&work.key).cloned() else { return };
     let Some(spec) = set.spec.clone() else { return };
-    let cause = context.because(work.cause, CHAPTER, format!("the DaemonSet {} looks at every node", work.key.name));
+    let cause =
+        context.because(work.cause, CHAPTER, format!("the DaemonSet {} looks at every node", work.key.name));
     let owner = Owner { object: Object::DaemonSet(set.clone()), component: "daemonset-controller", cause };
     let claimed = owner.claim(&spec.selector, context);
     let labels = spec.selector.match_labels.clone().unwrap_or_default();
@@ -76,8 +77,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     for pod in claimed {
         by_node.entry(target(&pod)).or_default().push(pod);
     }
-    let mut daemons =
-        Daemons { owner, set, spec, by_node, wanted: Vec::new(), tolerable: Vec::new(), hash };
+    let mut daemons = Daemons { owner, set, spec, by_node, wanted: Vec::new(), tolerable: Vec::new(), hash };
     daemons.choose_nodes(context);
     if daemons.set.metadata.deletion_timestamp.is_none() {
         if daemons.manage(context) {
@@ -162,7 +162,9 @@ impl Daemons {
             if standing.is_empty() {
                 missing.push(node);
             } else if standing.len() > 1 {
-                standing.sort_by_key(|pod| (pod.metadata.creation_timestamp.clone().map(|t| t.0), pod.name().to_owned()));
+                standing.sort_by_key(|pod| {
+                    (pod.metadata.creation_timestamp.clone().map(|t| t.0), pod.name().to_owned())
+                });
                 doomed.extend(standing.into_iter().skip(1));
             }
         }
@@ -236,10 +238,10 @@ impl Daemons {
 
     fn report(&self, context: &mut Context) {
         let min_ready = self.spec.min_ready_seconds.unwrap_or(0);
-        let on = |node: &String| self.by_node.get(node).into_iter().flatten().filter(|pod| !pods::is_leaving(pod));
-        let count = |test: &dyn Fn(&Pod) -> bool| {
-            self.wanted.iter().filter(|node| on(node).any(test)).count() as i32
-        };
+        let on =
+            |node: &String| self.by_node.get(node).into_iter().flatten().filter(|pod| !pods::is_leaving(pod));
+        let count =
+            |test: &dyn Fn(&Pod) -> bool| self.wanted.iter().filter(|node| on(node).any(test)).count() as i32;
         let some = |n: i32| Some(n).filter(|n| *n > 0);
         let desired = self.wanted.len() as i32;
         let available = count(&|pod| pods::is_available(pod, min_ready, context.now));

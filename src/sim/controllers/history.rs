@@ -51,7 +51,8 @@ fn create(
 ) -> ControllerRevision {
     let text = serde_json::to_string(&data).unwrap_or_default();
     // FNV-1: multiply, then mix, as Go's hash/fnv.New32 does.
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
     let hash = safe(&hash.to_string());
     labels.insert(HASH_LABEL.to_owned(), hash.clone());
     let revision = ControllerRevision {

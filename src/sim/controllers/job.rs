@@ -81,7 +81,8 @@ impl Jobs {
         if job.metadata.deletion_timestamp.is_some() {
             return;
         }
-        let cause = context.because(work.cause, CHAPTER, format!("the Job {} takes its next step", work.key.name));
+        let cause =
+            context.because(work.cause, CHAPTER, format!("the Job {} takes its next step", work.key.name));
         let owner = Owner { object: Object::Job(job.clone()), component: "job-controller", cause };
         let selector = spec.selector.clone().unwrap_or_default();
         let pods = owner.claim(&selector, context);

@@ -49,8 +49,13 @@ struct Ordered {
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::StatefulSet(set)) = context.store.get(&work.key).cloned() else { return };
     let Some(spec) = set.spec.clone() else { return };
-    let cause = context.because(work.cause, CHAPTER, format!("the StatefulSet {} takes its next step", work.key.name));
-    let owner = Owner { object: Object::StatefulSet(set.clone()), component: "statefulset-controller", cause };
+    let cause = context.because(
+        work.cause,
+        CHAPTER,
+        format!("the StatefulSet {} takes its next step", work.key.name),
+    );
+    let owner =
+        Owner { object: Object::StatefulSet(set.clone()), component: "statefulset-controller", cause };
     let claimed = owner.claim(&spec.selector, context);
     let labels = spec.selector.match_labels.clone().unwrap_or_default();
     let update = history::hash_of(&history::current(&owner, &spec.template, labels, context));
@@ -93,7 +98,9 @@ impl Ordered {
 
     fn is_healthy(&self, pod: &Pod, context: &Context) -> bool {
         let min_ready = self.spec.min_ready_seconds.unwrap_or(0);
-        pods::phase(pod) == "Running" && pods::is_available(pod, min_ready, context.now) && !pods::is_leaving(pod)
+        pods::phase(pod) == "Running"
+            && pods::is_available(pod, min_ready, context.now)
+            && !pods::is_leaving(pod)
     }
 
     fn step(&mut self, queue: &mut Queue, work: &Work, context: &mut Context) {
@@ -139,8 +146,13 @@ impl Ordered {
     /// Ends Pods beyond the wanted number, the last first; whether none is left.
     fn condemn(&mut self, context: &mut Context) -> bool {
         let (first, end) = (self.first(), self.end());
-        let beyond: Vec<Pod> =
-            self.pods.iter().rev().filter(|(i, _)| **i >= end || **i < first).map(|(_, p)| p.clone()).collect();
+        let beyond: Vec<Pod> = self
+            .pods
+            .iter()
+            .rev()
+            .filter(|(i, _)| **i >= end || **i < first)
+            .map(|(_, p)| p.clone())
+            .collect();
         let none = beyond.is_empty();
         for pod in beyond {
             if pods::is_leaving(&pod) {
@@ -181,7 +193,8 @@ impl Ordered {
         // Below the partition the former template stays in force.
         let old = ordinal < self.partition() && self.current != self.update;
         let hash = if old { self.current.clone() } else { self.update.clone() };
-        let template = history::template_of(&self.owner, &hash, context).unwrap_or_else(|| self.spec.template.clone());
+        let template =
+            history::template_of(&self.owner, &hash, context).unwrap_or_else(|| self.spec.template.clone());
         let pod = self.pod(&name, ordinal, &hash, &template);
         self.create_claims(&name, context);
         match context.create(Object::Pod(pod), &self.owner.write()) {
@@ -234,9 +247,11 @@ impl Ordered {
             let mut claim = PersistentVolumeClaim { status: None, ..template };
             claim.metadata.name = Some(format!("{volume}-{pod}"));
             claim.metadata.namespace = Some(self.owner.namespace().to_owned());
-            claim.metadata.labels.get_or_insert_default().extend(
-                self.spec.selector.match_labels.clone().unwrap_or_default(),
-            );
+            claim
+                .metadata
+                .labels
+                .get_or_insert_default()
+                .extend(self.spec.selector.match_labels.clone().unwrap_or_default());
             // A claim that outlived an earlier Pod is used again.
             let _ = context.create(Object::PersistentVolumeClaim(Arc::new(claim)), &self.owner.write());
         }
@@ -245,7 +260,8 @@ impl Ordered {
     fn delete(&self, pod: &Pod, context: &mut Context) {
         let key = Key::pod(pod.namespace(), pod.name());
         if context.delete(&key, &DeleteOptions::default(), &self.owner.write()).is_ok() {
-            let message = format!("Delete Pod {} in StatefulSet {} successful", pod.name(), self.owner.name());
+            let message =
+                format!("Delete Pod {} in StatefulSet {} successful", pod.name(), self.owner.name());
             self.owner.event(EventType::Normal, "SuccessfulDelete", message, context);
         }
     }

@@ -47,15 +47,22 @@ impl Run {
         if on_failure != Some("OnFailure") {
             return false;
         }
-        let restarts: i32 = self.active().iter().map(|pod| {
-            let all = pod.status.init_container_statuses.iter().flatten();
-            all.chain(pod.status.container_statuses.iter().flatten()).map(|c| c.restart_count).sum::<i32>()
-        }).sum();
+        let restarts: i32 = self
+            .active()
+            .iter()
+            .map(|pod| {
+                let all = pod.status.init_container_statuses.iter().flatten();
+                all.chain(pod.status.container_statuses.iter().flatten())
+                    .map(|c| c.restart_count)
+                    .sum::<i32>()
+            })
+            .sum();
         if limit == 0 { restarts > 0 } else { restarts >= limit }
     }
 
     fn past_deadline(&mut self, now: SimTime) -> bool {
-        let (Some(seconds), Some(start)) = (self.spec.active_deadline_seconds, &self.status.start_time) else {
+        let (Some(seconds), Some(start)) = (self.spec.active_deadline_seconds, &self.status.start_time)
+        else {
             return false;
         };
         if self.spec.suspend == Some(true) {
@@ -106,8 +113,13 @@ impl Run {
 }
 
 /// Why Jobs fail, as conditions and events name it.
-const FAILURES: [&str; 5] =
-    ["BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "FailedIndexes", "MaxFailedIndexesExceeded"];
+const FAILURES: [&str; 5] = [
+    "BackoffLimitExceeded",
+    "DeadlineExceeded",
+    "PodFailurePolicy",
+    "FailedIndexes",
+    "MaxFailedIndexesExceeded",
+];
 
 /// Deletes a finished Job with its Pods when its time is over.
 pub fn clean_up(job: &Job, work: &Work, queue: &mut Queue, context: &mut Context) {
@@ -116,7 +128,8 @@ pub fn clean_up(job: &Job, work: &Work, queue: &mut Queue, context: &mut Context
         return;
     }
     let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let mut ends = conditions.filter(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True");
+    let mut ends =
+        conditions.filter(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True");
     let Some(end) = ends.find_map(|c| c.last_transition_time.as_ref()) else { return };
     let at = SimTime::of(end).plus(u64::try_from(seconds).unwrap_or(0) * 1000);
     if context.now < at {

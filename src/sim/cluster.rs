@@ -1,6 +1,7 @@
 //! The cluster and its main loop: take the next thing due, let its component act, then let every component see what changed.
 
 mod access;
+mod node_shell;
 mod bootstrap;
 mod outage;
 mod requests;
@@ -221,6 +222,9 @@ impl Cluster {
     fn dispatch(&mut self, due: Due) {
         match due {
             Due::Kubelet(node, _) if !self.acts(node) => return self.held.hold(node, due),
+            Due::Sandbox(sandbox) if self.runtime.is_node_shell(sandbox) => {
+                return self.run_node_shell(sandbox);
+            }
             Due::Sandbox(sandbox) => {
                 if let Some(node) = self.runtime.node_of(sandbox).filter(|node| !self.has_power(*node)) {
                     return self.held.hold(node, due);

@@ -18,17 +18,20 @@ mod resources;
 mod sandbox;
 mod spec;
 mod start;
+mod static_pods;
 mod status;
 mod sync;
 mod volumes;
 mod worker;
 
+use super::cause::CauseId;
 use super::cluster::{self, Context, NodeIndex, NodeSpec};
 use super::runtime::{Happening, SandboxId};
 use super::store::{Change, ChangeKind};
 use crate::kube::{Object, Pod, SimTime};
 use clock::Clock;
 pub use desk::PodDue;
+pub use static_pods::MANIFESTS;
 use desk::{Desk, Latency, Machine};
 use images::ImageStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +45,8 @@ pub enum Due {
     Pod(u64, PodDue),
     /// The look at all containers.
     Relist,
+    /// Static Pods that wait for their predecessors.
+    Manifests(CauseId),
 }
 
 /// One node's kubelet.
@@ -51,6 +56,7 @@ pub struct Kubelet {
     workers: BTreeMap<u64, Worker>,
     by_uid: BTreeMap<Arc<str>, u64>,
     next_serial: u64,
+    manifests: static_pods::Manifests,
 }
 
 impl Kubelet {
@@ -75,6 +81,7 @@ impl Kubelet {
             workers: BTreeMap::new(),
             by_uid: BTreeMap::new(),
             next_serial: 0,
+            manifests: static_pods::Manifests::default(),
         }
     }
 
@@ -93,9 +100,17 @@ impl Kubelet {
         self.workers.get(self.by_uid.get(uid)?)?.sandbox
     }
 
+    /// The sandboxes of the node's Pods, with the Pods' names.
+    pub fn sandboxes(&self) -> impl Iterator<Item = (String, SandboxId)> {
+        self.workers.values().filter_map(|worker| Some((worker.key.name.to_string(), worker.sandbox?)))
+    }
+
     /// Sees a change of a Pod bound to this node.
     pub fn observe(&mut self, change: &Change, context: &mut Context) {
         let Object::Pod(pod) = &change.object else { return };
+        if self.observe_mirror(change, pod, context) {
+            return;
+        }
         let mut desk = Desk { machine: &mut self.machine, ctx: context };
         let Some(serial) = self.by_uid.get(pod.uid()).copied() else {
             if change.kind != ChangeKind::Deleted {
@@ -124,6 +139,7 @@ impl Kubelet {
     pub fn handle(&mut self, due: Due, context: &mut Context) {
         match due {
             Due::Relist => self.relist(context),
+            Due::Manifests(because) => self.start_waiting(because, context),
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };
                 if let Some(worker) = self.workers.get_mut(&serial) {

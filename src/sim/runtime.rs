@@ -11,7 +11,7 @@ use crate::os::{CellId, Chunk, Pid, Signal, System, VolumeId, Volumes};
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-pub use visit::VisitId;
+pub use visit::{NodeVisit, VisitId};
 
 /// A sandbox's number in the whole cluster, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,6 +252,7 @@ pub struct Runtime {
     next_errand: u32,
     next_volume: u64,
     named: BTreeMap<String, VolumeId>,
+    shells: BTreeMap<NodeIndex, SandboxId>,
 }
 
 impl Runtime {

@@ -113,6 +113,10 @@ impl Cluster {
     }
 
     fn wake(&mut self, sandbox: SandboxId) {
+        if self.runtime.is_node_shell(sandbox) {
+            self.run_node_shell(sandbox);
+            return;
+        }
         let now = self.now;
         let (_, mut context) = self.parts();
         kubelet::wake(sandbox, now, &mut context);

@@ -65,6 +65,7 @@ impl Worker {
                 }
             }
             PodDue::Remove => self.remove_object(desk),
+            PodDue::Mirror => self.tend_mirror(desk),
             PodDue::Hook(number) => self.hook_over(number, desk),
         }
     }
@@ -79,6 +80,9 @@ impl Worker {
             let grace = self.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
             self.order = Some(KillOrder::deleted(grace));
             self.mode = Mode::Terminating;
+        }
+        if self.mode == Mode::Syncing && !self.is_admitted(desk) {
+            return;
         }
         self.because = desk.ctx.because(
             Some(self.because),

@@ -288,6 +288,13 @@ impl Worker {
 
     /// The worker is done: the API object goes if it is to go.
     pub fn leave(&mut self, desk: &mut Desk) {
+        if self.is_static() {
+            if self.orphan {
+                self.report(desk);
+                self.remove_object(desk);
+            }
+            return;
+        }
         self.try_leave(desk);
     }
 

@@ -96,7 +96,7 @@ impl Worker {
     /// Removes the API object once nothing of the Pod is left on the node.
     pub fn remove_object(&mut self, desk: &mut Desk) {
         let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key) else { return };
-        if stored.uid() != &*self.uid {
+        if !self.is_static() && stored.uid() != &*self.uid {
             return;
         }
         let (now, because) = (desk.ctx.now, self.because);

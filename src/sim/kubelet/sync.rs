@@ -92,6 +92,7 @@ impl Worker {
             self.transition(Mode::Terminating, desk);
             return;
         }
+        self.ensure_mirror(desk);
         self.steps().extend([Step::Volumes, Step::Plan]);
         self.proceed(desk);
     }

@@ -1,8 +1,11 @@
 //! Commands people run in containers: `kubectl exec`, `attach`, `cp`.
 
-use super::{ErrandId, Runtime, SandboxId, Visit};
+use super::{Container, ErrandId, Runtime, Sandbox, SandboxId, State, Visit};
 use crate::kube::SimTime;
-use crate::os::{Chunk, Pid, Signal, Spawn, Stdin};
+use crate::os::{CellId, CellSpec, Chunk, Notice, Pid, Signal, Spawn, Stdin, Stream};
+use crate::sim::agenda::Agenda;
+use crate::sim::cluster::{Due, NodeIndex};
+use std::sync::Arc;
 
 /// A command somebody runs in a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +21,88 @@ impl VisitId {
     }
 }
 
+/// A process of a node's shell that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeVisit {
+    /// Its part of the system.
+    pub cell: CellId,
+    /// Its number.
+    pub pid: Pid,
+}
+
 impl Runtime {
+    /// The sandbox that stands for a node itself, if anybody has visited it.
+    pub fn node_shell(&self, node: NodeIndex) -> Option<SandboxId> {
+        self.shells.get(&node).copied()
+    }
+
+    /// Whether a sandbox stands for a node itself.
+    pub fn is_node_shell(&self, id: SandboxId) -> bool {
+        self.shells.values().any(|shell| *shell == id)
+    }
+
+    /// Makes the sandbox that stands for a node: one container called `host`.
+    pub fn add_node_shell(&mut self, node: NodeIndex, (ip, name): (Arc<str>, &str), spec: CellSpec, now: SimTime) -> SandboxId {
+        let id = self.add(node, u64::MAX, (ip, "default".into()), name);
+        self.shells.insert(node, id);
+        if let Some(sandbox) = self.sandboxes.get_mut(&id) {
+            let cell = sandbox.system.add_cell(spec);
+            // The machine's own first process never ends, so that commands come and go beside it.
+            let init = Spawn { argv: vec!["sleep".into(), "infinity".into()], ..Spawn::default() };
+            let _ = sandbox.system.spawn(now, cell, init, &mut self.volumes);
+            sandbox.containers.push(Container {
+                id: "0".repeat(64),
+                name: "host".into(),
+                attempt: 0,
+                image: "".into(),
+                image_id: "".into(),
+                spec_hash: 0,
+                user: (0, 0, Vec::new()),
+                state: State::Running(now),
+                seen: None,
+                discarded: false,
+                cell,
+                pid: None,
+                command: Vec::new(),
+                workdir: String::new(),
+                stdin: (false, false),
+                stop_signal: Signal::TERM,
+                last_words: (String::new(), false),
+                log: Vec::new(),
+            });
+        }
+        id
+    }
+
+    /// Lets the processes of a node's shell run; what they ask, and when they want to run again.
+    pub fn run_node_shell(&mut self, id: SandboxId, now: SimTime) -> (Vec<Notice>, Option<SimTime>) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return (Vec::new(), None) };
+        sandbox.wake_at = SimTime::NEVER;
+        let notices = sandbox.system.run(now, &mut self.volumes);
+        let (asked, ended): (Vec<Notice>, Vec<Notice>) =
+            notices.into_iter().partition(|notice| matches!(notice, Notice::Request { .. }));
+        for notice in ended {
+            sandbox.note_visit(&notice);
+        }
+        (asked, sandbox.system.next_wake())
+    }
+
+    /// Asks for a node's shell to be run at `at`.
+    pub fn set_wake(&mut self, id: SandboxId, at: SimTime, agenda: &mut Agenda<Due>) {
+        if let Some(sandbox) = self.sandboxes.get_mut(&id).filter(|sandbox| sandbox.wake_at > at) {
+            sandbox.wake_at = at;
+            agenda.push(at, Due::Sandbox(id));
+        }
+    }
+
+    /// Ends a process of a node's shell that was answered by the host.
+    pub fn finish_foreign(&mut self, id: SandboxId, process: NodeVisit, (stream, text, code): (Stream, &str, i32), now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
+        let NodeVisit { cell, pid } = process;
+        sandbox.system.foreign_write(now, cell, pid, stream, text.as_bytes(), &mut self.volumes);
+        sandbox.system.foreign_exit(now, cell, pid, code);
+    }
+
     /// Starts a command in the newest instance of a container; the error is the end of runc's message.
     pub fn visit(
         &mut self,
@@ -115,5 +199,18 @@ impl Runtime {
         let cell = sandbox.newest(container).map(|c| c.cell).ok_or("container not found")?;
         let mut files = sandbox.system.files(now, cell, &mut self.volumes).ok_or("container not running")?;
         files.write(path, bytes).map_err(|error| error.text().to_owned())
+    }
+}
+
+impl Sandbox {
+    /// Notes the end of a command somebody runs.
+    pub(super) fn note_visit(&mut self, notice: &Notice) -> bool {
+        let Notice::Exited { cell, pid, code, .. } = notice else { return false };
+        let Some(visit) = self.visits.values_mut().find(|visit| visit.cell == *cell && visit.pid == *pid) else {
+            return false;
+        };
+        visit.output = self.system.drain_output(*cell, *pid);
+        visit.code = Some(*code);
+        true
     }
 }

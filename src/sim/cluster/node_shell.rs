@@ -10,14 +10,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Folders of a node that are its own, not those of the image its tools come from.
-const FOLDERS: [&str; 9] =
-    ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
+const FOLDERS: [&str; 9] = ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
 /// Commands that are answered here.
 const FOREIGN: [&str; 4] = ["systemctl", "crictl", "journalctl", "reboot"];
 
 impl Cluster {
     /// Runs a command on a node, as `ssh` does. Ask after it with [`Cluster::exec_output`] and its neighbours.
-    pub fn node_exec(&mut self, node: &str, options: &ExecOptions) -> Result<crate::sim::runtime::VisitId, AccessError> {
+    pub fn node_exec(
+        &mut self,
+        node: &str,
+        options: &ExecOptions,
+    ) -> Result<crate::sim::runtime::VisitId, AccessError> {
         let failed = |text: String| Err(AccessError::Failed(text));
         let Some(&index) = self.node_index.get(node) else {
             return failed(format!("ssh: Could not resolve hostname {node}: Name or service not known"));
@@ -52,7 +55,9 @@ impl Cluster {
             sub_path: (*folder).to_owned(),
             read_only: false,
         };
-        let image = Reference::parse("debian:12").ok().and_then(|reference| Catalogue::builtin().find(&reference).ok());
+        let image = Reference::parse("debian:12")
+            .ok()
+            .and_then(|reference| Catalogue::builtin().find(&reference).ok());
         let spec = CellSpec {
             root: image.map(|image| image.root).unwrap_or_default(),
             mounts: FOLDERS.iter().map(mount).collect(),
@@ -180,7 +185,8 @@ impl Cluster {
                     crate::sim::runtime::State::Exited(since, exit) => since.unwrap_or(exit.at),
                     crate::sim::runtime::State::Created => self.now,
                 };
-                let image: String = container.image_id.rsplit(':').next().unwrap_or_default().chars().take(13).collect();
+                let image: String =
+                    container.image_id.rsplit(':').next().unwrap_or_default().chars().take(13).collect();
                 text.push_str(&format!(
                     "{:<20}{image:<26}{:<20}{:<12}{:<20}{:<10}{:<16}{pod}\n",
                     &container.id[..13],
@@ -196,7 +202,8 @@ impl Cluster {
     }
 
     fn crictl_pods(&self, index: NodeIndex) -> String {
-        let mut text = format!("{:<20}{:<12}{:<32}{:<20}{}\n", "POD ID", "STATE", "NAME", "NAMESPACE", "ATTEMPT");
+        let mut text =
+            format!("{:<20}{:<12}{:<32}{:<20}{}\n", "POD ID", "STATE", "NAME", "NAMESPACE", "ATTEMPT");
         for (sandbox, pod) in self.node_pods(index) {
             let state = if sandbox.up { "Ready" } else { "NotReady" };
             let id = crate::sim::chance::hex(self.seed, &pod, "sandbox", 13);
@@ -213,7 +220,9 @@ impl Cluster {
     /// Puts a file on a node's disk, as `scp` does.
     pub fn write_node_file(&mut self, node: &str, path: &str, bytes: &[u8]) -> Result<(), AccessError> {
         let Some(&index) = self.node_index.get(node) else {
-            return Err(AccessError::Failed(format!("ssh: Could not resolve hostname {node}: Name or service not known")));
+            return Err(AccessError::Failed(format!(
+                "ssh: Could not resolve hostname {node}: Name or service not known"
+            )));
         };
         let sandbox = self.node_sandbox(index, node);
         let disk = self.runtime.node_volume(index);

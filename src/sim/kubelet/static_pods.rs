@@ -36,9 +36,15 @@ pub(super) struct Manifests {
 
 impl Kubelet {
     /// The manifest folder has changed: these are its files.
-    pub fn read_manifests(&mut self, files: &BTreeMap<String, Vec<u8>>, because: CauseId, context: &mut Context) {
+    pub fn read_manifests(
+        &mut self,
+        files: &BTreeMap<String, Vec<u8>>,
+        because: CauseId,
+        context: &mut Context,
+    ) {
         self.manifests.files.clone_from(files);
-        let gone: Vec<String> = self.manifests.known.keys().filter(|name| !files.contains_key(*name)).cloned().collect();
+        let gone: Vec<String> =
+            self.manifests.known.keys().filter(|name| !files.contains_key(*name)).cloned().collect();
         for name in gone {
             self.drop_manifest(&name, because, context);
         }
@@ -100,7 +106,11 @@ impl Kubelet {
         let mut pod: ApiPod = Pod::from_manifest(bytes)?;
         let node = &self.machine.spec.name;
         let meta = &mut pod.metadata;
-        meta.name = Some(format!("{}-{}", meta.name.as_deref().filter(|name| !name.is_empty())?, node.to_lowercase()));
+        meta.name = Some(format!(
+            "{}-{}",
+            meta.name.as_deref().filter(|name| !name.is_empty())?,
+            node.to_lowercase()
+        ));
         meta.namespace.get_or_insert_with(|| "default".into());
         meta.uid = Some(hash.into());
         let annotations = meta.annotations.get_or_insert_default();
@@ -123,7 +133,8 @@ impl Kubelet {
 
     /// Sees a change of a mirror Pod; false if it is none.
     pub(super) fn observe_mirror(&mut self, change: &Change, pod: &Pod, context: &mut Context) -> bool {
-        let Some(hash) = pod.metadata.annotations.as_ref().and_then(|annotations| annotations.get(MIRROR)) else {
+        let Some(hash) = pod.metadata.annotations.as_ref().and_then(|annotations| annotations.get(MIRROR))
+        else {
             return false;
         };
         let mut desk = Desk { machine: &mut self.machine, ctx: context };

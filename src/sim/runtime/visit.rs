@@ -42,7 +42,13 @@ impl Runtime {
     }
 
     /// Makes the sandbox that stands for a node: one container called `host`.
-    pub fn add_node_shell(&mut self, node: NodeIndex, (ip, name): (Arc<str>, &str), spec: CellSpec, now: SimTime) -> SandboxId {
+    pub fn add_node_shell(
+        &mut self,
+        node: NodeIndex,
+        (ip, name): (Arc<str>, &str),
+        spec: CellSpec,
+        now: SimTime,
+    ) -> SandboxId {
         let id = self.add(node, u64::MAX, (ip, "default".into()), name);
         self.shells.insert(node, id);
         if let Some(sandbox) = self.sandboxes.get_mut(&id) {
@@ -96,7 +102,13 @@ impl Runtime {
     }
 
     /// Ends a process of a node's shell that was answered by the host.
-    pub fn finish_foreign(&mut self, id: SandboxId, process: NodeVisit, (stream, text, code): (Stream, &str, i32), now: SimTime) {
+    pub fn finish_foreign(
+        &mut self,
+        id: SandboxId,
+        process: NodeVisit,
+        (stream, text, code): (Stream, &str, i32),
+        now: SimTime,
+    ) {
         let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
         let NodeVisit { cell, pid } = process;
         sandbox.system.foreign_write(now, cell, pid, stream, text.as_bytes(), &mut self.volumes);
@@ -206,7 +218,8 @@ impl Sandbox {
     /// Notes the end of a command somebody runs.
     pub(super) fn note_visit(&mut self, notice: &Notice) -> bool {
         let Notice::Exited { cell, pid, code, .. } = notice else { return false };
-        let Some(visit) = self.visits.values_mut().find(|visit| visit.cell == *cell && visit.pid == *pid) else {
+        let Some(visit) = self.visits.values_mut().find(|visit| visit.cell == *cell && visit.pid == *pid)
+        else {
             return false;
         };
         visit.output = self.system.drain_output(*cell, *pid);

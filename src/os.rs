@@ -18,6 +18,9 @@ mod system;
 mod tree;
 mod volume;
 
+#[cfg(test)]
+mod tests;
+
 pub use cell::{Cell, CellId, CellSpec, Mount, OomRule, User};
 pub use descriptor::{Chunk, Stream};
 pub use errno::Errno;
@@ -25,6 +28,7 @@ pub use fs::{Access, Files, Place};
 pub use image::{Catalogue, Image, PullError, Reference, ReferenceError};
 pub use net::{Failure, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
 pub use process::{Pid, ProcessInfo, Status};
+pub use shell::LineStatus;
 pub use signal::{DefaultAction, Signal};
 pub use system::{DEFAULT_PATH, MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn, StartError, Stdin, System};
 pub use tree::{Body, Content, Device, Meta, Node, Tree};

@@ -4,6 +4,7 @@
 pub(super) mod call;
 pub(super) mod foreign;
 pub(super) mod table;
+pub(super) mod text;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use super::tree::{Body, Device};
 use super::volume::Volumes;
 use super::{CellId, Errno};
 use crate::kube::SimTime;
-pub(super) use call::{Call, Flushed, Output};
+pub(super) use call::{Call, Flushed, Options, Output};
+pub(super) use wait::millis;
 
 /// The state of a running program.
 #[derive(Clone, Debug)]
@@ -95,7 +97,7 @@ pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
                 .into_iter()
                 .chain(ctx.process().argv.iter().skip(1).cloned())
                 .collect();
-            super::shell::start(&mut Call::new(ctx, argv))
+            super::shell::start_ash(&mut Call::new(ctx, argv))
         }
     }
 }

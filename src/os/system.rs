@@ -100,6 +100,8 @@ pub struct System {
     notices: Vec<Notice>,
     next_id: u64,
     next_cell: u32,
+    /// Forks at the present moment.
+    forks: (SimTime, u32),
 }
 
 impl System {
@@ -123,6 +125,7 @@ impl System {
             notices: Vec::new(),
             next_id: 0,
             next_cell: 0,
+            forks: (SimTime(0), 0),
         }
     }
 

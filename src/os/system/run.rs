@@ -9,7 +9,7 @@ use super::{Notice, System};
 use crate::kube::SimTime;
 
 /// Steps a process may take before its first slice of CPU time is counted.
-const SLICE_STEPS: u32 = 20_000;
+pub(super) const SLICE_STEPS: u32 = 20_000;
 /// The first slices, in milliseconds.
 const SLICE: u64 = 10;
 /// So many slices in a row make a loop that is taken to be endless: from here on slices grow, and steps in each get fewer.

@@ -34,7 +34,8 @@ impl System {
             }
             return true;
         }
-        if process.program.handles(signal) {
+        // A process that signals itself decides when its step is over.
+        if process.program.handles(signal) || matches!(process.program, super::super::program::Program::Running) {
             if process.pending.len() < 64 {
                 process.pending.push(signal);
             }

@@ -11,11 +11,14 @@ use super::super::process::{Load, Pid, ProcKey, Process, Spin};
 use super::super::program::{self, Ctx, Program};
 use super::super::tree::Body;
 use super::super::volume::Volumes;
+use super::run::SLICE_STEPS;
 use super::{MAX_PROCESSES, System};
 use crate::kube::SimTime;
 
 /// Where commands are looked up when the environment says nothing (execvp(3), runc).
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Children made at one moment before making more takes time.
+const FORKS_AT_ONCE: u32 = 1500;
 /// Scripts that name scripts as their interpreter, at most.
 const INTERPRETERS: u32 = 4;
 
@@ -355,8 +358,15 @@ impl System {
         if child.group == Some(0) {
             child.group = Some(key.pid);
         }
-        self.charge(parent, 20);
+        let hasty = self.forks.0 == self.clock && self.forks.1 > FORKS_AT_ONCE;
+        self.forks = (self.clock, if self.forks.0 == self.clock { self.forks.1 + 1 } else { 0 });
+        self.charge(parent, if hasty { SLICE_STEPS } else { 20 });
         self.insert_process(key, parent.pid, cell, child, user);
+        // A child has no more patience than its parent, or a fork bomb would never let time pass.
+        let spin = self.procs.get(&parent).map(|parent| parent.spin);
+        if let (Some(child), Some(spin)) = (self.procs.get_mut(&key), spin) {
+            child.spin = spin;
+        }
         Ok(key.pid)
     }
 }

@@ -1,0 +1,50 @@
+//! Parsing with a memory: the same text gives the same script, and ten thousand containers run the same line.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Flavour;
+use super::compile::{SyntaxError, compile};
+use super::script::Script;
+
+/// Scripts remembered, and the longest of them in bytes.
+const REMEMBERED: usize = 512;
+const LONGEST: usize = 4096;
+
+thread_local! {
+    // A memo of a pure function: it changes nothing but the time parsing takes.
+    static SCRIPTS: RefCell<BTreeMap<(bool, String), Arc<Script>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Parses a script, or finds it among those parsed before.
+pub(super) fn parse(source: &str, braces: bool) -> Result<Arc<Script>, SyntaxError> {
+    if source.len() > LONGEST {
+        return compile(source, braces).map(Arc::new);
+    }
+    let key = (braces, source.to_owned());
+    if let Some(known) = SCRIPTS.with_borrow(|scripts| scripts.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let script = Arc::new(compile(source, braces)?);
+    SCRIPTS.with_borrow_mut(|scripts| {
+        if scripts.len() >= REMEMBERED {
+            scripts.clear();
+        }
+        scripts.insert(key, Arc::clone(&script));
+    });
+    Ok(script)
+}
+
+/// The message of each shell for a syntax error.
+pub(super) fn describe(error: &SyntaxError, flavour: Flavour) -> String {
+    match (error, flavour) {
+        (SyntaxError::TooBig, _) => "script too long or too deeply nested".to_owned(),
+        (SyntaxError::Incomplete(what), Flavour::Dash) => format!("Syntax error: {}", if what.contains("end of file") { "end of file unexpected" } else { "Unterminated quoted string" }),
+        (SyntaxError::Incomplete(what), Flavour::Ash) => format!("syntax error: {what}"),
+        (SyntaxError::Incomplete(_), Flavour::Bash) => "syntax error: unexpected end of file".to_owned(),
+        (SyntaxError::Unexpected { token, .. }, Flavour::Ash) => format!("syntax error: unexpected \"{token}\""),
+        (SyntaxError::Unexpected { token, .. }, Flavour::Dash) => format!("Syntax error: \"{token}\" unexpected"),
+        (SyntaxError::Unexpected { token, .. }, Flavour::Bash) => format!("syntax error near unexpected token `{token}'"),
+    }
+}

@@ -27,8 +27,8 @@ use super::program::{Call, Ctx, Flushed, Output, Program};
 use super::signal::Signal;
 use super::system::Step;
 use frame::Frame;
-pub use input::LineStatus;
 use input::Input;
+pub use input::LineStatus;
 use script::{NodeId, Script};
 use variables::Variables;
 
@@ -65,7 +65,13 @@ struct Options {
 
 impl Options {
     fn letters(self) -> String {
-        let all = [('e', self.errexit), ('f', self.noglob), ('i', self.interactive), ('u', self.nounset), ('x', self.xtrace)];
+        let all = [
+            ('e', self.errexit),
+            ('f', self.noglob),
+            ('i', self.interactive),
+            ('u', self.nounset),
+            ('x', self.xtrace),
+        ];
         all.iter().filter(|(_, on)| *on).map(|(letter, _)| *letter).collect()
     }
 }
@@ -128,7 +134,9 @@ fn start_as(call: &mut Call<'_, '_>, flavour: Flavour) -> Program {
     }
     let mut args = call.args().into_iter().peekable();
     let mut command = false;
-    while let Some(option) = args.peek().filter(|word| word.len() > 1 && word.starts_with(['-', '+'])).cloned() {
+    while let Some(option) =
+        args.peek().filter(|word| word.len() > 1 && word.starts_with(['-', '+'])).cloned()
+    {
         args.next();
         match option.as_str() {
             "--" => break,
@@ -136,7 +144,11 @@ fn start_as(call: &mut Call<'_, '_>, flavour: Flavour) -> Program {
             "-o" | "+o" => shell.option_named(&args.next().unwrap_or_default(), option == "-o"),
             _ => {
                 command |= option.contains('c');
-                option.chars().skip(1).filter(|letter| !"cls".contains(*letter)).for_each(|letter| drop(shell.option_letter(letter, option.starts_with('-'))));
+                option
+                    .chars()
+                    .skip(1)
+                    .filter(|letter| !"cls".contains(*letter))
+                    .for_each(|letter| drop(shell.option_letter(letter, option.starts_with('-'))));
             }
         }
     }
@@ -254,10 +266,14 @@ impl Shell {
     /// Variables the shell makes up.
     fn special(&self, name: &str, ctx: &Ctx<'_>) -> Option<String> {
         match name {
-            "RANDOM" => Some(((ctx.now().0 ^ ctx.sys.noise()).wrapping_mul(2_654_435_761) >> 7 & 0x7fff).to_string()),
+            "RANDOM" => {
+                Some(((ctx.now().0 ^ ctx.sys.noise()).wrapping_mul(2_654_435_761) >> 7 & 0x7fff).to_string())
+            }
             "PPID" => Some(ctx.process().parent.to_string()),
             "LINENO" => Some(self.line.max(1).to_string()),
-            "SECONDS" if self.flavour == Flavour::Bash => Some((ctx.now().since(ctx.process().started) / 1000).to_string()),
+            "SECONDS" if self.flavour == Flavour::Bash => {
+                Some((ctx.now().since(ctx.process().started) / 1000).to_string())
+            }
             _ => None,
         }
     }

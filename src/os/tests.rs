@@ -18,13 +18,20 @@ struct Box_ {
 impl Box_ {
     fn start(image: &str, argv: &[&str]) -> Box_ {
         let image = Catalogue::builtin().find(&Reference::parse(image).unwrap()).unwrap();
-        let env = [("PATH", DEFAULT_PATH), ("HOSTNAME", "web")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = [("PATH", DEFAULT_PATH), ("HOSTNAME", "web")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let mut argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
         if argv.is_empty() {
             argv = image.entrypoint.iter().chain(&image.cmd).cloned().collect();
         }
         let env = env.into_iter().chain(image.env.clone()).collect();
-        let spec = CellSpec { root: image.root.clone(), env, user: image.run_as().unwrap(), workdir: image.workdir.clone(), ..CellSpec::default() };
+        let spec = CellSpec {
+            root: image.root.clone(),
+            env,
+            user: image.run_as().unwrap(),
+            workdir: image.workdir.clone(),
+            ..CellSpec::default()
+        };
         Box_::with(spec, argv)
     }
 
@@ -33,7 +40,16 @@ impl Box_ {
         let mut volumes = Volumes::default();
         let cell = system.add_cell(spec);
         let pid = system.spawn(SimTime(0), cell, Spawn { argv, ..Spawn::default() }, &mut volumes).unwrap();
-        Box_ { system, volumes, cell, pid, out: String::new(), err: String::new(), exits: Vec::new(), notices: Vec::new() }
+        Box_ {
+            system,
+            volumes,
+            cell,
+            pid,
+            out: String::new(),
+            err: String::new(),
+            exits: Vec::new(),
+            notices: Vec::new(),
+        }
     }
 
     fn until(mut self, millis: u64) -> Box_ {
@@ -59,7 +75,10 @@ impl Box_ {
     /// Runs another command in the container to its end.
     fn exec(&mut self, now: u64, argv: &[&str]) -> (String, i32) {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
-        let pid = self.system.spawn(SimTime(now), self.cell, Spawn { argv, ..Spawn::default() }, &mut self.volumes).unwrap();
+        let pid = self
+            .system
+            .spawn(SimTime(now), self.cell, Spawn { argv, ..Spawn::default() }, &mut self.volumes)
+            .unwrap();
         let mut code = -1;
         for notice in self.system.run(SimTime(now), &mut self.volumes) {
             if let Notice::Exited { pid: ended, code: exit, .. } = &notice

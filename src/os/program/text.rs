@@ -67,7 +67,9 @@ fn take_digits(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, base: u32
 
 /// What `echo` prints, with the options of busybox and bash.
 pub(in super::super) fn echo(args: &[String]) -> Vec<u8> {
-    let is_option = |word: &str| word.len() > 1 && word.starts_with('-') && word[1..].chars().all(|letter| "neE".contains(letter));
+    let is_option = |word: &str| {
+        word.len() > 1 && word.starts_with('-') && word[1..].chars().all(|letter| "neE".contains(letter))
+    };
     let options: Vec<&String> = args.iter().take_while(|word| is_option(word)).collect();
     let letters: String = options.iter().map(|word| word.as_str()).collect();
     let newline = !letters.contains('n');
@@ -92,12 +94,15 @@ fn print_words(words: &[String], escapes: bool, newline: bool) -> Vec<u8> {
 
 /// What `printf` prints, and its complaints.
 pub(in super::super) fn printf(args: &[String]) -> (Vec<u8>, Vec<String>) {
-    let Some((format, words)) = args.split_first() else { return (Vec::new(), vec!["usage: printf FORMAT [ARG]...".to_owned()]) };
+    let Some((format, words)) = args.split_first() else {
+        return (Vec::new(), vec!["usage: printf FORMAT [ARG]...".to_owned()]);
+    };
     let mut printer = Printer { out: Vec::new(), complaints: Vec::new(), words, at: 0, stop: false };
     loop {
         let before = printer.at;
         printer.pass(format);
-        if printer.stop || printer.at >= words.len() || printer.at == before || printer.out.len() > PRINTF_MAX {
+        if printer.stop || printer.at >= words.len() || printer.at == before || printer.out.len() > PRINTF_MAX
+        {
             return (printer.out, printer.complaints);
         }
     }
@@ -128,7 +133,9 @@ impl Printer<'_> {
                 rest = after;
                 continue;
             }
-            let length = rest.find(|letter: char| !matches!(letter, '-' | '+' | ' ' | '#' | '.' | '*' | '0'..='9')).unwrap_or(rest.len());
+            let length = rest
+                .find(|letter: char| !matches!(letter, '-' | '+' | ' ' | '#' | '.' | '*' | '0'..='9'))
+                .unwrap_or(rest.len());
             let flags = rest[..length].to_owned();
             let tail = rest[length..].trim_start_matches(['l', 'h', 'z']);
             let Some(conversion) = tail.chars().next() else {
@@ -153,7 +160,10 @@ impl Printer<'_> {
         }
         let left = flags.starts_with('-') || flags.contains("-");
         let zero = flags.trim_start_matches(['+', ' ', '#']).starts_with('0') && !left;
-        let (width, precision) = flags.split_once('.').map_or((flags.as_str(), None), |(width, precision)| (width, Some(precision.parse::<usize>().unwrap_or(0))));
+        let (width, precision) =
+            flags.split_once('.').map_or((flags.as_str(), None), |(width, precision)| {
+                (width, Some(precision.parse::<usize>().unwrap_or(0)))
+            });
         let width: usize = width.trim_start_matches(['-', '+', ' ', '#', '0']).parse().unwrap_or(0);
         let mut text = match conversion {
             's' => self.word().unwrap_or_default().into_bytes(),
@@ -201,10 +211,20 @@ impl Printer<'_> {
     fn integer(&mut self, flags: &str, conversion: char, precision: Option<usize>) -> String {
         let word = self.word().unwrap_or_default();
         let trimmed = word.trim();
-        let quoted = trimmed.strip_prefix(['\'', '"']).and_then(|rest| rest.chars().next()).map(|letter| i64::from(u32::from(letter)));
+        let quoted = trimmed
+            .strip_prefix(['\'', '"'])
+            .and_then(|rest| rest.chars().next())
+            .map(|letter| i64::from(u32::from(letter)));
         let hex = trimmed.strip_prefix("0x").and_then(|hex| i64::from_str_radix(hex, 16).ok());
-        let octal = trimmed.strip_prefix('0').filter(|rest| !rest.is_empty()).and_then(|octal| i64::from_str_radix(octal, 8).ok());
-        let value = quoted.or(hex).or(octal).or_else(|| trimmed.parse().ok()).unwrap_or_else(|| self.bad_number(&word));
+        let octal = trimmed
+            .strip_prefix('0')
+            .filter(|rest| !rest.is_empty())
+            .and_then(|octal| i64::from_str_radix(octal, 8).ok());
+        let value = quoted
+            .or(hex)
+            .or(octal)
+            .or_else(|| trimmed.parse().ok())
+            .unwrap_or_else(|| self.bad_number(&word));
         let digits = match conversion {
             'x' => format!("{value:x}"),
             'X' => format!("{value:X}"),
@@ -212,7 +232,13 @@ impl Printer<'_> {
             _ => value.unsigned_abs().to_string(),
         };
         let digits = format!("{digits:0>width$}", width = precision.unwrap_or(0).min(PRINTF_MAX));
-        let sign = if value < 0 && matches!(conversion, 'd' | 'i' | 'u') { "-" } else if flags.contains('+') { "+" } else { "" };
+        let sign = if value < 0 && matches!(conversion, 'd' | 'i' | 'u') {
+            "-"
+        } else if flags.contains('+') {
+            "+"
+        } else {
+            ""
+        };
         format!("{sign}{digits}")
     }
 }

@@ -30,8 +30,9 @@ enum Token {
 }
 
 const OPERATORS: [&str; 41] = [
-    "<<=", ">>=", "**", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "+", "-", "*", "/", "%", "<", ">", "!", "~",
-    "&", "|", "^", "?", ":", "(", ")", "=", ",", "[", "]",
+    "<<=", ">>=", "**", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=",
+    "%=", "&=", "^=", "|=", "+", "-", "*", "/", "%", "<", ">", "!", "~", "&", "|", "^", "?", ":", "(", ")",
+    "=", ",", "[", "]",
 ];
 
 /// The value of an expression; an empty one is 0.
@@ -54,15 +55,22 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let token_length = if first.is_ascii_digit() {
-            let length = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '#').unwrap_or(rest.len());
+            let length = rest
+                .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '#')
+                .unwrap_or(rest.len());
             tokens.push(Token::Number(number(&rest[..length])?));
             length
         } else if first.is_ascii_alphabetic() || first == '_' {
-            let length = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+            let length = rest
+                .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+                .unwrap_or(rest.len());
             tokens.push(Token::Name(rest[..length].to_owned()));
             length
         } else {
-            let operator = OPERATORS.iter().find(|operator| rest.starts_with(**operator)).ok_or("arithmetic syntax error")?;
+            let operator = OPERATORS
+                .iter()
+                .find(|operator| rest.starts_with(**operator))
+                .ok_or("arithmetic syntax error")?;
             tokens.push(Token::Operator(operator));
             operator.len()
         };
@@ -131,8 +139,10 @@ impl Parser<'_, '_> {
     }
 
     fn assignment_inner(&mut self) -> Result<i64, String> {
-        if let (Some(Token::Name(name)), Some(Token::Operator(operator))) = (self.tokens.get(self.at).cloned(), self.tokens.get(self.at + 1).cloned())
-            && let Some(binary) = operator.strip_suffix('=').filter(|rest| !matches!(*rest, "=" | "!" | "<" | ">"))
+        if let (Some(Token::Name(name)), Some(Token::Operator(operator))) =
+            (self.tokens.get(self.at).cloned(), self.tokens.get(self.at + 1).cloned())
+            && let Some(binary) =
+                operator.strip_suffix('=').filter(|rest| !matches!(*rest, "=" | "!" | "<" | ">"))
         {
             self.at += 2;
             let right = self.assignment()?;
@@ -165,7 +175,11 @@ impl Parser<'_, '_> {
             let live = self.live;
             self.live = live && !((operator == "&&" && left == 0) || (operator == "||" && left != 0));
             let right = self.binary(if operator == "**" { strength } else { strength + 1 })?;
-            left = if self.live { self.apply(operator, left, right)? } else { i64::from(operator == "||" && left != 0) };
+            left = if self.live {
+                self.apply(operator, left, right)?
+            } else {
+                i64::from(operator == "||" && left != 0)
+            };
             self.live = live;
         }
         Ok(left)
@@ -204,7 +218,9 @@ impl Parser<'_, '_> {
 
     fn unary(&mut self) -> Result<i64, String> {
         let mut prefixes = Vec::new();
-        while let Some(prefix) = self.operator().filter(|operator| matches!(*operator, "+" | "-" | "!" | "~" | "++" | "--")) {
+        while let Some(prefix) =
+            self.operator().filter(|operator| matches!(*operator, "+" | "-" | "!" | "~" | "++" | "--"))
+        {
             prefixes.push(prefix);
             self.at += 1;
         }
@@ -316,7 +332,8 @@ mod tests {
             ("09", Err("arithmetic syntax error")),
         ] {
             let mut changes = Vec::new();
-            let mut scope = Scope { variables: &Variables::default(), changes: &mut changes, positional: &[] };
+            let mut scope =
+                Scope { variables: &Variables::default(), changes: &mut changes, positional: &[] };
             assert_eq!(evaluate(text, &mut scope), expected.map_err(str::to_owned), "{text}");
         }
     }

@@ -12,7 +12,9 @@ pub(super) fn expand(word: &str) -> Vec<String> {
             return vec![word.to_owned()];
         }
         match first_brace(&next) {
-            Some((before, choices, after)) => todo.extend(choices.into_iter().rev().map(|choice| format!("{before}{choice}{after}"))),
+            Some((before, choices, after)) => {
+                todo.extend(choices.into_iter().rev().map(|choice| format!("{before}{choice}{after}")))
+            }
             None => done.push(next),
         }
     }
@@ -100,12 +102,18 @@ fn range(text: &str) -> Option<Vec<String>> {
         if from.abs_diff(to) / step >= LIMIT as u64 {
             return None;
         }
-        let width = if text.starts_with('0') || text.contains("..0") { text.split("..").take(2).map(str::len).max()? } else { 0 };
+        let width = if text.starts_with('0') || text.contains("..0") {
+            text.split("..").take(2).map(str::len).max()?
+        } else {
+            0
+        };
         let mut numbers: Vec<i64> = (from.min(to)..=from.max(to)).collect();
         if from > to {
             numbers.reverse();
         }
-        return Some(numbers.into_iter().step_by(step as usize).map(|number| format!("{number:0width$}")).collect());
+        return Some(
+            numbers.into_iter().step_by(step as usize).map(|number| format!("{number:0width$}")).collect(),
+        );
     }
     let mut letters = (from.chars(), to.chars());
     let (first, last) = (letters.0.next()?, letters.1.next()?);

@@ -76,7 +76,24 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
 
 /// POSIX's special builtins: assignments before them stay, errors in them end a script.
 pub(super) fn is_special(name: &str) -> bool {
-    matches!(name, "." | ":" | "break" | "continue" | "eval" | "exec" | "exit" | "export" | "readonly" | "return" | "set" | "shift" | "source" | "times" | "trap" | "unset")
+    matches!(
+        name,
+        "." | ":"
+            | "break"
+            | "continue"
+            | "eval"
+            | "exec"
+            | "exit"
+            | "export"
+            | "readonly"
+            | "return"
+            | "set"
+            | "shift"
+            | "source"
+            | "times"
+            | "trap"
+            | "unset"
+    )
 }
 
 fn true_(_: &mut Shell, _: &mut Ctx<'_>, _: &[String]) -> Flow {
@@ -121,7 +138,11 @@ fn truth(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str, args: &[String]) -> F
                 Flavour::Ash => format!("{}: {message}", shell.name),
                 _ => message,
             };
-            if shell.flavour == Flavour::Ash { shell.out.text(2, &format!("{text}\n")) } else { shell.complain(name, &text) }
+            if shell.flavour == Flavour::Ash {
+                shell.out.text(2, &format!("{text}\n"))
+            } else {
+                shell.complain(name, &text)
+            }
             Flow::Status(2)
         }
     }
@@ -162,7 +183,11 @@ fn source(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
         shell.run_source(&String::from_utf8_lossy(&bytes), false);
         return Flow::Elsewhere;
     }
-    let text = if shell.flavour == Flavour::Bash { format!("{path}: No such file or directory") } else { format!(".: can't open '{path}': No such file or directory") };
+    let text = if shell.flavour == Flavour::Bash {
+        format!("{path}: No such file or directory")
+    } else {
+        format!(".: can't open '{path}': No such file or directory")
+    };
     shell.error(&text);
     if shell.flavour != Flavour::Bash && !shell.options.interactive {
         shell.exit(2);
@@ -177,8 +202,16 @@ fn exit(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
         Some(word) => match word.parse::<i64>() {
             Ok(code) => (code & 0xff) as i32,
             Err(_) => {
-                let text = if shell.flavour == Flavour::Bash { "numeric argument required" } else { "Illegal number" };
-                let text = if shell.flavour == Flavour::Bash { format!("exit: {word}: {text}") } else { format!("exit: {text}: {word}") };
+                let text = if shell.flavour == Flavour::Bash {
+                    "numeric argument required"
+                } else {
+                    "Illegal number"
+                };
+                let text = if shell.flavour == Flavour::Bash {
+                    format!("exit: {word}: {text}")
+                } else {
+                    format!("exit: {text}: {word}")
+                };
                 shell.error(&text);
                 2
             }
@@ -229,7 +262,11 @@ fn let_(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
     let mut value = 0;
     for expression in &args[1..] {
         let mut changes = Vec::new();
-        let mut scope = super::arithmetic::Scope { variables: &shell.variables, changes: &mut changes, positional: &shell.positional };
+        let mut scope = super::arithmetic::Scope {
+            variables: &shell.variables,
+            changes: &mut changes,
+            positional: &shell.positional,
+        };
         match super::arithmetic::evaluate(expression, &mut scope) {
             Ok(result) => value = result,
             Err(message) => {
@@ -271,7 +308,9 @@ fn whence(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str) -> Option<(String, S
         return Some((format!("/usr/local/bin/{name}"), format!("{name} is /usr/local/bin/{name}")));
     }
     ctx.locate(&[name.to_owned()], Some(&path)).ok()?;
-    let found = path.split(':').map(|folder| format!("{folder}/{name}")).find(|file| ctx.files(file).is_some_and(|files| files.resolve(file, true).is_ok_and(|place| place.node.is_some())));
+    let found = path.split(':').map(|folder| format!("{folder}/{name}")).find(|file| {
+        ctx.files(file).is_some_and(|files| files.resolve(file, true).is_ok_and(|place| place.node.is_some()))
+    });
     let found = if name.contains('/') { name.to_owned() } else { found? };
     Some((found.clone(), format!("{name} is {found}")))
 }
@@ -301,14 +340,17 @@ fn command(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
             let mut status = 0;
             for name in &args[2..] {
                 match whence(shell, ctx, name) {
-                    Some((path, text)) => shell.out.text(1, &format!("{}\n", if option == "-v" { path } else { text })),
+                    Some((path, text)) => {
+                        shell.out.text(1, &format!("{}\n", if option == "-v" { path } else { text }))
+                    }
                     None => status = if shell.flavour == Flavour::Bash { 1 } else { 127 },
                 }
             }
             Flow::Status(status)
         }
         Some(_) => {
-            let rest: Vec<String> = args[1..].iter().skip_while(|word| *word == "-p" || *word == "--").cloned().collect();
+            let rest: Vec<String> =
+                args[1..].iter().skip_while(|word| *word == "-p" || *word == "--").cloned().collect();
             if rest.is_empty() {
                 return Flow::Status(0);
             }

@@ -36,7 +36,8 @@ pub(super) fn compile(source: &str, with_braces: bool) -> Result<Script, SyntaxE
     let mut parser = Parser::new(source.as_bytes(), &options);
     let program = parser.parse_program().map_err(|error| syntax_error(&error, source))?;
     let mut compiler = Compiler { script: Script::default(), braces: with_braces };
-    let items = program.complete_commands.iter().flat_map(|list| &list.0).map(|item| compiler.item(item)).collect();
+    let items =
+        program.complete_commands.iter().flat_map(|list| &list.0).map(|item| compiler.item(item)).collect();
     let root = compiler.add(Node::List(items));
     compiler.script.root = root;
     Ok(compiler.script)
@@ -70,12 +71,18 @@ fn syntax_error(error: &ParseError, source: &str) -> SyntaxError {
             let rest: String = source.chars().skip(position.index).collect();
             let line = position.line;
             if rest.trim().is_empty() {
-                return if rest.is_empty() { SyntaxError::Incomplete("unexpected end of file") } else { SyntaxError::Unexpected { token: "newline".to_owned(), line } };
+                return if rest.is_empty() {
+                    SyntaxError::Incomplete("unexpected end of file")
+                } else {
+                    SyntaxError::Unexpected { token: "newline".to_owned(), line }
+                };
             }
             SyntaxError::Unexpected { token: first_token(rest.trim_start()), line }
         }
         ParseError::Tokenizing { inner, .. } => SyntaxError::Incomplete(match inner {
-            TokenizerError::UnterminatedSingleQuote(_) | TokenizerError::UnterminatedDoubleQuote(_) | TokenizerError::UnterminatedAnsiCQuote(_) => "unterminated quoted string",
+            TokenizerError::UnterminatedSingleQuote(_)
+            | TokenizerError::UnterminatedDoubleQuote(_)
+            | TokenizerError::UnterminatedAnsiCQuote(_) => "unterminated quoted string",
             TokenizerError::UnterminatedBackquote(_) => "EOF in backquote substitution",
             _ => "unexpected end of file",
         }),
@@ -88,7 +95,10 @@ fn first_token(rest: &str) -> String {
             return operator.to_owned();
         }
     }
-    rest.split(|letter: char| letter.is_whitespace() || ";&|<>()".contains(letter)).next().unwrap_or_default().to_owned()
+    rest.split(|letter: char| letter.is_whitespace() || ";&|<>()".contains(letter))
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 struct Compiler {
@@ -162,13 +172,22 @@ impl Compiler {
 
     fn compound(&mut self, compound: &ast::CompoundCommand) -> NodeId {
         use ast::CompoundCommand as C;
-        let arithmetic = |expression: Option<&ast::UnexpandedArithmeticExpr>| word::parse_here(expression.map_or("", |expression| expression.value.trim()));
+        let arithmetic = |expression: Option<&ast::UnexpandedArithmeticExpr>| {
+            word::parse_here(expression.map_or("", |expression| expression.value.trim()))
+        };
         let node = match compound {
             C::BraceGroup(group) => return self.list(&group.list),
             C::Subshell(subshell) => Node::Subshell(self.list(&subshell.list)),
             C::ForClause(clause) => {
-                let words = clause.values.as_ref().map(|words| words.iter().flat_map(|word| self.words(&word.value)).collect());
-                Node::For { variable: clause.variable_name.clone(), words, body: self.list(&clause.body.list) }
+                let words = clause
+                    .values
+                    .as_ref()
+                    .map(|words| words.iter().flat_map(|word| self.words(&word.value)).collect());
+                Node::For {
+                    variable: clause.variable_name.clone(),
+                    words,
+                    body: self.list(&clause.body.list),
+                }
             }
             C::ArithmeticForClause(clause) => Node::ArithmeticFor {
                 start: arithmetic(clause.initializer.as_ref()),
@@ -181,14 +200,21 @@ impl Compiler {
                 let arms = clause.cases.iter().map(|case| Arm {
                     patterns: case.patterns.iter().map(|pattern| word::parse(&pattern.value)).collect(),
                     body: case.cmd.as_ref().map(|list| self.list(list)),
-                    falls_through: matches!(case.post_action, ast::CaseItemPostAction::UnconditionallyExecuteNextCaseItem),
+                    falls_through: matches!(
+                        case.post_action,
+                        ast::CaseItemPostAction::UnconditionallyExecuteNextCaseItem
+                    ),
                 });
                 let arms = arms.collect();
                 Node::Case { subject: word::parse(&clause.value.value), arms }
             }
             C::IfClause(clause) => self.if_clause(clause),
-            C::WhileClause(clause) => Node::While { condition: self.list(&clause.0), body: self.list(&clause.1.list), until: false },
-            C::UntilClause(clause) => Node::While { condition: self.list(&clause.0), body: self.list(&clause.1.list), until: true },
+            C::WhileClause(clause) => {
+                Node::While { condition: self.list(&clause.0), body: self.list(&clause.1.list), until: false }
+            }
+            C::UntilClause(clause) => {
+                Node::While { condition: self.list(&clause.0), body: self.list(&clause.1.list), until: true }
+            }
             C::Coprocess(_) => Node::Unsupported("coproc"),
         };
         self.add(node)
@@ -208,12 +234,19 @@ impl Compiler {
     }
 
     fn words(&self, text: &str) -> Vec<Word> {
-        if self.braces && text.contains('{') { braces::expand(text).iter().map(|text| word::parse(text)).collect() } else { vec![word::parse(text)] }
+        if self.braces && text.contains('{') {
+            braces::expand(text).iter().map(|text| word::parse(text)).collect()
+        } else {
+            vec![word::parse(text)]
+        }
     }
 
     fn simple(&mut self, simple: &ast::SimpleCommand) -> NodeId {
         use ast::CommandPrefixOrSuffixItem as Item;
-        let mut command = Simple { line: ast::SourceLocation::location(simple).map_or(1, |span| span.start.line), ..Simple::default() };
+        let mut command = Simple {
+            line: ast::SourceLocation::location(simple).map_or(1, |span| span.start.line),
+            ..Simple::default()
+        };
         let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0).map(|item| (true, item));
         let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0).map(|item| (false, item));
         let mut named = false;
@@ -228,7 +261,9 @@ impl Compiler {
                     command.redirects.push(redirect);
                 }
                 Item::Word(word) => command.words.extend(self.words(&word.value)),
-                Item::AssignmentWord(assignment, _) if before => command.assignments.extend(self.assignment(assignment)),
+                Item::AssignmentWord(assignment, _) if before => {
+                    command.assignments.extend(self.assignment(assignment))
+                }
                 Item::AssignmentWord(_, word) => command.words.push(word::parse(&word.value)),
                 Item::ProcessSubstitution(..) => return self.add(Node::Unsupported("process substitution")),
             }
@@ -253,7 +288,9 @@ impl Compiler {
 
     fn redirect(&mut self, redirect: &ast::IoRedirect) -> Redirect {
         use ast::{IoFileRedirectKind as K, IoFileRedirectTarget as T};
-        let fd = |given: &Option<i32>, default: u32| given.and_then(|fd| u32::try_from(fd).ok()).unwrap_or(default);
+        let fd = |given: &Option<i32>, default: u32| {
+            given.and_then(|fd| u32::try_from(fd).ok()).unwrap_or(default)
+        };
         match redirect {
             ast::IoRedirect::File(given, kind, target) => {
                 let reads = matches!(kind, K::Read | K::ReadAndWrite | K::DuplicateInput);
@@ -273,8 +310,13 @@ impl Compiler {
             }
             ast::IoRedirect::HereDocument(given, document) => {
                 let text = &document.doc.value;
-                let text = if document.remove_tabs { text.split_inclusive('\n').map(|line| line.trim_start_matches('\t')).collect() } else { text.clone() };
-                let word = if document.requires_expansion { word::parse_here(&text) } else { word::literal(&text) };
+                let text = if document.remove_tabs {
+                    text.split_inclusive('\n').map(|line| line.trim_start_matches('\t')).collect()
+                } else {
+                    text.clone()
+                };
+                let word =
+                    if document.requires_expansion { word::parse_here(&text) } else { word::literal(&text) };
                 Redirect { fd: fd(given, 0), kind: RedirectKind::Text(word) }
             }
             ast::IoRedirect::HereString(given, text) => {
@@ -282,7 +324,9 @@ impl Compiler {
                 word.0.push(super::script::Piece::Text { text: "\n".to_owned(), quoted: true });
                 Redirect { fd: fd(given, 0), kind: RedirectKind::Text(word) }
             }
-            ast::IoRedirect::OutputAndError(target, append) => Redirect { fd: 1, kind: RedirectKind::Both(word::parse(&target.value), *append) },
+            ast::IoRedirect::OutputAndError(target, append) => {
+                Redirect { fd: 1, kind: RedirectKind::Both(word::parse(&target.value), *append) }
+            }
         }
     }
 
@@ -294,7 +338,9 @@ impl Compiler {
             E::Not(inner) => Test::Not(Box::new(self.test(inner))),
             E::Parenthesized(inner) => self.test(inner),
             E::UnaryTest(predicate, operand) => Test::Unary(predicate.clone(), word::parse(&operand.value)),
-            E::BinaryTest(predicate, left, right) => Test::Binary(predicate.clone(), word::parse(&left.value), word::parse(&right.value)),
+            E::BinaryTest(predicate, left, right) => {
+                Test::Binary(predicate.clone(), word::parse(&left.value), word::parse(&right.value))
+            }
         }
     }
 }

@@ -20,13 +20,17 @@ impl Shell {
     pub(super) fn resume(&mut self, frame: Frame, ctx: &mut Ctx<'_>) -> Step {
         match frame {
             Frame::Run { script, node, tail } => self.begin(script, node, tail, ctx),
-            Frame::Expand { script, node, tail, known } => return self.expand(script, node, tail, known, ctx),
+            Frame::Expand { script, node, tail, known } => {
+                return self.expand(script, node, tail, known, ctx);
+            }
             Frame::Collect { .. } => return self.collect(frame, ctx),
             Frame::List { script, node, index, tail } => self.list(script, node, index, tail, ctx),
             Frame::AndOr { script, node, index, tail } => self.and_or(script, node, index, tail),
             Frame::Not => self.status = i32::from(self.status == 0),
             Frame::If { script, node, arm, tail } => self.if_arm(script, node, arm, tail),
-            Frame::While { script, node, in_condition, status } => self.while_loop(script, node, in_condition, status),
+            Frame::While { script, node, in_condition, status } => {
+                self.while_loop(script, node, in_condition, status)
+            }
             Frame::For { script, node, words, index } => self.for_loop(script, node, words, index),
             Frame::ArithmeticFor { script, node, first } => self.arithmetic_for(script, node, first, ctx),
             Frame::Foreground { .. } => return self.foreground_step(frame, ctx),
@@ -45,7 +49,9 @@ impl Shell {
                 }
                 return Step::Exit(code);
             }
-            Frame::Function { .. } | Frame::Sourced | Frame::Descriptors(_) | Frame::Assignments(_) => self.leave(frame, ctx),
+            Frame::Function { .. } | Frame::Sourced | Frame::Descriptors(_) | Frame::Assignments(_) => {
+                self.leave(frame, ctx)
+            }
         }
         Step::Again
     }
@@ -89,7 +95,13 @@ impl Shell {
 
     /// `break` (the loop ends) and `continue` (it goes on): the `count`-th loop from the inside.
     pub(super) fn leave_loops(&mut self, count: usize, goes_on: bool, ctx: &mut Ctx<'_>) {
-        let inside = self.frames.iter().rev().take_while(|frame| !matches!(frame, Frame::Function { .. })).filter(|frame| frame.is_loop()).count();
+        let inside = self
+            .frames
+            .iter()
+            .rev()
+            .take_while(|frame| !matches!(frame, Frame::Function { .. }))
+            .filter(|frame| frame.is_loop())
+            .count();
         let mut left = count.min(inside);
         while left > 0 {
             let Some(frame) = self.frames.pop() else { return };
@@ -97,7 +109,9 @@ impl Shell {
                 left -= 1;
                 if left == 0 && goes_on {
                     let frame = match frame {
-                        Frame::While { script, node, status, .. } => Frame::While { script, node, in_condition: false, status },
+                        Frame::While { script, node, status, .. } => {
+                            Frame::While { script, node, in_condition: false, status }
+                        }
                         other => other,
                     };
                     self.frames.push(frame);
@@ -141,15 +155,23 @@ impl Shell {
                 self.frames.push(Frame::Run { script, node: first, tail: false });
             }
             Node::Pipeline { .. } => self.pipeline(script, node, tail, ctx),
-            Node::Simple(_) | Node::Redirected(..) | Node::Case { .. } | Node::Arithmetic(_) | Node::Test(_) => {
+            Node::Simple(_)
+            | Node::Redirected(..)
+            | Node::Case { .. }
+            | Node::Arithmetic(_)
+            | Node::Test(_) => {
                 self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() });
             }
-            Node::For { words: Some(_), .. } => self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() }),
+            Node::For { words: Some(_), .. } => {
+                self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() })
+            }
             Node::For { .. } => {
                 let words = Arc::clone(&self.positional);
                 self.frames.push(Frame::For { script, node, words, index: 0 });
             }
-            Node::ArithmeticFor { .. } => self.frames.push(Frame::ArithmeticFor { script, node, first: true }),
+            Node::ArithmeticFor { .. } => {
+                self.frames.push(Frame::ArithmeticFor { script, node, first: true })
+            }
             Node::Subshell(body) => self.subshell(&script, *body, tail, ctx),
             Node::If { arms, .. } => {
                 let condition = arms[0].0;
@@ -158,7 +180,12 @@ impl Shell {
             }
             Node::While { condition, .. } => {
                 let condition = *condition;
-                self.frames.push(Frame::While { script: Arc::clone(&script), node, in_condition: true, status: 0 });
+                self.frames.push(Frame::While {
+                    script: Arc::clone(&script),
+                    node,
+                    in_condition: true,
+                    status: 0,
+                });
                 self.frames.push(Frame::Run { script, node: condition, tail: false });
             }
             Node::Function { name, body } => {
@@ -226,7 +253,12 @@ impl Shell {
         } else {
             (*body, status)
         };
-        self.frames.push(Frame::While { script: Arc::clone(&script), node, in_condition: !in_condition, status });
+        self.frames.push(Frame::While {
+            script: Arc::clone(&script),
+            node,
+            in_condition: !in_condition,
+            status,
+        });
         self.frames.push(Frame::Run { script, node: next, tail: false });
     }
 
@@ -250,7 +282,8 @@ impl Shell {
     fn arithmetic_for(&mut self, script: Arc<Script>, node: NodeId, first: bool, ctx: &mut Ctx<'_>) {
         let Node::ArithmeticFor { start, condition, update, body } = &script.nodes[node] else { return };
         let Some(_) = self.arithmetic_now(if first { start } else { update }, ctx) else { return };
-        let goes_on = condition.0.is_empty() || self.arithmetic_now(condition, ctx).is_some_and(|value| value != 0);
+        let goes_on =
+            condition.0.is_empty() || self.arithmetic_now(condition, ctx).is_some_and(|value| value != 0);
         if goes_on {
             let body = *body;
             self.frames.push(Frame::ArithmeticFor { script: Arc::clone(&script), node, first: false });

@@ -25,7 +25,14 @@ enum Expanded {
 
 impl Shell {
     /// Expands a node's words; runs the command substitution that is missing, if one is.
-    pub(super) fn expand(&mut self, script: Arc<Script>, node: NodeId, tail: bool, known: Vec<String>, ctx: &mut Ctx<'_>) -> Step {
+    pub(super) fn expand(
+        &mut self,
+        script: Arc<Script>,
+        node: NodeId,
+        tail: bool,
+        known: Vec<String>,
+        ctx: &mut Ctx<'_>,
+    ) -> Step {
         let mut expander = Expander::new(self, ctx, &known);
         let result = expand_node(&mut expander, &script.nodes[node]);
         let changes = std::mem::take(&mut expander.changes);
@@ -59,12 +66,24 @@ impl Shell {
         }
     }
 
-    fn run_expanded(&mut self, expanded: Expanded, script: &Arc<Script>, node: NodeId, tail: bool, substituted: bool, ctx: &mut Ctx<'_>) {
+    fn run_expanded(
+        &mut self,
+        expanded: Expanded,
+        script: &Arc<Script>,
+        node: NodeId,
+        tail: bool,
+        substituted: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
         match (expanded, &script.nodes[node]) {
             (Expanded::Simple { assignments, args, redirects }, Node::Simple(simple)) => {
                 self.line = simple.line;
                 if self.options.xtrace {
-                    let words: Vec<String> = assignments.iter().map(|(name, value)| format!("{name}={value}")).chain(args.iter().cloned()).collect();
+                    let words: Vec<String> = assignments
+                        .iter()
+                        .map(|(name, value)| format!("{name}={value}"))
+                        .chain(args.iter().cloned())
+                        .collect();
                     self.out.text(2, &format!("+ {}\n", words.join(" ")));
                 }
                 if args.is_empty() {
@@ -81,7 +100,12 @@ impl Shell {
                     self.complete(1);
                 }
             }
-            (Expanded::Words(words), _) => self.frames.push(Frame::For { script: Arc::clone(script), node, words: Arc::new(words), index: 0 }),
+            (Expanded::Words(words), _) => self.frames.push(Frame::For {
+                script: Arc::clone(script),
+                node,
+                words: Arc::new(words),
+                index: 0,
+            }),
             (Expanded::Arm(arm), Node::Case { arms, .. }) => {
                 self.status = 0;
                 let Some(first) = arm else { return };
@@ -94,7 +118,11 @@ impl Shell {
                 }
                 let last = bodies.len();
                 for (index, body) in bodies.into_iter().enumerate().rev() {
-                    self.frames.push(Frame::Run { script: Arc::clone(script), node: body, tail: tail && index + 1 == last });
+                    self.frames.push(Frame::Run {
+                        script: Arc::clone(script),
+                        node: body,
+                        tail: tail && index + 1 == last,
+                    });
                 }
             }
             (Expanded::Truth(truth), _) => self.complete(i32::from(!truth)),
@@ -102,7 +130,13 @@ impl Shell {
         }
     }
 
-    fn assign_only(&mut self, assignments: Vec<(String, String)>, redirects: &[Ready], substituted: bool, ctx: &mut Ctx<'_>) {
+    fn assign_only(
+        &mut self,
+        assignments: Vec<(String, String)>,
+        redirects: &[Ready],
+        substituted: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
         let mut fine = true;
         for (name, value) in assignments {
             fine &= self.assign(&name, &value);
@@ -120,7 +154,14 @@ impl Shell {
     }
 
     /// A command with a name: function, builtin or program.
-    pub(super) fn command(&mut self, assignments: Vec<(String, String)>, args: Vec<String>, redirects: &[Ready], tail: bool, ctx: &mut Ctx<'_>) {
+    pub(super) fn command(
+        &mut self,
+        assignments: Vec<(String, String)>,
+        args: Vec<String>,
+        redirects: &[Ready],
+        tail: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
         let name = args[0].clone();
         if let Some((script, body)) = self.functions.get(&name).cloned() {
             if !self.redirect(redirects, ctx) {
@@ -182,14 +223,31 @@ impl Shell {
         environment
     }
 
-    fn find_program(&mut self, assignments: &[(String, String)], args: &[String], ctx: &mut Ctx<'_>) -> Result<Executable, StartError> {
-        let assigned = assignments.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
-        let path = assigned.or_else(|| self.variables.get("PATH")).unwrap_or(super::super::DEFAULT_PATH).to_owned();
+    fn find_program(
+        &mut self,
+        assignments: &[(String, String)],
+        args: &[String],
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Executable, StartError> {
+        let assigned =
+            assignments.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
+        let path =
+            assigned.or_else(|| self.variables.get("PATH")).unwrap_or(super::super::DEFAULT_PATH).to_owned();
         ctx.locate(args, Some(&path))
     }
 
-    fn external(&mut self, assignments: Vec<(String, String)>, args: Vec<String>, redirects: &[Ready], tail: bool, ctx: &mut Ctx<'_>) {
-        let tail = tail && !self.options.interactive && self.traps.values().all(String::is_empty) && !self.frames.iter().any(|frame| matches!(frame, Frame::Descriptors(_) | Frame::Not));
+    fn external(
+        &mut self,
+        assignments: Vec<(String, String)>,
+        args: Vec<String>,
+        redirects: &[Ready],
+        tail: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let tail = tail
+            && !self.options.interactive
+            && self.traps.values().all(String::is_empty)
+            && !self.frames.iter().any(|frame| matches!(frame, Frame::Descriptors(_) | Frame::Not));
         if tail {
             self.replace(&assignments, args, redirects, ctx);
             return;
@@ -212,7 +270,14 @@ impl Shell {
         opened.into_iter().for_each(|file| ctx.sys.release(file));
     }
 
-    fn start_child(&mut self, assignments: &[(String, String)], args: Vec<String>, fds: BTreeMap<u32, u32>, executable: Executable, ctx: &mut Ctx<'_>) {
+    fn start_child(
+        &mut self,
+        assignments: &[(String, String)],
+        args: Vec<String>,
+        fds: BTreeMap<u32, u32>,
+        executable: Executable,
+        ctx: &mut Ctx<'_>,
+    ) {
         let mut child = ctx.child(args, fds);
         child.env = self.environment_with(assignments);
         child.group = self.options.interactive.then_some(0);
@@ -259,16 +324,28 @@ impl Shell {
     fn start_text(&self, name: &str, error: &StartError) -> (String, i32) {
         match (error, self.flavour) {
             (StartError::PermissionDenied { .. }, _) => (format!("{name}: Permission denied"), 126),
-            (StartError::ExecFormat { .. }, Flavour::Ash | Flavour::Dash) => (format!("{name}: Exec format error"), 126),
-            (StartError::ExecFormat { .. }, Flavour::Bash) => (format!("{name}: cannot execute binary file: Exec format error"), 126),
-            (StartError::NoSuchFile { .. }, Flavour::Bash) => (format!("{name}: No such file or directory"), 127),
+            (StartError::ExecFormat { .. }, Flavour::Ash | Flavour::Dash) => {
+                (format!("{name}: Exec format error"), 126)
+            }
+            (StartError::ExecFormat { .. }, Flavour::Bash) => {
+                (format!("{name}: cannot execute binary file: Exec format error"), 126)
+            }
+            (StartError::NoSuchFile { .. }, Flavour::Bash) => {
+                (format!("{name}: No such file or directory"), 127)
+            }
             (_, Flavour::Bash) => (format!("{name}: command not found"), 127),
             _ => (format!("{name}: not found"), 127),
         }
     }
 
     /// Runs a program in this process's place.
-    fn replace(&mut self, assignments: &[(String, String)], args: Vec<String>, redirects: &[Ready], ctx: &mut Ctx<'_>) {
+    fn replace(
+        &mut self,
+        assignments: &[(String, String)],
+        args: Vec<String>,
+        redirects: &[Ready],
+        ctx: &mut Ctx<'_>,
+    ) {
         if !self.redirect_for_good(redirects, ctx) {
             self.exit(1);
             return;
@@ -298,7 +375,13 @@ impl Shell {
         }
     }
 
-    fn exec(&mut self, assignments: Vec<(String, String)>, args: Vec<String>, redirects: &[Ready], ctx: &mut Ctx<'_>) {
+    fn exec(
+        &mut self,
+        assignments: Vec<(String, String)>,
+        args: Vec<String>,
+        redirects: &[Ready],
+        ctx: &mut Ctx<'_>,
+    ) {
         let args: Vec<String> = args.into_iter().skip(1).skip_while(|word| word == "--").collect();
         if args.is_empty() {
             for (name, value) in assignments {
@@ -315,7 +398,13 @@ impl Shell {
     }
 
     /// Forks this shell to run a node.
-    fn fork(&mut self, frames: Vec<Frame>, fds: BTreeMap<u32, u32>, group: Option<u32>, ctx: &mut Ctx<'_>) -> Result<u32, Errno> {
+    fn fork(
+        &mut self,
+        frames: Vec<Frame>,
+        fds: BTreeMap<u32, u32>,
+        group: Option<u32>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<u32, Errno> {
         let argv = ctx.process().argv.as_ref().clone();
         let mut child = ctx.child(argv, fds);
         child.comm = Arc::clone(&ctx.process().comm);
@@ -436,7 +525,13 @@ impl Shell {
         ctx.sys.release(read);
         ctx.sys.release(write);
         match forked {
-            Ok(pid) => self.frames.push(Frame::Collect { pid, fd, buffer: Vec::new(), open: true, then: Box::new(then) }),
+            Ok(pid) => self.frames.push(Frame::Collect {
+                pid,
+                fd,
+                buffer: Vec::new(),
+                open: true,
+                then: Box::new(then),
+            }),
             Err(error) => {
                 ctx.close(fd);
                 self.cannot_fork(error);
@@ -448,7 +543,9 @@ impl Shell {
 fn expand_node(expander: &mut Expander<'_, '_>, node: &Node) -> Result<Expanded, Stop> {
     Ok(match node {
         Node::Simple(simple) => expand_simple(expander, simple)?,
-        Node::Redirected(_, redirects) => Expanded::Redirects(redirects.iter().map(|redirect| Ready::expand(redirect, expander)).collect::<Result<_, _>>()?),
+        Node::Redirected(_, redirects) => Expanded::Redirects(
+            redirects.iter().map(|redirect| Ready::expand(redirect, expander)).collect::<Result<_, _>>()?,
+        ),
         Node::For { words: Some(words), .. } => Expanded::Words(expander.fields(words)?),
         Node::Case { subject, arms } => {
             let subject = expander.text(subject)?;
@@ -469,14 +566,25 @@ fn expand_node(expander: &mut Expander<'_, '_>, node: &Node) -> Result<Expanded,
 
 fn expand_simple(expander: &mut Expander<'_, '_>, simple: &Simple) -> Result<Expanded, Stop> {
     let args = expander.fields(&simple.words)?;
-    let redirects = simple.redirects.iter().map(|redirect| Ready::expand(redirect, expander)).collect::<Result<_, _>>()?;
+    let redirects = simple
+        .redirects
+        .iter()
+        .map(|redirect| Ready::expand(redirect, expander))
+        .collect::<Result<_, _>>()?;
     let mut assignments: Vec<(String, String)> = Vec::new();
     let before = expander.changes.len();
     for assignment in &simple.assignments {
         let mut value = expander.text(&assignment.value)?;
         if assignment.append {
-            let earlier = assignments.iter().rev().find(|(name, _)| *name == assignment.name).map(|(_, value)| value.clone());
-            value = earlier.or_else(|| expander.shell.variables.get(&assignment.name).map(str::to_owned)).unwrap_or_default() + &value;
+            let earlier = assignments
+                .iter()
+                .rev()
+                .find(|(name, _)| *name == assignment.name)
+                .map(|(_, value)| value.clone());
+            value = earlier
+                .or_else(|| expander.shell.variables.get(&assignment.name).map(str::to_owned))
+                .unwrap_or_default()
+                + &value;
         }
         assignments.push((assignment.name.clone(), value.clone()));
         // Later assignments of the same command see this one.
@@ -494,11 +602,17 @@ fn expand_simple(expander: &mut Expander<'_, '_>, simple: &Simple) -> Result<Exp
 fn describe(node: &Node) -> String {
     match node {
         Node::Simple(simple) => {
-            let words = simple.words.iter().map(|word| word.0.iter().map(|piece| match piece {
-                super::script::Piece::Text { text, .. } => text.as_str(),
-                _ => "…",
-            }).collect::<String>());
-            let redirected = simple.redirects.iter().any(|redirect| !matches!(redirect.kind, RedirectKind::Unsupported));
+            let words = simple.words.iter().map(|word| {
+                word.0
+                    .iter()
+                    .map(|piece| match piece {
+                        super::script::Piece::Text { text, .. } => text.as_str(),
+                        _ => "…",
+                    })
+                    .collect::<String>()
+            });
+            let redirected =
+                simple.redirects.iter().any(|redirect| !matches!(redirect.kind, RedirectKind::Unsupported));
             let mut text = words.collect::<Vec<_>>().join(" ");
             if redirected {
                 text.push_str(" …");

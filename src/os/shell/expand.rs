@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use super::super::program::Ctx;
+use super::Shell;
 use super::arithmetic::{self, Scope};
 use super::pattern;
 use super::script::{Name, Operation, Parameter, Piece, Word};
-use super::Shell;
 
 /// Bytes one expansion gives at most.
 const EXPANSION_MAX: usize = 8 << 20;
@@ -156,13 +156,21 @@ impl<'a, 'b> Expander<'a, 'b> {
             first.pattern.push(' ');
             first.pattern.push_str(&next.pattern);
         }
-        if first.text.len() > EXPANSION_MAX { Err(Stop::Error("out of memory".to_owned())) } else { Ok(first) }
+        if first.text.len() > EXPANSION_MAX {
+            Err(Stop::Error("out of memory".to_owned()))
+        } else {
+            Ok(first)
+        }
     }
 
     /// The value of an arithmetic expression.
     pub fn arithmetic(&mut self, word: &Word) -> Result<i64, Stop> {
         let text = self.text(word)?;
-        let mut scope = Scope { variables: &self.shell.variables, changes: &mut self.changes, positional: &self.shell.positional };
+        let mut scope = Scope {
+            variables: &self.shell.variables,
+            changes: &mut self.changes,
+            positional: &self.shell.positional,
+        };
         arithmetic::evaluate(&text, &mut scope).map_err(Stop::Error)
     }
 
@@ -176,7 +184,8 @@ impl<'a, 'b> Expander<'a, 'b> {
                 }
                 Piece::Bad(message) => return Err(Stop::Error(message.clone())),
                 Piece::Command { source, quoted } => {
-                    let output = self.known.get(self.used).ok_or_else(|| Stop::Command(Arc::clone(source)))?;
+                    let output =
+                        self.known.get(self.used).ok_or_else(|| Stop::Command(Arc::clone(source)))?;
                     self.used += 1;
                     let output = output.trim_end_matches('\n');
                     self.put(fields, output, *quoted, split);
@@ -185,7 +194,9 @@ impl<'a, 'b> Expander<'a, 'b> {
                     let value = self.arithmetic(expression)?.to_string();
                     self.put(fields, &value, *quoted, split);
                 }
-                Piece::Parameter { parameter, quoted } => self.parameter(parameter, *quoted, fields, split)?,
+                Piece::Parameter { parameter, quoted } => {
+                    self.parameter(parameter, *quoted, fields, split)?
+                }
             }
         }
         Ok(())
@@ -212,7 +223,10 @@ impl<'a, 'b> Expander<'a, 'b> {
 
     fn variable(&self, name: &str) -> Option<String> {
         let changed = self.changes.iter().rev().find(|(known, _)| known == name);
-        changed.map(|(_, value)| value.clone()).or_else(|| self.shell.special(name, self.ctx)).or_else(|| self.shell.variables.get(name).map(str::to_owned))
+        changed
+            .map(|(_, value)| value.clone())
+            .or_else(|| self.shell.special(name, self.ctx))
+            .or_else(|| self.shell.variables.get(name).map(str::to_owned))
     }
 
     fn value(&self, name: &Name) -> Value {
@@ -220,7 +234,9 @@ impl<'a, 'b> Expander<'a, 'b> {
         match name {
             Name::Variable(name) => self.variable(name).map_or(Value::Unset, one),
             Name::Positional(0) => one(self.shell.name.clone()),
-            Name::Positional(index) => self.shell.positional.get(index - 1).cloned().map_or(Value::Unset, one),
+            Name::Positional(index) => {
+                self.shell.positional.get(index - 1).cloned().map_or(Value::Unset, one)
+            }
             Name::At | Name::Star => Value::Many(self.shell.positional.as_ref().clone()),
             Name::Count => one(self.shell.positional.len().to_string()),
             Name::Status => one(self.shell.status.to_string()),
@@ -230,7 +246,13 @@ impl<'a, 'b> Expander<'a, 'b> {
         }
     }
 
-    fn parameter(&mut self, parameter: &Parameter, quoted: bool, fields: &mut Fields, split: bool) -> Result<(), Stop> {
+    fn parameter(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        fields: &mut Fields,
+        split: bool,
+    ) -> Result<(), Stop> {
         let mut value = self.value(&parameter.name);
         if parameter.indirect {
             let Value::One(target) = value else { return Ok(()) };
@@ -244,7 +266,9 @@ impl<'a, 'b> Expander<'a, 'b> {
         let unset = matches!(&value, Value::Unset) || matches!(&value, Value::Many(all) if all.is_empty());
         let absent = |null_too: bool| unset || (null_too && null);
         match &parameter.operation {
-            Operation::Default { null: check, word } if absent(*check) => return self.pieces(word, fields, split),
+            Operation::Default { null: check, word } if absent(*check) => {
+                return self.pieces(word, fields, split);
+            }
             Operation::Alternative { null: check, word } => {
                 return if absent(*check) { Ok(()) } else { self.pieces(word, fields, split) };
             }
@@ -258,18 +282,41 @@ impl<'a, 'b> Expander<'a, 'b> {
             }
             Operation::Error { null: check, word } if absent(*check) => {
                 let text = self.text(word)?;
-                let text = if text.is_empty() { if *check { "parameter null or not set".to_owned() } else { "parameter not set".to_owned() } } else { text };
+                let text = if text.is_empty() {
+                    if *check {
+                        "parameter null or not set".to_owned()
+                    } else {
+                        "parameter not set".to_owned()
+                    }
+                } else {
+                    text
+                };
                 return Err(Stop::Error(format!("{}: {text}", plain_name(&parameter.name))));
             }
             _ => {}
         }
-        if unset && self.shell.options.nounset && !matches!(parameter.name, Name::At | Name::Star) && !matches!(parameter.operation, Operation::Default { .. }) {
-            return Err(Stop::Error(format!("{}: {}", plain_name(&parameter.name), self.shell.flavour.unbound())));
+        if unset
+            && self.shell.options.nounset
+            && !matches!(parameter.name, Name::At | Name::Star)
+            && !matches!(parameter.operation, Operation::Default { .. })
+        {
+            return Err(Stop::Error(format!(
+                "{}: {}",
+                plain_name(&parameter.name),
+                self.shell.flavour.unbound()
+            )));
         }
         self.put_value(parameter, value, quoted, fields, split)
     }
 
-    fn put_value(&mut self, parameter: &Parameter, value: Value, quoted: bool, fields: &mut Fields, split: bool) -> Result<(), Stop> {
+    fn put_value(
+        &mut self,
+        parameter: &Parameter,
+        value: Value,
+        quoted: bool,
+        fields: &mut Fields,
+        split: bool,
+    ) -> Result<(), Stop> {
         if let Operation::Length = parameter.operation {
             let length = match &value {
                 Value::Unset => 0,
@@ -280,7 +327,11 @@ impl<'a, 'b> Expander<'a, 'b> {
             return Ok(());
         }
         let many = match value {
-            Value::Unset => return Ok(if quoted { fields.push("", true) }),
+            Value::Unset => {
+                return Ok(if quoted {
+                    fields.push("", true)
+                });
+            }
             Value::One(text) => {
                 let text = self.operate(&parameter.operation, text)?;
                 self.put(fields, &text, quoted, split);
@@ -293,7 +344,8 @@ impl<'a, 'b> Expander<'a, 'b> {
             results.push(self.operate(&parameter.operation, text)?);
         }
         if quoted && parameter.name == Name::Star || !split {
-            let separator = self.shell.variables.get("IFS").map_or(" ".to_owned(), |ifs| ifs.chars().take(1).collect());
+            let separator =
+                self.shell.variables.get("IFS").map_or(" ".to_owned(), |ifs| ifs.chars().take(1).collect());
             fields.push(&results.join(if split { &separator } else { " " }), quoted);
             return Ok(());
         }
@@ -356,17 +408,31 @@ impl<'a, 'b> Expander<'a, 'b> {
     }
 
     fn glob_part(&mut self, base: &str, part: &str, found: &mut Vec<String>) {
-        let join = |name: &str| if base.is_empty() || base.ends_with('/') { format!("{base}{name}") } else { format!("{base}/{name}") };
+        let join = |name: &str| {
+            if base.is_empty() || base.ends_with('/') {
+                format!("{base}{name}")
+            } else {
+                format!("{base}/{name}")
+            }
+        };
         if !pattern::is_pattern(part) {
             let name = join(&part.replace('\\', ""));
-            let exists = self.ctx.files(&name).is_some_and(|files| files.resolve(&name, false).is_ok_and(|place| place.node.is_some()));
+            let exists = self
+                .ctx
+                .files(&name)
+                .is_some_and(|files| files.resolve(&name, false).is_ok_and(|place| place.node.is_some()));
             found.extend(exists.then_some(name));
             return;
         }
         let folder = if base.is_empty() { "." } else { base };
         let entries = self.ctx.files(folder).and_then(|files| files.list(folder).ok()).unwrap_or_default();
         let hidden = part.starts_with('.');
-        found.extend(entries.iter().filter(|(name, _)| (hidden || !name.starts_with('.')) && pattern::matches(part, name)).map(|(name, _)| join(name)));
+        found.extend(
+            entries
+                .iter()
+                .filter(|(name, _)| (hidden || !name.starts_with('.')) && pattern::matches(part, name))
+                .map(|(name, _)| join(name)),
+        );
     }
 }
 
@@ -392,6 +458,11 @@ fn substring(text: &str, offset: i64, length: Option<i64>) -> String {
 }
 
 fn change_case(text: &str, upper: bool, all: bool) -> String {
-    let change = |letter: char| if upper { letter.to_uppercase().collect::<String>() } else { letter.to_lowercase().collect() };
-    text.chars().enumerate().map(|(index, letter)| if all || index == 0 { change(letter) } else { letter.to_string() }).collect()
+    let change = |letter: char| {
+        if upper { letter.to_uppercase().collect::<String>() } else { letter.to_lowercase().collect() }
+    };
+    text.chars()
+        .enumerate()
+        .map(|(index, letter)| if all || index == 0 { change(letter) } else { letter.to_string() })
+        .collect()
 }

@@ -10,21 +10,68 @@ use super::variables::Variable;
 #[derive(Clone, Debug)]
 pub(super) enum Frame {
     /// To be begun. `tail`: nothing follows, an external command may take this process's place.
-    Run { script: Arc<Script>, node: NodeId, tail: bool },
+    Run {
+        script: Arc<Script>,
+        node: NodeId,
+        tail: bool,
+    },
     /// The words of this node are to be expanded; `known` are the outputs of its command substitutions so far.
-    Expand { script: Arc<Script>, node: NodeId, tail: bool, known: Vec<String> },
+    Expand {
+        script: Arc<Script>,
+        node: NodeId,
+        tail: bool,
+        known: Vec<String>,
+    },
     /// A command substitution is being read.
-    Collect { pid: u32, fd: u32, buffer: Vec<u8>, open: bool, then: Box<Frame> },
-    List { script: Arc<Script>, node: NodeId, index: usize, tail: bool },
-    AndOr { script: Arc<Script>, node: NodeId, index: usize, tail: bool },
+    Collect {
+        pid: u32,
+        fd: u32,
+        buffer: Vec<u8>,
+        open: bool,
+        then: Box<Frame>,
+    },
+    List {
+        script: Arc<Script>,
+        node: NodeId,
+        index: usize,
+        tail: bool,
+    },
+    AndOr {
+        script: Arc<Script>,
+        node: NodeId,
+        index: usize,
+        tail: bool,
+    },
     /// `!`
     Not,
-    If { script: Arc<Script>, node: NodeId, arm: usize, tail: bool },
-    While { script: Arc<Script>, node: NodeId, in_condition: bool, status: i32 },
-    For { script: Arc<Script>, node: NodeId, words: Arc<Vec<String>>, index: usize },
-    ArithmeticFor { script: Arc<Script>, node: NodeId, first: bool },
+    If {
+        script: Arc<Script>,
+        node: NodeId,
+        arm: usize,
+        tail: bool,
+    },
+    While {
+        script: Arc<Script>,
+        node: NodeId,
+        in_condition: bool,
+        status: i32,
+    },
+    For {
+        script: Arc<Script>,
+        node: NodeId,
+        words: Arc<Vec<String>>,
+        index: usize,
+    },
+    ArithmeticFor {
+        script: Arc<Script>,
+        node: NodeId,
+        first: bool,
+    },
     /// A function: what its caller had.
-    Function { positional: Arc<Vec<String>>, locals: Vec<(String, Option<Variable>)> },
+    Function {
+        positional: Arc<Vec<String>>,
+        locals: Vec<(String, Option<Variable>)>,
+    },
     /// `.`
     Sourced,
     /// Descriptors to put back.
@@ -32,9 +79,15 @@ pub(super) enum Frame {
     /// Variables to put back.
     Assignments(Vec<(String, Option<Variable>)>),
     /// Children in the foreground; the last one's status counts.
-    Foreground { pids: Vec<u32>, ended: Vec<Option<Status>> },
+    Foreground {
+        pids: Vec<u32>,
+        ended: Vec<Option<Status>>,
+    },
     /// The builtin `wait`.
-    Wait { pids: Vec<u32>, all: bool },
+    Wait {
+        pids: Vec<u32>,
+        all: bool,
+    },
     /// The builtin `read`.
     Read(Box<Reading>),
     /// The action of a trap; the status to bring back.
@@ -72,11 +125,17 @@ impl Frame {
 
     /// A command whose failure is looked at, not acted on by `set -e`.
     pub fn is_condition(&self) -> bool {
-        matches!(self, Frame::If { .. } | Frame::AndOr { .. } | Frame::Not | Frame::While { in_condition: true, .. })
+        matches!(
+            self,
+            Frame::If { .. } | Frame::AndOr { .. } | Frame::Not | Frame::While { in_condition: true, .. }
+        )
     }
 
     /// A trap has to wait until this is over.
     pub fn defers_traps(&self) -> bool {
-        matches!(self, Frame::Foreground { .. } | Frame::Collect { .. } | Frame::Descriptors(_) | Frame::Exit(_))
+        matches!(
+            self,
+            Frame::Foreground { .. } | Frame::Collect { .. } | Frame::Descriptors(_) | Frame::Exit(_)
+        )
     }
 }

@@ -47,7 +47,8 @@ impl Shell {
     pub(super) fn take_input(&mut self, call: &mut Call<'_, '_>) {
         let key = call.ctx.key;
         self.options.interactive |= call.ctx.sys.is_tty(key, 0);
-        self.input = Input::Stdin { bytes: Vec::new(), pending: String::new(), ended: false, prompted: false };
+        self.input =
+            Input::Stdin { bytes: Vec::new(), pending: String::new(), ended: false, prompted: false };
     }
 
     /// Gets the next command when all frames are done.
@@ -64,7 +65,9 @@ impl Shell {
 
     fn next_line(&mut self, ctx: &mut Ctx<'_>) -> Step {
         let prompt = self.prompt(ctx);
-        let Input::Stdin { bytes, pending, ended, prompted } = &mut self.input else { return Step::Wait(None) };
+        let Input::Stdin { bytes, pending, ended, prompted } = &mut self.input else {
+            return Step::Wait(None);
+        };
         if let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = bytes.drain(..=end).collect();
             pending.push_str(&String::from_utf8_lossy(&line));
@@ -170,7 +173,11 @@ impl System {
             pending.clear();
         }
         let groups: Vec<u32> = shell.foreground();
-        let groups: std::collections::BTreeSet<u32> = groups.iter().filter_map(|pid| self.procs.get(&super::super::process::ProcKey { pid: *pid, ..key })).map(|process| process.group).collect();
+        let groups: std::collections::BTreeSet<u32> = groups
+            .iter()
+            .filter_map(|pid| self.procs.get(&super::super::process::ProcKey { pid: *pid, ..key }))
+            .map(|process| process.group)
+            .collect();
         for group in groups {
             self.signal_group(now, cell, Pid(group), super::Signal::INT);
         }

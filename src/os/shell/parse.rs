@@ -40,11 +40,24 @@ pub(super) fn parse(source: &str, braces: bool) -> Result<Arc<Script>, SyntaxErr
 pub(super) fn describe(error: &SyntaxError, flavour: Flavour) -> String {
     match (error, flavour) {
         (SyntaxError::TooBig, _) => "script too long or too deeply nested".to_owned(),
-        (SyntaxError::Incomplete(what), Flavour::Dash) => format!("Syntax error: {}", if what.contains("end of file") { "end of file unexpected" } else { "Unterminated quoted string" }),
+        (SyntaxError::Incomplete(what), Flavour::Dash) => format!(
+            "Syntax error: {}",
+            if what.contains("end of file") {
+                "end of file unexpected"
+            } else {
+                "Unterminated quoted string"
+            }
+        ),
         (SyntaxError::Incomplete(what), Flavour::Ash) => format!("syntax error: {what}"),
         (SyntaxError::Incomplete(_), Flavour::Bash) => "syntax error: unexpected end of file".to_owned(),
-        (SyntaxError::Unexpected { token, .. }, Flavour::Ash) => format!("syntax error: unexpected \"{token}\""),
-        (SyntaxError::Unexpected { token, .. }, Flavour::Dash) => format!("Syntax error: \"{token}\" unexpected"),
-        (SyntaxError::Unexpected { token, .. }, Flavour::Bash) => format!("syntax error near unexpected token `{token}'"),
+        (SyntaxError::Unexpected { token, .. }, Flavour::Ash) => {
+            format!("syntax error: unexpected \"{token}\"")
+        }
+        (SyntaxError::Unexpected { token, .. }, Flavour::Dash) => {
+            format!("Syntax error: \"{token}\" unexpected")
+        }
+        (SyntaxError::Unexpected { token, .. }, Flavour::Bash) => {
+            format!("syntax error near unexpected token `{token}'")
+        }
     }
 }

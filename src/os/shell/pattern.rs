@@ -56,7 +56,8 @@ fn set(pattern: &[char], letter: char) -> Option<(bool, usize)> {
             return Some((found != negated, at + 1));
         }
         if low == '[' && pattern.get(at + 1) == Some(&':') {
-            let end = (at + 2..pattern.len()).find(|end| pattern[*end] == ':' && pattern.get(end + 1) == Some(&']'))?;
+            let end = (at + 2..pattern.len())
+                .find(|end| pattern[*end] == ':' && pattern.get(end + 1) == Some(&']'))?;
             let class: String = pattern[at + 2..end].iter().collect();
             found |= in_class(&class, letter);
             at = end + 2;
@@ -136,7 +137,14 @@ pub(super) fn replace(text: &str, pattern: &str, replacement: &str, place: super
             Place::Prefix => at == 0,
         };
         let ends = |end: &usize| place != Place::Suffix || *end == chars.len();
-        let found = if allowed { (at..=chars.len()).rev().filter(ends).find(|end| *end > at && matches_chars(&pattern, &chars[at..*end])) } else { None };
+        let found = if allowed {
+            (at..=chars.len())
+                .rev()
+                .filter(ends)
+                .find(|end| *end > at && matches_chars(&pattern, &chars[at..*end]))
+        } else {
+            None
+        };
         if let Some(end) = found {
             result.push_str(replacement);
             replaced = true;

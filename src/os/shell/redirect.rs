@@ -47,7 +47,9 @@ impl Ready {
                     Err(_) => Target::Bad(format!("{text}: bad file descriptor")),
                 }
             }
-            RedirectKind::Unsupported => Target::Bad("podlab: process substitution is not simulated".to_owned()),
+            RedirectKind::Unsupported => {
+                Target::Bad("podlab: process substitution is not simulated".to_owned())
+            }
         };
         Ok(Ready { fd: redirect.fd, target })
     }
@@ -56,12 +58,18 @@ impl Ready {
 impl Shell {
     /// The descriptors of a child with these redirections. What was opened for it is held in `opened`; let go of it when the child is
     /// there.
-    pub(super) fn descriptors(&self, redirects: &[Ready], opened: &mut Vec<u32>, ctx: &mut Ctx<'_>) -> Result<BTreeMap<u32, u32>, String> {
+    pub(super) fn descriptors(
+        &self,
+        redirects: &[Ready],
+        opened: &mut Vec<u32>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<BTreeMap<u32, u32>, String> {
         let mut fds = ctx.process().fds.clone();
         for ready in redirects {
             match &ready.target {
                 Target::Duplicate(from) => {
-                    let file = fds.get(from).copied().ok_or_else(|| format!("{from}: {}", Errno::BadDescriptor))?;
+                    let file =
+                        fds.get(from).copied().ok_or_else(|| format!("{from}: {}", Errno::BadDescriptor))?;
                     fds.insert(ready.fd, file);
                 }
                 Target::Close => drop(fds.remove(&ready.fd)),
@@ -82,8 +90,12 @@ impl Shell {
     fn open_target(&self, target: &Target, ctx: &mut Ctx<'_>) -> Result<u32, String> {
         let opened = match target {
             Target::Read(path) => ctx.readable_kind(path).map_err(|error| self.cannot(path, error, false))?,
-            Target::Write { path, append } | Target::Both { path, append } => ctx.writable_kind(path, *append, false).map_err(|error| self.cannot(path, error, true))?,
-            Target::ReadWrite(path) => ctx.writable_kind(path, false, true).map_err(|error| self.cannot(path, error, true))?,
+            Target::Write { path, append } | Target::Both { path, append } => {
+                ctx.writable_kind(path, *append, false).map_err(|error| self.cannot(path, error, true))?
+            }
+            Target::ReadWrite(path) => {
+                ctx.writable_kind(path, false, true).map_err(|error| self.cannot(path, error, true))?
+            }
             Target::Text(text) => {
                 let (read, write) = ctx.sys.pipe();
                 ctx.sys.fill_pipe(write, text.as_bytes());

@@ -20,17 +20,43 @@ pub(super) enum Node {
     List(Vec<(NodeId, bool)>),
     /// The first, then others if it succeeded (true) or failed (false).
     AndOr(NodeId, Vec<(bool, NodeId)>),
-    Pipeline { bang: bool, timed: bool, commands: Vec<NodeId> },
+    Pipeline {
+        bang: bool,
+        timed: bool,
+        commands: Vec<NodeId>,
+    },
     Simple(Simple),
     Redirected(NodeId, Vec<Redirect>),
     Subshell(NodeId),
-    For { variable: String, words: Option<Vec<Word>>, body: NodeId },
-    ArithmeticFor { start: Word, condition: Word, update: Word, body: NodeId },
+    For {
+        variable: String,
+        words: Option<Vec<Word>>,
+        body: NodeId,
+    },
+    ArithmeticFor {
+        start: Word,
+        condition: Word,
+        update: Word,
+        body: NodeId,
+    },
     Arithmetic(Word),
-    Case { subject: Word, arms: Vec<Arm> },
-    If { arms: Vec<(NodeId, NodeId)>, otherwise: Option<NodeId> },
-    While { condition: NodeId, body: NodeId, until: bool },
-    Function { name: String, body: NodeId },
+    Case {
+        subject: Word,
+        arms: Vec<Arm>,
+    },
+    If {
+        arms: Vec<(NodeId, NodeId)>,
+        otherwise: Option<NodeId>,
+    },
+    While {
+        condition: NodeId,
+        body: NodeId,
+        until: bool,
+    },
+    Function {
+        name: String,
+        body: NodeId,
+    },
     Test(Test),
     /// Something podlab's shell does not run.
     Unsupported(&'static str),
@@ -95,11 +121,23 @@ pub(super) struct Word(pub Vec<Piece>);
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     /// Literal text; quoted text is neither split nor globbed.
-    Text { text: String, quoted: bool },
-    Parameter { parameter: Parameter, quoted: bool },
+    Text {
+        text: String,
+        quoted: bool,
+    },
+    Parameter {
+        parameter: Parameter,
+        quoted: bool,
+    },
     /// Script source, parsed when first run.
-    Command { source: Arc<str>, quoted: bool },
-    Arithmetic { expression: Word, quoted: bool },
+    Command {
+        source: Arc<str>,
+        quoted: bool,
+    },
+    Arithmetic {
+        expression: Word,
+        quoted: bool,
+    },
     /// `~` or `~name` at the start.
     Home(String),
     /// A syntax error met inside the word.

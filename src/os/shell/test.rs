@@ -18,18 +18,26 @@ pub(super) fn extended(test: &Test, expander: &mut Expander<'_, '_>) -> Result<b
         Test::Unary(predicate, operand) => {
             let operand = expander.text(operand)?;
             match predicate {
-                UnaryPredicate::ShellVariableIsSetAndAssigned => expander.shell.variables.get(&operand).is_some(),
+                UnaryPredicate::ShellVariableIsSetAndAssigned => {
+                    expander.shell.variables.get(&operand).is_some()
+                }
                 _ => unary_letter(predicate).is_some_and(|letter| unary(letter, &operand, expander.ctx)),
             }
         }
         Test::Binary(predicate, left, right) => {
             let left = expander.text(left)?;
             match predicate {
-                BinaryPredicate::StringExactlyMatchesPattern => pattern::matches(&expander.pattern(right)?, &left),
-                BinaryPredicate::StringDoesNotExactlyMatchPattern => !pattern::matches(&expander.pattern(right)?, &left),
+                BinaryPredicate::StringExactlyMatchesPattern => {
+                    pattern::matches(&expander.pattern(right)?, &left)
+                }
+                BinaryPredicate::StringDoesNotExactlyMatchPattern => {
+                    !pattern::matches(&expander.pattern(right)?, &left)
+                }
                 BinaryPredicate::StringMatchesRegex => {
                     let right = expander.text(right)?;
-                    regex_lite::Regex::new(&right).map_err(|_| Stop::Error(format!("{right}: invalid regular expression")))?.is_match(&left)
+                    regex_lite::Regex::new(&right)
+                        .map_err(|_| Stop::Error(format!("{right}: invalid regular expression")))?
+                        .is_match(&left)
                 }
                 BinaryPredicate::StringContainsSubstring => left.contains(&expander.text(right)?),
                 _ => {
@@ -113,7 +121,9 @@ impl Parser<'_, '_> {
             [word] => Some(Ok(!word.is_empty())),
             ["!", word] => Some(Ok(word.is_empty())),
             [left, operator, right] if is_binary(operator) => Some(binary(left, operator, right, self.ctx)),
-            ["!", left, operator, right] if is_binary(operator) => Some(binary(left, operator, right, self.ctx).map(|truth| !truth)),
+            ["!", left, operator, right] if is_binary(operator) => {
+                Some(binary(left, operator, right, self.ctx).map(|truth| !truth))
+            }
             _ => None,
         }
     }
@@ -171,7 +181,8 @@ impl Parser<'_, '_> {
             return Ok(truth);
         }
         let mut letters = word.chars();
-        if let (Some('-'), Some(letter), None, Some(operand)) = (letters.next(), letters.next(), letters.next(), next)
+        if let (Some('-'), Some(letter), None, Some(operand)) =
+            (letters.next(), letters.next(), letters.next(), next)
             && "bcdefghknprsuwxzGLOStN".contains(letter)
         {
             self.at += 2;
@@ -183,7 +194,10 @@ impl Parser<'_, '_> {
 }
 
 fn is_binary(operator: &str) -> bool {
-    matches!(operator, "=" | "==" | "!=" | "<" | ">" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" | "-nt" | "-ot" | "-ef")
+    matches!(
+        operator,
+        "=" | "==" | "!=" | "<" | ">" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" | "-nt" | "-ot" | "-ef"
+    )
 }
 
 fn unary(letter: char, operand: &str, ctx: &mut Ctx<'_>) -> bool {
@@ -237,7 +251,8 @@ fn binary(left: &str, operator: &str, right: &str, ctx: &mut Ctx<'_>) -> Result<
             Ok(match operator {
                 "-nt" => age(left) > age(right),
                 "-ot" => age(left) < age(right),
-                _ => place(left).is_some_and(|left| place(right).is_some_and(|right| left.path() == right.path())),
+                _ => place(left)
+                    .is_some_and(|left| place(right).is_some_and(|right| left.path() == right.path())),
             })
         }
     }

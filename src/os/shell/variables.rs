@@ -23,8 +23,12 @@ const VALUE_MAX: usize = 4 << 20;
 
 impl Variables {
     pub fn from_environment(environment: &[(String, String)]) -> Variables {
-        let variable = |value: &String| Variable { value: Some(value.clone()), exported: true, readonly: false };
-        Variables { all: environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect(), environment: None }
+        let variable =
+            |value: &String| Variable { value: Some(value.clone()), exported: true, readonly: false };
+        Variables {
+            all: environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect(),
+            environment: None,
+        }
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -85,7 +89,11 @@ impl Variables {
         let all = &self.all;
         let made = self.environment.get_or_insert_with(|| {
             let exported = all.iter().filter(|(_, variable)| variable.exported);
-            Arc::new(exported.filter_map(|(name, variable)| Some((name.clone(), variable.value.clone()?))).collect())
+            Arc::new(
+                exported
+                    .filter_map(|(name, variable)| Some((name.clone(), variable.value.clone()?)))
+                    .collect(),
+            )
         });
         Arc::clone(made)
     }

@@ -96,7 +96,8 @@ impl Reader {
     fn home(&mut self, pieces: &mut Vec<Piece>) {
         let from = self.at;
         self.at += 1;
-        let user = self.take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'));
+        let user =
+            self.take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'));
         if matches!(self.peek(), None | Some('/' | ':')) {
             pieces.push(Piece::Home(user));
         } else {
@@ -213,7 +214,10 @@ impl Reader {
                 self.braced(quoted, pieces);
             }
             _ => match self.short_name() {
-                Some(name) => pieces.push(Piece::Parameter { parameter: Parameter { name, indirect: false, operation: Operation::Get }, quoted }),
+                Some(name) => pieces.push(Piece::Parameter {
+                    parameter: Parameter { name, indirect: false, operation: Operation::Get },
+                    quoted,
+                }),
                 None => push_text(pieces, '$', quoted),
             },
         }
@@ -287,7 +291,9 @@ impl Reader {
     fn short_name(&mut self) -> Option<Name> {
         let first = self.peek()?;
         if first.is_ascii_alphabetic() || first == '_' {
-            return Some(Name::Variable(self.take_while(|letter| letter.is_ascii_alphanumeric() || letter == '_')));
+            return Some(Name::Variable(
+                self.take_while(|letter| letter.is_ascii_alphanumeric() || letter == '_'),
+            ));
         }
         let name = special(first)?;
         self.at += 1;
@@ -315,7 +321,11 @@ impl Reader {
         if self.peek() == Some('#') && self.chars.len() > 1 {
             self.at = 1;
             let name = self.long_name()?;
-            return (self.at == self.chars.len()).then_some(Parameter { name, indirect: false, operation: Operation::Length });
+            return (self.at == self.chars.len()).then_some(Parameter {
+                name,
+                indirect: false,
+                operation: Operation::Length,
+            });
         }
         let indirect = self.peek() == Some('!') && self.chars.len() > 1 && self.take('!');
         let name = self.long_name()?;
@@ -358,7 +368,8 @@ impl Reader {
     fn substring(&mut self) -> Operation {
         let rest: String = self.chars[self.at..].iter().collect();
         self.at = self.chars.len();
-        let (offset, length) = rest.split_once(':').map_or((rest.as_str(), None), |(offset, length)| (offset, Some(length)));
+        let (offset, length) =
+            rest.split_once(':').map_or((rest.as_str(), None), |(offset, length)| (offset, Some(length)));
         let word = |text: &str| read(text, self.depth, Context::Here);
         Operation::Substring { offset: word(offset), length: length.map(word) }
     }
@@ -382,7 +393,11 @@ impl Reader {
                 letter => pattern.push(letter),
             }
         }
-        Operation::Replace { place, pattern: read(&pattern, self.depth, Context::Plain), replacement: self.rest(false) }
+        Operation::Replace {
+            place,
+            pattern: read(&pattern, self.depth, Context::Plain),
+            replacement: self.rest(false),
+        }
     }
 }
 

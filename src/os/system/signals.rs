@@ -35,7 +35,9 @@ impl System {
             return true;
         }
         // A process that signals itself decides when its step is over.
-        if process.program.handles(signal) || matches!(process.program, super::super::program::Program::Running) {
+        if process.program.handles(signal)
+            || matches!(process.program, super::super::program::Program::Running)
+        {
             if process.pending.len() < 64 {
                 process.pending.push(signal);
             }

@@ -87,16 +87,30 @@ fn pid_1_ignores_sigterm_without_a_handler_and_runs_its_trap_with_one() {
     assert!(plain.exits.is_empty());
     plain.system.signal(SimTime(10_000), plain.cell, plain.pid, Signal::KILL);
     assert_eq!(plain.until(10_000).exits, [(10_000, 137)]);
-    let mut trapped = Box_::start("busybox:1.36", &["sh", "-c", r#"trap "echo got SIGTERM; exit 0" TERM; echo started; while true; do sleep 1; done"#]).until(2500);
+    let mut trapped = Box_::start(
+        "busybox:1.36",
+        &["sh", "-c", r#"trap "echo got SIGTERM; exit 0" TERM; echo started; while true; do sleep 1; done"#],
+    )
+    .until(2500);
     trapped.system.signal(SimTime(2500), trapped.cell, trapped.pid, Signal::TERM);
     let trapped = trapped.until(5000);
-    assert_eq!((trapped.out.as_str(), trapped.exits.as_slice()), ("started\ngot SIGTERM\n", &[(3000, 0)][..]));
+    assert_eq!(
+        (trapped.out.as_str(), trapped.exits.as_slice()),
+        ("started\ngot SIGTERM\n", &[(3000, 0)][..])
+    );
 }
 
 #[test]
 fn the_last_command_takes_the_shells_place() {
     let done = Box_::start("busybox:1.36", &["sh", "-c", "echo hi; sleep 3600"]).until(10);
-    assert_eq!(done.system.processes(done.cell, SimTime(10)).iter().map(|process| (process.pid.0, process.command.clone())).collect::<Vec<_>>(), [(1, "sleep 3600".to_owned())]);
+    assert_eq!(
+        done.system
+            .processes(done.cell, SimTime(10))
+            .iter()
+            .map(|process| (process.pid.0, process.command.clone()))
+            .collect::<Vec<_>>(),
+        [(1, "sleep 3600".to_owned())]
+    );
     assert_eq!(done.system.next_wake(), Some(SimTime(3_600_000)));
 }
 

@@ -71,7 +71,14 @@ pub(super) fn export(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flo
     let words: Vec<&String> = args[1..].iter().filter(|word| !word.starts_with('-')).collect();
     let unexport = args[1..].iter().any(|word| word == "-n");
     if words.is_empty() {
-        let lines: String = shell.variables.iter().filter(|(_, variable)| variable.exported).map(|(name, variable)| format!("export {name}={}\n", quoted(variable.value.as_deref().unwrap_or_default()))).collect();
+        let lines: String = shell
+            .variables
+            .iter()
+            .filter(|(_, variable)| variable.exported)
+            .map(|(name, variable)| {
+                format!("export {name}={}\n", quoted(variable.value.as_deref().unwrap_or_default()))
+            })
+            .collect();
         shell.out.text(1, &lines);
         return Flow::Status(0);
     }
@@ -87,7 +94,11 @@ fn declare(shell: &mut Shell, command: &str, words: &[&String], mark: impl Fn(&m
     let mut status = 0;
     for word in words {
         let Some((name, value)) = declaration(word) else {
-            let text = if shell.flavour == Flavour::Bash { format!("`{word}': not a valid identifier") } else { format!("{word}: bad variable name") };
+            let text = if shell.flavour == Flavour::Bash {
+                format!("`{word}': not a valid identifier")
+            } else {
+                format!("{word}: bad variable name")
+            };
             shell.complain(command, &text);
             status = if shell.flavour == Flavour::Bash { 1 } else { 2 };
             continue;
@@ -106,7 +117,14 @@ pub(super) fn local(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
     let words: Vec<&String> = args[1..].iter().filter(|word| !word.starts_with('-')).collect();
     let function = shell.frames.iter().rposition(|frame| matches!(frame, Frame::Function { .. }));
     if function.is_none() && args[0] == "local" {
-        shell.complain("local", if shell.flavour == Flavour::Bash { "can only be used in a function" } else { "not in a function" });
+        shell.complain(
+            "local",
+            if shell.flavour == Flavour::Bash {
+                "can only be used in a function"
+            } else {
+                "not in a function"
+            },
+        );
         return Flow::Status(1);
     }
     let exported = args[1..].iter().any(|word| word == "-x");
@@ -165,7 +183,11 @@ pub(super) fn umask(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Fl
 
 pub(super) fn set(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
     if args.len() == 1 {
-        let lines: String = shell.variables.iter().filter_map(|(name, variable)| Some(format!("{name}={}\n", quoted(variable.value.as_deref()?)))).collect();
+        let lines: String = shell
+            .variables
+            .iter()
+            .filter_map(|(name, variable)| Some(format!("{name}={}\n", quoted(variable.value.as_deref()?))))
+            .collect();
         shell.out.text(1, &lines);
         return Flow::Status(0);
     }
@@ -231,11 +253,15 @@ impl Shell {
 }
 
 pub(super) fn getopts(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
-    let (Some(letters), Some(variable)) = (args.get(1).cloned(), args.get(2).cloned()) else { return Flow::Status(2) };
-    let words: Vec<String> = if args.len() > 3 { args[3..].to_vec() } else { shell.positional.as_ref().clone() };
+    let (Some(letters), Some(variable)) = (args.get(1).cloned(), args.get(2).cloned()) else {
+        return Flow::Status(2);
+    };
+    let words: Vec<String> =
+        if args.len() > 3 { args[3..].to_vec() } else { shell.positional.as_ref().clone() };
     // OPTIND counts words; the place within a cluster is kept beside it as `index.offset`.
     let state = shell.variables.get("OPTIND").unwrap_or("1").to_owned();
-    let (index, offset) = state.split_once('.').map_or((state.as_str(), "1"), |(index, offset)| (index, offset));
+    let (index, offset) =
+        state.split_once('.').map_or((state.as_str(), "1"), |(index, offset)| (index, offset));
     let (mut index, offset): (usize, usize) = (index.parse().unwrap_or(1), offset.parse().unwrap_or(1));
     let word = words.get(index - 1).filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--");
     let Some(letter) = word.and_then(|word| word.chars().nth(offset)) else {
@@ -261,7 +287,11 @@ pub(super) fn getopts(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Fl
         shell.assign("OPTARG", &value);
         index += 1;
     }
-    let next = if takes_value || rest.is_empty() { if takes_value { index.to_string() } else { (index + 1).to_string() } } else { format!("{index}.{}", offset + 1) };
+    let next = if takes_value || rest.is_empty() {
+        if takes_value { index.to_string() } else { (index + 1).to_string() }
+    } else {
+        format!("{index}.{}", offset + 1)
+    };
     shell.assign("OPTIND", &next);
     shell.assign(&variable, &found);
     Flow::Status(0)

@@ -53,7 +53,9 @@ pub(in super::super::super) fn send_signals(args: &[String], ctx: &mut Ctx<'_>) 
     }
     for target in targets {
         match target.parse::<i64>() {
-            Ok(pid) => complaints.extend(signal_one(ctx, pid, signal).err().map(|text| format!("kill: can't kill pid {pid}: {text}"))),
+            Ok(pid) => complaints.extend(
+                signal_one(ctx, pid, signal).err().map(|text| format!("kill: can't kill pid {pid}: {text}")),
+            ),
             Err(_) => complaints.push(format!("kill: invalid number '{target}'")),
         }
     }
@@ -86,7 +88,13 @@ fn signal_one(ctx: &mut Ctx<'_>, pid: i64, signal: Signal) -> Result<(), &'stati
         pid if pid < 0 => i64::from(in_group) == -pid,
         pid => i64::from(key.pid) == pid,
     };
-    let targets: Vec<(ProcKey, u32)> = ctx.sys.procs.range(range).filter(|(key, process)| wanted(key, process.group)).map(|(key, process)| (*key, process.user.uid)).collect();
+    let targets: Vec<(ProcKey, u32)> = ctx
+        .sys
+        .procs
+        .range(range)
+        .filter(|(key, process)| wanted(key, process.group))
+        .map(|(key, process)| (*key, process.user.uid))
+        .collect();
     if targets.is_empty() {
         return Err("No such process");
     }
@@ -122,7 +130,8 @@ impl Shell {
     /// Goes on with the builtin `wait`.
     pub(in super::super) fn wait_step(&mut self, pids: Vec<u32>, all: bool, ctx: &mut Ctx<'_>) -> Step {
         self.update_jobs(ctx);
-        let running = pids.iter().any(|pid| self.jobs.iter().any(|job| job.pid == *pid && job.ended.is_none()));
+        let running =
+            pids.iter().any(|pid| self.jobs.iter().any(|job| job.pid == *pid && job.ended.is_none()));
         if running {
             self.frames.push(Frame::Wait { pids, all });
             return Step::Wait(None);
@@ -137,9 +146,14 @@ impl Shell {
 
 pub(super) fn wait(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     shell.update_jobs(ctx);
-    let words: Vec<String> = args[1..].iter().filter(|word| *word != "-n").map(|word| shell.job_pid(word)).collect();
+    let words: Vec<String> =
+        args[1..].iter().filter(|word| *word != "-n").map(|word| shell.job_pid(word)).collect();
     let all = words.is_empty();
-    let pids = if all { shell.jobs.iter().map(|job| job.pid).collect() } else { words.iter().filter_map(|word| word.parse().ok()).collect() };
+    let pids = if all {
+        shell.jobs.iter().map(|job| job.pid).collect()
+    } else {
+        words.iter().filter_map(|word| word.parse().ok()).collect()
+    };
     shell.frames.push(Frame::Wait { pids, all });
     Flow::Elsewhere
 }
@@ -148,7 +162,13 @@ pub(super) fn jobs(shell: &mut Shell, ctx: &mut Ctx<'_>, _: &[String]) -> Flow {
     shell.update_jobs(ctx);
     let count = shell.jobs.len();
     let lines: String = shell.jobs.iter().enumerate().fold(String::new(), |mut lines, (index, job)| {
-        let mark = if index + 1 == count { '+' } else if index + 2 == count { '-' } else { ' ' };
+        let mark = if index + 1 == count {
+            '+'
+        } else if index + 2 == count {
+            '-'
+        } else {
+            ' '
+        };
         let state = match job.ended.map(super::super::super::process::Status::code) {
             None => "Running".to_owned(),
             Some(0) => "Done".to_owned(),
@@ -179,19 +199,31 @@ pub(super) fn trap(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flo
     let words: Vec<&String> = args[1..].iter().filter(|word| *word != "--").collect();
     let name_of = |number: u8| if number == 0 { "EXIT".to_owned() } else { Signal(number).name() };
     if words.is_empty() || words[0] == "-p" {
-        let lines: String = shell.traps.iter().map(|(number, action)| format!("trap -- '{action}' {}\n", name_of(*number))).collect();
+        let lines: String = shell
+            .traps
+            .iter()
+            .map(|(number, action)| format!("trap -- '{action}' {}\n", name_of(*number)))
+            .collect();
         shell.out.text(1, &lines);
         return Flow::Status(0);
     }
     let resets = words.len() == 1 || words[0] == "-" || words[0].parse::<u8>().is_ok();
     let signals = if words.len() == 1 || words[0].parse::<u8>().is_ok() { &words[..] } else { &words[1..] };
     for word in signals {
-        let number = if *word == "EXIT" || *word == "0" { Some(0) } else { Signal::parse(word).map(|signal| signal.0) };
+        let number = if *word == "EXIT" || *word == "0" {
+            Some(0)
+        } else {
+            Signal::parse(word).map(|signal| signal.0)
+        };
         let Some(number) = number else {
             if matches!(word.as_str(), "ERR" | "DEBUG" | "RETURN") && shell.flavour == Flavour::Bash {
                 continue;
             }
-            let text = if shell.flavour == Flavour::Bash { format!("{word}: invalid signal specification") } else { format!("{word}: invalid signal specification") };
+            let text = if shell.flavour == Flavour::Bash {
+                format!("{word}: invalid signal specification")
+            } else {
+                format!("{word}: invalid signal specification")
+            };
             shell.complain("trap", &text);
             return Flow::Status(1);
         };

@@ -11,7 +11,15 @@ use super::Flow;
 const LINE_MAX: usize = 1 << 20;
 
 pub(super) fn read(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
-    let mut reading = Reading { names: Vec::new(), raw: false, fd: 0, until: None, limit: None, delimiter: b'\n', line: Vec::new() };
+    let mut reading = Reading {
+        names: Vec::new(),
+        raw: false,
+        fd: 0,
+        until: None,
+        limit: None,
+        delimiter: b'\n',
+        line: Vec::new(),
+    };
     let mut words = args[1..].iter();
     while let Some(word) = words.next() {
         let Some(options) = word.strip_prefix('-').filter(|options| !options.is_empty()) else {
@@ -24,7 +32,11 @@ pub(super) fn read(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flo
                 continue;
             }
             let attached = &options[index + letter.len_utf8()..];
-            let value = if attached.is_empty() { words.next().cloned().unwrap_or_default() } else { attached.to_owned() };
+            let value = if attached.is_empty() {
+                words.next().cloned().unwrap_or_default()
+            } else {
+                attached.to_owned()
+            };
             match letter {
                 't' => reading.until = millis(&value).map(|wait| ctx.now().plus(wait)),
                 'n' | 'N' => reading.limit = value.parse().ok(),
@@ -80,7 +92,8 @@ impl Shell {
     /// Takes bytes up to the delimiter and gives the rest back. True at the end of the line.
     fn take_bytes(&mut self, reading: &mut Reading, data: &[u8], ctx: &mut Ctx<'_>) -> bool {
         for (index, byte) in data.iter().enumerate() {
-            let escaped = !reading.raw && reading.line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+            let escaped =
+                !reading.raw && reading.line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
             if *byte == reading.delimiter {
                 if escaped && *byte == b'\n' {
                     reading.line.pop();
@@ -111,7 +124,11 @@ impl Shell {
                 let end = rest.find(|letter| separators.contains(letter)).unwrap_or(rest.len());
                 let value = &rest[..end];
                 let after = rest[end..].trim_start_matches(blank);
-                let separated = after.chars().next().filter(|letter| separators.contains(*letter) && after.len() == rest[end..].trim_start_matches(blank).len() && !blank(*letter));
+                let separated = after.chars().next().filter(|letter| {
+                    separators.contains(*letter)
+                        && after.len() == rest[end..].trim_start_matches(blank).len()
+                        && !blank(*letter)
+                });
                 rest = separated.map_or(after, |letter| after[letter.len_utf8()..].trim_start_matches(blank));
                 value
             };
@@ -119,7 +136,13 @@ impl Shell {
             self.assign(name, &value);
         }
         let timed_out = !whole && self.status == 142;
-        self.complete(if whole { 0 } else if timed_out { 142 } else { 1 });
+        self.complete(if whole {
+            0
+        } else if timed_out {
+            142
+        } else {
+            1
+        });
     }
 }
 

@@ -1,19 +1,63 @@
-//! Validation of the API types.
+//! The rules of the API server: what may be in an object, what may change in it, and what it warns of. Messages, field paths and
+//! their order are the server's (`pkg/apis/*/validation` and `pkg/api/pod/warnings.go`). Objects come with their defaults filled in.
+//! Knows nothing of other objects.
+
+/// Containers.
+mod container;
+/// Environment variables and what they refer to.
+mod env;
+/// Collecting faults.
+mod faults;
+/// Metadata.
+mod meta;
+/// Pods.
+mod pod;
+/// Probes and hooks.
+mod probe;
+/// Resources of containers and Pods.
+mod resources;
+/// Kinds that hold no Pod template.
+mod rest;
+/// Affinity, tolerations, spread.
+mod scheduling;
+/// Security contexts.
+mod security;
+/// What may change.
+mod update;
+/// Volumes.
+mod volume;
+/// What the server warns of.
+mod warnings;
+/// Kinds that hold a Pod template.
+mod workload;
+
+pub use warnings::warnings;
 
 use crate::kube::Object;
 use crate::sim::api::{FieldError, Subresource};
+use faults::Faults;
 
 /// What is wrong with a new object, in the server's order.
-pub fn create(_object: &Object) -> Vec<FieldError> {
-    Vec::new()
+pub fn create(object: &Object) -> Vec<FieldError> {
+    let mut faults = Faults::default();
+    meta::metadata(object, &mut faults);
+    match object {
+        Object::Pod(pod) => pod::create(pod, &mut faults),
+        Object::Deployment(o) => workload::deployment(o, &mut faults),
+        Object::ReplicaSet(o) => workload::replica_set(o, &mut faults),
+        Object::StatefulSet(o) => workload::stateful_set(o, &mut faults),
+        Object::DaemonSet(o) => workload::daemon_set(o, &mut faults),
+        Object::Job(o) => workload::job(o, &mut faults),
+        Object::CronJob(o) => workload::cron_job(o, &mut faults),
+        _ => rest::other(object, &mut faults),
+    }
+    faults.list
 }
 
 /// What is wrong with a change.
-pub fn update(_new: &Object, _old: &Object, _sub: Subresource) -> Vec<FieldError> {
-    Vec::new()
+pub fn update(new: &Object, old: &Object, sub: Subresource) -> Vec<FieldError> {
+    update::update(new, old, sub)
 }
 
-/// What the server warns of in an object it accepts.
-pub fn warnings(_object: &Object) -> Vec<String> {
-    Vec::new()
-}
+#[cfg(test)]
+mod tests;

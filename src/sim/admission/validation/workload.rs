@@ -1,0 +1,281 @@
+//! Kinds that hold a Pod template.
+
+use super::faults::Faults;
+use super::{meta, pod};
+use crate::kube::selector::Selector;
+use k8s_openapi::api::apps::v1 as apps;
+use k8s_openapi::api::batch::v1 as batch;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde_json::Value;
+
+fn count(value: Option<i32>, at: &str, faults: &mut Faults) {
+    faults.non_negative(at, value.unwrap_or(0).into());
+}
+
+fn is_empty(selector: &LabelSelector) -> bool {
+    selector.match_labels.as_ref().is_none_or(|labels| labels.is_empty())
+        && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)
+}
+
+/// A selector that must be there and choose something.
+fn selector(selector: &LabelSelector, faults: &mut Faults) {
+    if is_empty(selector) {
+        faults.required("spec.selector", "");
+    } else {
+        meta::selector(selector, "spec.selector", faults);
+    }
+}
+
+/// The template's metadata and Pod spec.
+fn template(template: &PodTemplateSpec, at: &str, faults: &mut Faults) {
+    if let Some(metadata) = &template.metadata {
+        meta::labels(metadata.labels.as_ref(), &format!("{at}.metadata.labels"), faults);
+    }
+    if let Some(spec) = &template.spec {
+        pod::spec(spec, &format!("{at}.spec"), faults);
+        if spec.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
+            let detail = "ephemeral containers not allowed in pod template";
+            faults.forbidden(&format!("{at}.spec.ephemeralContainers"), detail);
+        }
+        super::container::image_blanks(spec, &format!("{at}.spec"), faults);
+    }
+}
+
+/// The template of a workload whose Pods never end: chosen by the selector, and always restarted.
+fn running_template(chosen: &LabelSelector, given: &PodTemplateSpec, faults: &mut Faults) {
+    let labels = given.metadata.as_ref().and_then(|m| m.labels.clone()).unwrap_or_default();
+    if is_empty(chosen) || !Selector::of(Some(chosen)).matches(&labels) {
+        let value = serde_json::to_value(&labels).unwrap_or_default();
+        let value = if labels.is_empty() { Value::Null } else { value };
+        let detail = "`selector` does not match template `labels`";
+        faults.invalid("spec.template.metadata.labels", value, detail);
+    }
+    template(given, "spec.template", faults);
+    let Some(spec) = &given.spec else { return };
+    let restart = spec.restart_policy.as_deref().unwrap_or_default();
+    if restart != "Always" {
+        faults.unsupported("spec.template.spec.restartPolicy", restart, &["Always"]);
+    }
+    if spec.active_deadline_seconds.is_some() {
+        let detail = "activeDeadlineSeconds in ReplicaSet is not Supported";
+        faults.forbidden("spec.template.spec.activeDeadlineSeconds", detail);
+    }
+}
+
+pub(super) fn deployment(o: &apps::Deployment, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    count(spec.replicas, "spec.replicas", faults);
+    selector(&spec.selector, faults);
+    running_template(&spec.selector, &spec.template, faults);
+    strategy(spec.strategy.as_ref(), faults);
+    count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
+    count(spec.revision_history_limit, "spec.revisionHistoryLimit", faults);
+    if let Some(seconds) = spec.progress_deadline_seconds {
+        count(Some(seconds), "spec.progressDeadlineSeconds", faults);
+        if seconds <= spec.min_ready_seconds.unwrap_or(0) {
+            let detail = "must be greater than minReadySeconds";
+            faults.invalid("spec.progressDeadlineSeconds", seconds, detail);
+        }
+    }
+}
+
+fn strategy(strategy: Option<&apps::DeploymentStrategy>, faults: &mut Faults) {
+    let Some(strategy) = strategy else { return };
+    match strategy.type_.as_deref().unwrap_or_default() {
+        "Recreate" if strategy.rolling_update.is_some() => {
+            let detail = "may not be specified when strategy `type` is 'Recreate'";
+            faults.forbidden("spec.strategy.rollingUpdate", detail);
+        }
+        "Recreate" => {}
+        "RollingUpdate" => {
+            let Some(rolling) = &strategy.rolling_update else { return };
+            let at = |field: &str| format!("spec.strategy.rollingUpdate.{field}");
+            let unavailable = int_or_percent(rolling.max_unavailable.as_ref(), &at("maxUnavailable"), faults);
+            let surge = int_or_percent(rolling.max_surge.as_ref(), &at("maxSurge"), faults);
+            if unavailable == Some(0) && surge == Some(0) {
+                let shown = rolling.max_unavailable.clone().unwrap_or(IntOrString::Int(0));
+                let shown = serde_json::to_value(shown).unwrap_or_default();
+                faults.invalid(&at("maxUnavailable"), shown, "may not be 0 when `maxSurge` is 0");
+            }
+            if unavailable.is_some_and(|percent| percent > 100)
+                && matches!(rolling.max_unavailable, Some(IntOrString::String(_)))
+            {
+                let shown = serde_json::to_value(&rolling.max_unavailable).unwrap_or_default();
+                faults.invalid(&at("maxUnavailable"), shown, "must not be greater than 100%");
+            }
+        }
+        other => faults.unsupported("spec.strategy", other, &["Recreate", "RollingUpdate"]),
+    }
+}
+
+/// A count or a percentage; returns the number.
+pub(super) fn int_or_percent(value: Option<&IntOrString>, at: &str, faults: &mut Faults) -> Option<i32> {
+    match value? {
+        IntOrString::Int(number) => {
+            faults.non_negative(at, (*number).into());
+            Some(*number)
+        }
+        IntOrString::String(text) => {
+            let digits = text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+            if digits.is_none() {
+                let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+                faults.invalid(at, text.as_str(), detail);
+            }
+            digits?.parse().ok()
+        }
+    }
+}
+
+pub(super) fn replica_set(o: &apps::ReplicaSet, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    count(spec.replicas, "spec.replicas", faults);
+    count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
+    selector(&spec.selector, faults);
+    match &spec.template {
+        Some(template) => running_template(&spec.selector, template, faults),
+        None => faults.required("spec.template", ""),
+    }
+}
+
+pub(super) fn stateful_set(o: &apps::StatefulSet, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    let policy = spec.pod_management_policy.as_deref().unwrap_or_default();
+    if !["OrderedReady", "Parallel"].contains(&policy) {
+        let detail = "must be 'OrderedReady' or 'Parallel'";
+        faults.invalid("spec.podManagementPolicy", policy, detail);
+    }
+    let strategy = spec.update_strategy.as_ref().and_then(|s| s.type_.as_deref()).unwrap_or_default();
+    if !["RollingUpdate", "OnDelete"].contains(&strategy) {
+        let detail = "must be 'RollingUpdate' or 'OnDelete'";
+        faults.invalid("spec.updateStrategy", strategy, detail);
+    }
+    count(spec.replicas, "spec.replicas", faults);
+    count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
+    selector(&spec.selector, faults);
+    running_template(&spec.selector, &spec.template, faults);
+}
+
+pub(super) fn daemon_set(o: &apps::DaemonSet, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    selector(&spec.selector, faults);
+    running_template(&spec.selector, &spec.template, faults);
+    count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
+    let strategy = spec.update_strategy.as_ref().and_then(|s| s.type_.as_deref()).unwrap_or_default();
+    faults.one_of("spec.updateStrategy.type", strategy, &["RollingUpdate", "OnDelete"]);
+    count(spec.revision_history_limit, "spec.revisionHistoryLimit", faults);
+}
+
+pub(super) fn job(o: &batch::Job, faults: &mut Faults) {
+    if let Some(spec) = &o.spec {
+        job_spec(spec, "spec", faults);
+    }
+}
+
+fn job_spec(spec: &batch::JobSpec, at: &str, faults: &mut Faults) {
+    let at = |field: &str| format!("{at}.{field}");
+    count(spec.parallelism, &at("parallelism"), faults);
+    count(spec.completions, &at("completions"), faults);
+    faults.non_negative(&at("activeDeadlineSeconds"), spec.active_deadline_seconds.unwrap_or(0));
+    count(spec.backoff_limit, &at("backoffLimit"), faults);
+    count(spec.ttl_seconds_after_finished, &at("ttlSecondsAfterFinished"), faults);
+    if let Some(mode) = &spec.completion_mode {
+        if !["NonIndexed", "Indexed"].contains(&mode.as_str()) {
+            faults.unsupported(&at("completionMode"), mode, &["NonIndexed", "Indexed"]);
+        }
+        if mode == "Indexed" && spec.completions.is_none() {
+            faults.required(&at("completions"), "when completion mode is Indexed");
+        }
+    }
+    if let Some(policy) = &spec.pod_replacement_policy {
+        faults.one_of(&at("podReplacementPolicy"), policy, &["Failed", "TerminatingOrFailed"]);
+    }
+    template(&spec.template, &at("template"), faults);
+    // Left out, the policy defaults to what a Job cannot have: hence "required".
+    let restart = spec.template.spec.as_ref().and_then(|s| s.restart_policy.as_deref()).unwrap_or_default();
+    let at_restart = at("template.spec.restartPolicy");
+    match restart {
+        "OnFailure" | "Never" => {}
+        "" | "Always" => faults.required(&at_restart, "valid values: \"OnFailure\", \"Never\""),
+        other => faults.unsupported(&at_restart, other, &["OnFailure", "Never"]),
+    }
+    if restart == "OnFailure" && spec.pod_failure_policy.is_some() {
+        let detail = "only \"Never\" is supported when podFailurePolicy is specified";
+        faults.invalid(&at_restart, restart, detail);
+    }
+}
+
+pub(super) fn cron_job(o: &batch::CronJob, faults: &mut Faults) {
+    let spec = &o.spec;
+    if spec.schedule.is_empty() {
+        faults.required("spec.schedule", "");
+    } else if let Some(fault) = schedule_fault(&spec.schedule) {
+        faults.invalid("spec.schedule", spec.schedule.as_str(), &fault);
+    }
+    faults.non_negative("spec.startingDeadlineSeconds", spec.starting_deadline_seconds.unwrap_or(0));
+    let policy = spec.concurrency_policy.as_deref();
+    faults.required_one_of("spec.concurrencyPolicy", policy, &["Allow", "Forbid", "Replace"]);
+    count(spec.successful_jobs_history_limit, "spec.successfulJobsHistoryLimit", faults);
+    count(spec.failed_jobs_history_limit, "spec.failedJobsHistoryLimit", faults);
+    // The name of a Job gets eleven more characters.
+    let name = o.metadata.name.as_deref().unwrap_or_default();
+    if name.len() > 52 {
+        faults.invalid("metadata.name", name, "must be no more than 52 characters");
+    }
+    if let Some(job) = &spec.job_template.spec {
+        job_spec(job, "spec.jobTemplate.spec", faults);
+    }
+}
+
+/// What the cron parser says of a schedule it cannot read.
+fn schedule_fault(schedule: &str) -> Option<String> {
+    if schedule.starts_with('@') {
+        const KNOWN: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+        let known = KNOWN.contains(&schedule) || schedule.starts_with("@every ");
+        return (!known).then(|| format!("unrecognized descriptor: {schedule}"));
+    }
+    let fields: Vec<&str> = schedule.split_whitespace().collect();
+    if fields.len() != 5 {
+        return Some(format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" ")));
+    }
+    const BOUNDS: [(u32, u32, &[&str]); 5] = [
+        (0, 59, &[]),
+        (0, 23, &[]),
+        (1, 31, &[]),
+        (1, 12, &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+        (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
+    ];
+    fields.iter().zip(BOUNDS).find_map(|(field, bounds)| field.split(',').find_map(|part| range_fault(part, bounds)))
+}
+
+fn range_fault(part: &str, (low, high, names): (u32, u32, &[&str])) -> Option<String> {
+    let number = |text: &str| -> Result<u32, String> {
+        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        if let Some(at) = named {
+            return Ok(at as u32 + low);
+        }
+        text.parse().map_err(|_| {
+            format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax")
+        })
+    };
+    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+    if let Some(Err(fault)) = step.map(number) {
+        return Some(fault);
+    }
+    if range == "*" || range == "?" {
+        return None;
+    }
+    let (start, end) = range.split_once('-').unwrap_or((range, range));
+    let (start, end) = match (number(start), number(end)) {
+        (Ok(start), Ok(end)) => (start, end),
+        (Err(fault), _) | (_, Err(fault)) => return Some(fault),
+    };
+    if start < low {
+        return Some(format!("beginning of range ({start}) below minimum ({low}): {part}"));
+    }
+    if end > high {
+        return Some(format!("end of range ({end}) above maximum ({high}): {part}"));
+    }
+    (start > end).then(|| format!("beginning of range ({start}) beyond end of range ({end}): {part}"))
+}

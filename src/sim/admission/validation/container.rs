@@ -16,7 +16,11 @@ pub(super) fn common(c: &api::Container, spec: &api::PodSpec, at: &str, faults: 
     }
     faults.not_empty(&format!("{at}.image"), c.image.as_deref());
     let policy = c.termination_message_policy.as_deref();
-    faults.required_one_of(&format!("{at}.terminationMessagePolicy"), policy, &["File", "FallbackToLogsOnError"]);
+    faults.required_one_of(
+        &format!("{at}.terminationMessagePolicy"),
+        policy,
+        &["File", "FallbackToLogsOnError"],
+    );
     ports(c, at, faults);
     env::env(c, spec, at, faults);
     env::env_from(c, at, faults);
@@ -175,8 +179,7 @@ pub(super) fn init(spec: &api::PodSpec, path: &str, faults: &mut Faults) {
 
 /// Ephemeral containers, which are added to Pods that run.
 pub(super) fn ephemeral(spec: &api::PodSpec, faults: &mut Faults) {
-    let mut seen: Vec<&str> =
-        crate::kube::requests::containers(spec).map(|c| c.name.as_str()).collect();
+    let mut seen: Vec<&str> = crate::kube::requests::containers(spec).map(|c| c.name.as_str()).collect();
     let known = seen.clone();
     for (i, c) in spec.ephemeral_containers.iter().flatten().enumerate() {
         let at = format!("spec.ephemeralContainers[{i}]");
@@ -238,7 +241,9 @@ pub(super) fn host_network_ports(spec: &api::PodSpec, path: &str, faults: &mut F
     for (list, containers) in [("containers", spec.containers.as_slice()), ("initContainers", inits)] {
         for (i, c) in containers.iter().enumerate() {
             for (j, port) in c.ports.iter().flatten().enumerate() {
-                let Some(number) = port.host_port.filter(|number| *number != port.container_port) else { continue };
+                let Some(number) = port.host_port.filter(|number| *number != port.container_port) else {
+                    continue;
+                };
                 let at = format!("{path}.{list}[{i}].ports[{j}].hostPort");
                 faults.invalid(&at, number, "must match `containerPort` when `hostNetwork` is true");
             }

@@ -119,11 +119,19 @@ pub(super) fn field_ref(field: &api::ObjectFieldSelector, allowed: &[&str], at: 
     } else if path.is_empty() {
         faults.required(&at_path, "");
     } else if version != "v1" {
-        faults.invalid(&at_path, path, &format!("error converting fieldPath: unsupported pod version: {version}"));
+        faults.invalid(
+            &at_path,
+            path,
+            &format!("error converting fieldPath: unsupported pod version: {version}"),
+        );
     } else if let Some((map, key)) = subscript(path) {
         subscripted(map, key, at, faults);
     } else if !VOLUME_FIELDS.contains(&path) && !ENV_FIELDS.contains(&path) && !OTHER_FIELDS.contains(&path) {
-        faults.invalid(&at_path, path, &format!("error converting fieldPath: field label not supported: {path}"));
+        faults.invalid(
+            &at_path,
+            path,
+            &format!("error converting fieldPath: field label not supported: {path}"),
+        );
     } else if !allowed.contains(&path) {
         faults.unsupported(&at_path, path, allowed);
     }
@@ -160,10 +168,13 @@ pub(super) fn resource_ref(resource: &api::ResourceFieldSelector, at: &str, faul
     let divisor = resource.divisor.as_ref().map(Amount::of).unwrap_or_default();
     let text = divisor.to_string();
     let fits = divisor.is_zero()
-        || if measured == "cpu" { ["1m", "1"].contains(&text.as_str()) } else { SIZES.split(", ").any(|s| s == text) };
+        || if measured == "cpu" {
+            ["1m", "1"].contains(&text.as_str())
+        } else {
+            SIZES.split(", ").any(|s| s == text)
+        };
     if !fits {
-        let detail =
-            format!("only divisor's values {divisors} are supported with the {measured} resource");
+        let detail = format!("only divisor's values {divisors} are supported with the {measured} resource");
         faults.invalid(&format!("{at}.divisor"), name, &detail);
     }
 }

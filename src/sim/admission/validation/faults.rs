@@ -63,8 +63,7 @@ impl Faults {
     }
 
     pub(super) fn unsupported(&mut self, path: &str, value: &str, supported: &[&str]) {
-        let message =
-            format!("Unsupported value: {}: supported values: {}", shown(value), quoted(supported));
+        let message = format!("Unsupported value: {}: supported values: {}", shown(value), quoted(supported));
         self.add(FieldReason::NotSupported, path, message);
     }
 

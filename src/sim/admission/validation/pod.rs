@@ -70,7 +70,8 @@ fn resource_claims(spec: &api::PodSpec, at: &str, faults: &mut Faults) {
             faults.invalid_all(&format!("{at}.name"), &claim.name, names::label_errors(&claim.name));
             seen.push(&claim.name);
         }
-        let shown = serde_json::json!([claim.name, claim.resource_claim_name, claim.resource_claim_template_name]);
+        let shown =
+            serde_json::json!([claim.name, claim.resource_claim_name, claim.resource_claim_template_name]);
         let value = format!(
             "{{\"Name\":{},\"ResourceClaimName\":{},\"ResourceClaimTemplateName\":{}}}",
             shown[0], shown[1], shown[2]
@@ -81,7 +82,8 @@ fn resource_claims(spec: &api::PodSpec, at: &str, faults: &mut Faults) {
                 faults.invalid_json(&at, &value, detail);
             }
             (Some(_), Some(_)) => {
-                let detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+                let detail =
+                    "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
                 faults.invalid_json(&at, &value, detail);
             }
             _ => {}
@@ -205,9 +207,11 @@ fn operating_system(spec: &api::PodSpec, at: &str, faults: &mut Faults) {
         faults.one_of(&format!("{at}.os"), &os.name, &["linux", "windows"]);
     }
     if os.name == "windows" {
-        for (field, given) in
-            [("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc), ("shareProcessNamespace", spec.share_process_namespace)]
-        {
+        for (field, given) in [
+            ("hostPID", spec.host_pid),
+            ("hostIPC", spec.host_ipc),
+            ("shareProcessNamespace", spec.share_process_namespace),
+        ] {
             if given == Some(true) {
                 faults.forbidden(&format!("{at}.{field}"), "cannot be set for a windows pod");
             }

@@ -120,7 +120,8 @@ impl<'a> Handler<'a> {
     fn sleep(&mut self, sleep: Option<&api::SleepAction>, grace: i64) {
         let Some(sleep) = sleep else { return };
         if self.first("sleep") && !(0..=grace).contains(&sleep.seconds) {
-            let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+            let detail =
+                format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
             self.faults.invalid(&format!("{}.sleep", self.at), sleep.seconds, &detail);
         }
     }

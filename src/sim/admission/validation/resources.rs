@@ -28,7 +28,12 @@ fn may_overcommit(name: &str) -> bool {
     native && !name.starts_with("hugepages-")
 }
 
-pub(super) fn container(resources: &api::ResourceRequirements, spec: &api::PodSpec, at: &str, faults: &mut Faults) {
+pub(super) fn container(
+    resources: &api::ResourceRequirements,
+    spec: &api::PodSpec,
+    at: &str,
+    faults: &mut Faults,
+) {
     let empty = List::new();
     let limits = resources.limits.as_ref().unwrap_or(&empty);
     let requests = resources.requests.as_ref().unwrap_or(&empty);
@@ -53,7 +58,8 @@ pub(super) fn container(resources: &api::ResourceRequirements, spec: &api::PodSp
             let detail = "must be one of the names in pod.spec.resourceClaims which is empty";
             faults.not_found(&path, &claim.name, detail);
         } else if !known.contains(&claim.name.as_str()) {
-            let detail = format!("must be one of the names in pod.spec.resourceClaims: [{}]", known.join(", "));
+            let detail =
+                format!("must be one of the names in pod.spec.resourceClaims: [{}]", known.join(", "));
             faults.not_found(&path, &claim.name, &detail);
         }
     }

@@ -137,7 +137,10 @@ fn service_ports(ports: &[core::ServicePort], kind: &str, faults: &mut Faults) {
             faults.forbidden(&at("nodePort"), "may not be used when `type` is 'ClusterIP'");
         }
         if pairs.contains(&(port.port, protocol)) {
-            let value = format!("{{\"Name\":\"\",\"Protocol\":\"{protocol}\",\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}", port.port);
+            let value = format!(
+                "{{\"Name\":\"\",\"Protocol\":\"{protocol}\",\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
+                port.port
+            );
             let message = format!("Duplicate value: {value}");
             faults.add(FieldReason::Duplicate, &format!("spec.ports[{i}]"), message);
         }
@@ -217,7 +220,8 @@ fn priority_class(o: &PriorityClass, faults: &mut Faults) {
         let detail = "priority class names with 'system-' prefix are reserved for system use only. error: ";
         let known = ["system-node-critical", "system-cluster-critical"].contains(&name);
         if !known {
-            faults.forbidden("metadata.name", &format!("{detail}{name} is not a known system priority class"));
+            faults
+                .forbidden("metadata.name", &format!("{detail}{name} is not a known system priority class"));
         }
     } else if o.value.unwrap_or(0) > HIGHEST_USER_PRIORITY {
         let detail = format!("maximum allowed value of a user defined priority is {HIGHEST_USER_PRIORITY}");
@@ -240,7 +244,10 @@ fn node(o: &core::Node, faults: &mut Faults) {
         faults.required_one_of(&at("effect"), Some(&taint.effect), &effects);
         if seen.contains(&(taint.key.as_str(), taint.effect.as_str())) {
             let detail = "taints must be unique by key and effect pair";
-            let message = format!("Duplicate value: {{\"Key\":\"{}\",\"Value\":\"{value}\",\"Effect\":\"{}\",\"TimeAdded\":null}}: {detail}", taint.key, taint.effect);
+            let message = format!(
+                "Duplicate value: {{\"Key\":\"{}\",\"Value\":\"{value}\",\"Effect\":\"{}\",\"TimeAdded\":null}}: {detail}",
+                taint.key, taint.effect
+            );
             faults.add(FieldReason::Duplicate, &format!("spec.taints[{i}]"), message);
         }
         seen.push((&taint.key, &taint.effect));

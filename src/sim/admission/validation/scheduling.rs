@@ -63,7 +63,10 @@ fn node_term(term: &api::NodeSelectorTerm, at: &str, faults: &mut Faults) {
                 faults.forbidden(&at("values"), detail);
             }
             "Gt" | "Lt" if values.len() != 1 => {
-                faults.required(&at("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'");
+                faults.required(
+                    &at("values"),
+                    "must be specified single value when `operator` is 'Lt' or 'Gt'",
+                );
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
             other => faults.invalid(&at("operator"), other, "not a valid selector operator"),

@@ -34,7 +34,8 @@ pub(super) fn container(context: &api::SecurityContext, spec: &api::PodSpec, at:
         }
         let added = context.capabilities.iter().filter_map(|c| c.add.as_ref()).flatten();
         if added.into_iter().any(|capability| capability == "CAP_SYS_ADMIN") {
-            let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
+            let detail =
+                "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
             faults.invalid_json(at, &whole(), detail);
         }
     }

@@ -21,7 +21,8 @@ fn pods_are_judged_as_a_real_server_judged_them() {
         let name = object.key().name.to_string();
         let said = if faults.is_empty() {
             let texts = warnings(&object);
-            let texts: Vec<String> = texts.iter().map(|w| format!("299 - {}", Value::from(w.as_str()))).collect();
+            let texts: Vec<String> =
+                texts.iter().map(|w| format!("299 - {}", Value::from(w.as_str()))).collect();
             texts.join("\n")
         } else {
             Refusal::invalid(Kind::Pod, &name, faults).message

@@ -7,8 +7,8 @@ pub(super) mod internal;
 
 use super::faults::Faults;
 use super::{create, meta, pod, scheduling};
-use crate::kube::{Object, Pod};
 use crate::kube::qos::QosClass;
+use crate::kube::{Object, Pod};
 use crate::sim::api::{FieldError, Subresource};
 use k8s_openapi::api::core::v1 as api;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -57,8 +57,9 @@ fn metadata(new: &ObjectMeta, old: &ObjectMeta, faults: &mut Faults) {
         let added: Vec<&String> = new.finalizers.iter().flatten().filter(|f| !before.contains(f)).collect();
         if !added.is_empty() {
             let names = added.iter().map(|f| format!("\"{f}\"")).collect::<Vec<_>>().join(", ");
-            let detail =
-                format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{names}}}");
+            let detail = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{names}}}"
+            );
             faults.forbidden("metadata.finalizers", &detail);
         }
     }
@@ -114,7 +115,11 @@ fn deadline(new: &api::PodSpec, old: &api::PodSpec, faults: &mut Faults) -> bool
             false
         }
         (None, Some(_)) => {
-            faults.invalid(at, serde_json::Value::Null, "must not update from a positive integer to nil value");
+            faults.invalid(
+                at,
+                serde_json::Value::Null,
+                "must not update from a positive integer to nil value",
+            );
             true
         }
         _ => true,
@@ -137,8 +142,7 @@ fn gates(new: &api::PodSpec, old: &api::PodSpec, faults: &mut Faults) {
     let known = old.scheduling_gates.as_deref().unwrap_or_default();
     for (i, gate) in new.scheduling_gates.iter().flatten().enumerate() {
         if !known.contains(gate) {
-            let detail =
-                format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
+            let detail = format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
             faults.forbidden(&format!("spec.schedulingGates[{i}].name"), &detail);
         }
     }
@@ -156,7 +160,9 @@ fn munged(new: &api::PodSpec, old: &api::PodSpec, faults: &mut Faults) -> api::P
     spec.active_deadline_seconds = old.active_deadline_seconds;
     spec.scheduling_gates.clone_from(&old.scheduling_gates);
     spec.tolerations.clone_from(&old.tolerations);
-    if old.termination_grace_period_seconds.is_some_and(|s| s < 0) && spec.termination_grace_period_seconds == Some(1) {
+    if old.termination_grace_period_seconds.is_some_and(|s| s < 0)
+        && spec.termination_grace_period_seconds == Some(1)
+    {
         spec.termination_grace_period_seconds = old.termination_grace_period_seconds;
     }
     if old.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
@@ -220,7 +226,8 @@ fn resize(new: &Pod, old: &Pod, faults: &mut Faults) {
                 if name != "cpu" && name != "memory" {
                     faults.forbidden("spec", "only cpu and memory resources are mutable");
                 } else if !new.contains_key(name) {
-                    faults.forbidden(&format!("{at}.{field}"), &format!("resource {field} cannot be removed"));
+                    faults
+                        .forbidden(&format!("{at}.{field}"), &format!("resource {field} cannot be removed"));
                 }
             }
         }
@@ -342,7 +349,9 @@ fn stateful_set(
     allowed.update_strategy.clone_from(&old.update_strategy);
     allowed.min_ready_seconds = old.min_ready_seconds;
     allowed.revision_history_limit = old.revision_history_limit;
-    allowed.persistent_volume_claim_retention_policy.clone_from(&old.persistent_volume_claim_retention_policy);
+    allowed
+        .persistent_volume_claim_retention_policy
+        .clone_from(&old.persistent_volume_claim_retention_policy);
     if allowed != *old {
         let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
         faults.forbidden("spec", detail);

@@ -94,12 +94,24 @@ fn spread(spec: &PodSpec, at: &str, found: &mut Vec<String>) {
     }
     let Some(affinity) = &spec.affinity else { return };
     let both = [
-        ("podAffinity", affinity.pod_affinity.as_ref().map(|a| {
-            (&a.required_during_scheduling_ignored_during_execution, &a.preferred_during_scheduling_ignored_during_execution)
-        })),
-        ("podAntiAffinity", affinity.pod_anti_affinity.as_ref().map(|a| {
-            (&a.required_during_scheduling_ignored_during_execution, &a.preferred_during_scheduling_ignored_during_execution)
-        })),
+        (
+            "podAffinity",
+            affinity.pod_affinity.as_ref().map(|a| {
+                (
+                    &a.required_during_scheduling_ignored_during_execution,
+                    &a.preferred_during_scheduling_ignored_during_execution,
+                )
+            }),
+        ),
+        (
+            "podAntiAffinity",
+            affinity.pod_anti_affinity.as_ref().map(|a| {
+                (
+                    &a.required_during_scheduling_ignored_during_execution,
+                    &a.preferred_during_scheduling_ignored_during_execution,
+                )
+            }),
+        ),
     ];
     for (kind, terms) in both {
         let Some((required, preferred)) = terms else { continue };
@@ -119,7 +131,9 @@ fn spread(spec: &PodSpec, at: &str, found: &mut Vec<String>) {
 fn volumes(spec: &PodSpec, at: &str, found: &mut Vec<String>) {
     for (i, volume) in spec.volumes.iter().flatten().enumerate() {
         if volume.git_repo.is_some() {
-            found.push(format!("{at}.volumes[{i}].gitRepo: deprecated in v1.11, and disabled by default in v1.33+"));
+            found.push(format!(
+                "{at}.volumes[{i}].gitRepo: deprecated in v1.11, and disabled by default in v1.33+"
+            ));
         }
         if volume.glusterfs.is_some() {
             found.push(format!("{at}.volumes[{i}].glusterfs: deprecated in v1.25, non-functional in v1.26+"));
@@ -193,7 +207,8 @@ struct Port {
 fn ports(spec: &PodSpec, at: &str, found: &mut Vec<String>) {
     let mut all: Vec<Port> = Vec::new();
     let mut named: Vec<(&str, String)> = Vec::new();
-    for (list, i, c) in numbered(spec).filter(|(list, _, c)| *list == "containers" || requests::is_sidecar(c)) {
+    for (list, i, c) in numbered(spec).filter(|(list, _, c)| *list == "containers" || requests::is_sidecar(c))
+    {
         for (j, given) in c.ports.iter().flatten().enumerate() {
             let port = Port {
                 at: format!("{at}.{list}[{i}].ports[{j}]"),
@@ -211,7 +226,10 @@ fn ports(spec: &PodSpec, at: &str, found: &mut Vec<String>) {
             }
             let name = given.name.as_deref().unwrap_or_default();
             let same_list = format!("{at}.{list}[{i}].");
-            if let Some((_, first)) = named.iter().find(|(n, first)| !name.is_empty() && *n == name && !first.starts_with(&same_list)) {
+            if let Some((_, first)) = named
+                .iter()
+                .find(|(n, first)| !name.is_empty() && *n == name && !first.starts_with(&same_list))
+            {
                 found.push(format!(
                     "{}: duplicate port name \"{name}\" with {first}, services and probes that select ports by name will use {first}",
                     port.at

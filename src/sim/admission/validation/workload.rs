@@ -118,7 +118,8 @@ pub(super) fn int_or_percent(value: Option<&IntOrString>, at: &str, faults: &mut
             Some(*number)
         }
         IntOrString::String(text) => {
-            let digits = text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+            let digits =
+                text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
             if digits.is_none() {
                 let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
                 faults.invalid(at, text.as_str(), detail);
@@ -231,7 +232,8 @@ pub(super) fn cron_job(o: &batch::CronJob, faults: &mut Faults) {
 /// What the cron parser says of a schedule it cannot read.
 fn schedule_fault(schedule: &str) -> Option<String> {
     if schedule.starts_with('@') {
-        const KNOWN: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+        const KNOWN: [&str; 7] =
+            ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
         let known = KNOWN.contains(&schedule) || schedule.starts_with("@every ");
         return (!known).then(|| format!("unrecognized descriptor: {schedule}"));
     }
@@ -246,7 +248,10 @@ fn schedule_fault(schedule: &str) -> Option<String> {
         (1, 12, &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
         (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
     ];
-    fields.iter().zip(BOUNDS).find_map(|(field, bounds)| field.split(',').find_map(|part| range_fault(part, bounds)))
+    fields
+        .iter()
+        .zip(BOUNDS)
+        .find_map(|(field, bounds)| field.split(',').find_map(|part| range_fault(part, bounds)))
 }
 
 fn range_fault(part: &str, (low, high, names): (u32, u32, &[&str])) -> Option<String> {

@@ -6,10 +6,14 @@
 
 /// Ages as kubectl prints them.
 pub mod age;
+/// JSON values to API objects, strictly.
+pub mod decode;
 /// Field selectors.
 pub mod fields;
 /// The kinds podlab stores, with the names kubectl accepts for them.
 pub mod kind;
+/// A learner's file as kubectl reads it.
+pub mod manifest;
 /// What Kubernetes accepts as a name, a label or a key.
 pub mod names;
 /// One enum over every API object, and the Pod with its parts shared.

@@ -75,14 +75,7 @@ impl App {
     /// Keeps the place in the chapter that is on the screen.
     pub(super) fn note_place(&mut self, effects: &mut Vec<Effect>) {
         if let Screen::Chapter(reader) = &self.trail.screen {
-            let done = self.extents.page.total > 0
-                && reader.line(&self.extents.page) + self.extents.page.height >= self.extents.page.total;
-            let entry = Entry::Read {
-                chapter: reader.id.clone(),
-                block: reader.top.block,
-                line: reader.top.line,
-                done,
-            };
+            let entry = reader.reading(&self.extents.page);
             self.commit(vec![Reaction::Record(entry)], effects);
         }
     }

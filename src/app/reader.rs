@@ -12,6 +12,7 @@ use super::{Place, Reaction, Reactions};
 use crate::course::Course;
 use crate::course::block::{Block, Heading, Inline, Page, Target};
 use crate::course::lab::Lab;
+use crate::progress::Entry;
 
 /// A place in a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Reader {
     pub find: String,
     /// How far it is, if this is a lab.
     pub lab: Option<LabRun>,
+    /// The section whose reading was noted last.
+    noted: usize,
 }
 
 /// A lab on its way.
@@ -75,6 +78,7 @@ impl Reader {
             focus: None,
             find: String::new(),
             lab: None,
+            noted: 0,
         };
         reader.note_items(course, learner);
         Some(reader)
@@ -91,6 +95,7 @@ impl Reader {
             focus: None,
             find: String::new(),
             lab: Some(LabRun::default()),
+            noted: 0,
         };
         reader.write_brief(lab);
         Some(reader)
@@ -202,6 +207,25 @@ impl Reader {
         before != self.focus
     }
 
+    /// What is to be kept once another section is on the screen: a place to come back to, whatever happens.
+    fn note_section(&mut self, course: &Course, page: &PageExtent) -> Reactions {
+        let Some(chapter) = course.chapter(&self.id).filter(|_| self.lab.is_none()) else {
+            return Vec::new();
+        };
+        let heads = |block: &&Block| matches!(block, Block::Heading(heading) if heading.level <= 2);
+        let section = chapter.page().blocks.iter().take(self.top.block + 1).filter(heads).count();
+        if section == std::mem::replace(&mut self.noted, section) {
+            return Vec::new();
+        }
+        vec![Reaction::Record(self.reading(page))]
+    }
+
+    /// How far the chapter is read.
+    pub fn reading(&self, page: &PageExtent) -> Entry {
+        let done = page.total > 0 && self.line(page) + page.height >= page.total;
+        Entry::Read { chapter: self.id.clone(), block: self.top.block, line: self.top.line, done }
+    }
+
     /// The marked item.
     pub fn marked(&self) -> Option<&Item> {
         self.items.get(self.focus?)
@@ -214,7 +238,7 @@ impl Reader {
             let line = way.scroll(self.line(page), page.height, page.total);
             self.scroll_to(line, page);
             self.settle(page);
-            return Vec::new();
+            return self.note_section(course, page);
         }
         match action {
             Action::Act => return self.act(course, page),

@@ -2,10 +2,10 @@
 
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
-use super::{files, record, terminal};
+use super::{content, record, terminal};
 use crate::app::settings::ThemeName;
 use crate::app::{App, Msg, Place};
-use crate::course::{Course, Pack, pack};
+use crate::course::Course;
 use std::io;
 use std::process::ExitCode;
 
@@ -15,12 +15,15 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
         return Err(io::Error::other(why));
     }
     let theme = named_theme(global)?;
-    let course = course(global);
+    let (course, problems) = content::course(global);
     let opened = record::open(global);
     let mut record = opened.record;
     let settings = record::settings(&record);
     let learner = record::learner(&record, &course, &settings);
     let mut app = App::new(course, learner, settings);
+    if let Some(first) = problems.first() {
+        app.update(Msg::Unsaved(format!("some content cannot be used: {first} (`podlab check` says more)")));
+    }
     if let Some(notice) = opened.notice {
         app.update(Msg::Unsaved(notice));
     }
@@ -51,19 +54,6 @@ fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
             }
         },
     }
-}
-
-/// The built-in content with the packs of the command line laid over it.
-fn course(global: &Global) -> Course {
-    let pack = |prefix: String, files: Vec<files::PackFile>| Pack {
-        prefix,
-        files: files.into_iter().map(|(path, bytes)| (path, bytes.into())).collect(),
-    };
-    let mut packs = vec![pack(String::new(), files::built_in())];
-    for folder in &global.content {
-        packs.push(pack(format!("{}/", folder.display()), files::read_pack(folder).0));
-    }
-    pack::load(packs).0
 }
 
 /// The chapter a person means: its number, its id, or a part of its title.

@@ -45,4 +45,12 @@ tasks! {
     Attach(verbs::Attached),
     /// The Pod of `run -i`.
     Run(verbs::Attaching),
+    /// A node that is emptied.
+    Drain(verbs::Draining),
+    /// A rollout.
+    Rollout(verbs::Rolling),
+    /// Objects to be created again.
+    Replace(verbs::Replacing),
+    /// Conditions of `wait`.
+    Wait(verbs::Waiting),
 }

@@ -4,23 +4,34 @@ mod apply;
 mod create;
 mod delete;
 mod describe;
+mod drain;
 mod events;
 mod exec;
+mod explain;
 mod generate;
 mod get;
+mod info;
 mod label;
 mod logs;
 mod node;
 mod patch;
+mod replace;
+mod rollout;
 mod run_pod;
 mod scale;
+mod set;
+mod wait;
 
 pub use delete::Gone;
 pub use events::Following as FollowingEvents;
 pub use exec::{Attached, Running};
 pub use get::Watching;
 pub use logs::Following as FollowingLogs;
+pub use drain::Draining;
+pub use replace::Replacing;
+pub use rollout::Rolling;
 pub use run_pod::Attaching;
+pub use wait::Waiting;
 
 use super::complaint::Complaint;
 use super::desk::{Desk, Stream};
@@ -34,22 +45,35 @@ pub const VERBS: &[&Verb] = &[
     &create::VERB,
     &scale::EXPOSE,
     &run_pod::VERB,
+    &set::VERB,
+    &explain::VERB,
     &get::VERB,
     &delete::VERB,
+    &rollout::VERB,
     &scale::SCALE,
     &scale::AUTOSCALE,
+    &info::CLUSTER_INFO,
+    &info::TOP,
     &node::CORDON,
     &node::UNCORDON,
+    &drain::VERB,
     &node::TAINT,
     &describe::VERB,
     &logs::VERB,
     &exec::ATTACH,
     &exec::EXEC,
+    &info::AUTH,
     &events::VERB,
     &apply::VERB,
     &patch::VERB,
+    &replace::VERB,
+    &wait::VERB,
     &label::LABEL,
     &label::ANNOTATE,
+    &info::ALPHA,
+    &info::API_RESOURCES,
+    &info::API_VERSIONS,
+    &info::VERSION_VERB,
 ];
 
 /// What a command line turned out to be.

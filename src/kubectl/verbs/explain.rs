@@ -1,0 +1,168 @@
+//! `kubectl explain` (`kubectl/pkg/explain/v2`).
+
+use crate::kube::schema::{self, Field, Type};
+use crate::kube::Kind;
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::verb::{Verb, Words};
+use std::fmt::Write;
+
+const FLAGS: &[Flag] = &[
+    flag("recursive", Takes::Switch, "the names of all fields below"),
+    flag("api-version", Takes::Text, "the API version of the kind"),
+    flag("output", Takes::Text, "plaintext").short('o'),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "explain",
+    path: "kubectl explain",
+    summary: "Explain a kind or one of its fields.",
+    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [options]",
+    examples: "# A kind\nkubectl explain pods\n\n# A field\nkubectl explain pod.spec.containers.livenessProbe",
+    flags: &[FLAGS],
+    words: Words::Fields,
+    run: explain,
+    ..Verb::EMPTY
+};
+
+/// Text is wrapped at this column.
+const WIDTH: usize = 76;
+
+fn explain(run: &mut Run) -> Result<Flow, Complaint> {
+    let [word] = run.args.words.as_slice() else {
+        return Err(if run.args.words.is_empty() {
+            Complaint::plain(
+                "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported \
+                 resources.",
+            )
+        } else {
+            Complaint::plain("We accept only this format: explain RESOURCE\n")
+        });
+    };
+    let mut path = word.split('.');
+    let name = path.next().unwrap_or_default();
+    let unknown = || Complaint::Raw(format!("the server doesn't have a resource type {name:?}"));
+    let (kind, path) = kind_and_path(word).ok_or_else(unknown)?;
+    let info = kind.info();
+    let mut text = String::new();
+    if !info.group.is_empty() {
+        let _ = writeln!(text, "GROUP:      {}", info.group);
+    }
+    let _ = write!(text, "KIND:       {}\nVERSION:    {}\n\n", info.name, info.version);
+    let found = match schema::lookup(kind, path.iter().copied()) {
+        Ok(found) => found,
+        Err(field) => {
+            run.out(text);
+            return Err(Complaint::plain(format!("field {field:?} does not exist")));
+        }
+    };
+    let inside = found.inside();
+    match found.field {
+        Some(field) => {
+            let _ = writeln!(text, "FIELD: {} <{}>", field.name, field.shape.explained());
+            let values = enum_values(&field.description);
+            if !values.is_empty() {
+                text.push_str("ENUM:\n");
+                values.iter().for_each(|value| text.push_str(&format!("    {value}\n")));
+            }
+            text.push_str(if values.is_empty() { "\n\n" } else { "\n" });
+            text.push_str("DESCRIPTION:\n");
+            wrap(&field.description, &mut text);
+            if let Some(inside) = inside {
+                wrap(&inside.description, &mut text);
+            }
+        }
+        None => {
+            text.push_str("DESCRIPTION:\n");
+            wrap(&found.holder.description, &mut text);
+        }
+    }
+    text.push_str("    \n");
+    if let Some(inside) = inside.filter(|t| !t.fields.is_empty()) {
+        text.push_str("FIELDS:\n");
+        if run.args.is("recursive") {
+            names(inside, 1, &mut Vec::new(), &mut text);
+        } else {
+            fields(inside, &mut text);
+        }
+    }
+    text.push_str("\n\n");
+    run.out(text);
+    Ok(Flow::Done)
+}
+
+/// `deployments.apps.spec.replicas` names a group before the path; `pod.spec` does not.
+fn kind_and_path(word: &str) -> Option<(Kind, Vec<&str>)> {
+    let parts: Vec<&str> = word.split('.').collect();
+    let kind = Kind::parse(parts[0])?;
+    let group = kind.info().group;
+    let rest = &parts[1..];
+    let groups = group.split('.').count();
+    let named = !group.is_empty() && rest.len() >= groups && rest[..groups].join(".") == group;
+    Some((kind, if named { rest[groups..].to_vec() } else { rest.to_vec() }))
+}
+
+/// The values of an enumeration, as its description lists them.
+fn enum_values(description: &str) -> Vec<String> {
+    let Some((_, list)) = description.split_once("Possible enum values:") else { return Vec::new() };
+    list.lines()
+        .filter_map(|line| {
+            let rest = line.trim_start().strip_prefix("- `\"")?;
+            let value = rest.split("\"`").next()?;
+            Some(if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() })
+        })
+        .collect()
+}
+
+fn head(field: &Field, indent: &str, text: &mut String) {
+    let required = if field.required { " -required-" } else { "" };
+    let _ = writeln!(text, "{indent}{}\t<{}>{required}", field.name, field.shape.explained());
+    let values = enum_values(&field.description);
+    if !values.is_empty() {
+        let shown = values.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+        let more = if values.len() > 4 { ", ...." } else { "" };
+        let _ = writeln!(text, "{indent}enum: {shown}{more}");
+    }
+}
+
+fn fields(of: &Type, text: &mut String) {
+    for field in &of.fields {
+        head(field, "  ", text);
+        wrap(&field.description, text);
+        text.push('\n');
+    }
+}
+
+/// Names only, all the way down; a type inside itself is not opened again.
+fn names(of: &'static Type, level: usize, open: &mut Vec<&'static str>, text: &mut String) {
+    open.push(of.id);
+    for field in &of.fields {
+        head(field, &"  ".repeat(level), text);
+        if let (_, Some(inner)) = field.shape.innermost()
+            && !open.contains(&inner.id)
+        {
+            names(inner, level + 1, open, text);
+        }
+    }
+    open.pop();
+}
+
+fn wrap(paragraphs: &str, text: &mut String) {
+    for line in paragraphs.lines() {
+        let words: Vec<&str> = line.trim_start().split(' ').filter(|w| !w.is_empty()).collect();
+        let lead = &line[..line.len() - line.trim_start().len()];
+        let mut current = lead.to_owned();
+        for word in words {
+            let blank = usize::from(current.len() > lead.len());
+            if blank > 0 && current.chars().count() + blank + word.chars().count() > WIDTH {
+                let _ = writeln!(text, "    {current}");
+                current = String::new();
+            } else if blank > 0 {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+        let _ = writeln!(text, "    {current}");
+    }
+}

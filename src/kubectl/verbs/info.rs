@@ -1,0 +1,390 @@
+//! Verbs that tell about the cluster and the client: `version`, `cluster-info`, `api-resources`, `api-versions`, `auth`, `top`,
+//! `alpha`.
+
+use crate::kube::kind::KINDS;
+use crate::kube::Kind;
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::grid::Grid;
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::select;
+use crate::kubectl::verb::{EVERYWHERE, SELECTOR, Verb, Words};
+use std::collections::BTreeSet;
+
+/// The version of Kubernetes that is simulated.
+const VERSION: &str = "v1.36.2";
+
+pub(super) const VERSION_VERB: Verb = Verb {
+    name: "version",
+    path: "kubectl version",
+    summary: "Print the versions of client and server.",
+    usage: "[flags] [options]",
+    examples: "# Both\nkubectl version",
+    flags: &[&[
+        flag("client", Takes::Switch, "only the client's"),
+        flag("output", Takes::Text, "yaml or json").short('o'),
+    ]],
+    run: version,
+    ..Verb::EMPTY
+};
+
+fn version(run: &mut Run) -> Result<Flow, Complaint> {
+    match run.args.or("output", "") {
+        "" => {}
+        "yaml" | "json" => {
+            let one = |_: &str| serde_json::json!({"gitVersion": VERSION, "major": "1", "minor": "36", "platform": "linux/amd64"});
+            let mut value = serde_json::json!({"clientVersion": one("client"), "kustomizeVersion": "v5.8.1"});
+            if !run.args.is("client") {
+                value["serverVersion"] = one("server");
+            }
+            let json = run.args.get("output") == Some("json");
+            run.out(if json { crate::kubectl::output::json(&value).replace("    ", "  ") } else { crate::kubectl::yaml::to_string(&value) + "\n" });
+            return Ok(Flow::Done);
+        }
+        _ => return Err(Complaint::plain("--output must be 'yaml' or 'json'")),
+    }
+    run.say(&format!("Client Version: {VERSION}\nKustomize Version: v5.8.1"));
+    if !run.args.is("client") {
+        run.say(&format!("Server Version: {VERSION}"));
+    }
+    Ok(Flow::Done)
+}
+
+pub(super) const CLUSTER_INFO: Verb = Verb {
+    name: "cluster-info",
+    path: "kubectl cluster-info",
+    summary: "Say where the control plane is.",
+    usage: "[flags] [options]",
+    examples: "# Where it is\nkubectl cluster-info",
+    run: |run| {
+        run.say(
+            "Kubernetes control plane is running at https://10.10.0.2:6443\n\nTo further debug and diagnose cluster problems, use \
+             'kubectl cluster-info dump'.",
+        );
+        Ok(Flow::Done)
+    },
+    ..Verb::EMPTY
+};
+
+pub(super) const ALPHA: Verb = Verb {
+    name: "alpha",
+    path: "kubectl alpha",
+    summary: "Commands in alpha.",
+    usage: "[flags] [options]",
+    examples: "# There are none\nkubectl alpha",
+    run: |run| {
+        run.warn("No alpha commands are available in this version of kubectl");
+        Ok(Flow::Done)
+    },
+    ..Verb::EMPTY
+};
+
+const RESOURCE_FLAGS: &[Flag] = &[
+    flag("api-group", Takes::Text, "only kinds of this group"),
+    flag("namespaced", Takes::Switch, "only kinds with or without namespace").default("true"),
+    flag("no-headers", Takes::Switch, "leave the header line away"),
+    flag("output", Takes::Text, "wide or name").short('o'),
+    flag("sort-by", Takes::Text, "name or kind"),
+    flag("verbs", Takes::List, "only kinds that know these verbs"),
+    flag("categories", Takes::List, "only kinds of these categories"),
+    flag("cached", Takes::Switch, "use the cached list"),
+];
+
+pub(super) const API_RESOURCES: Verb = Verb {
+    name: "api-resources",
+    path: "kubectl api-resources",
+    summary: "List the kinds the server knows.",
+    usage: "[flags] [options]",
+    examples: "# All of them\nkubectl api-resources\n\n# Those in namespaces\nkubectl api-resources --namespaced=true",
+    flags: &[RESOURCE_FLAGS],
+    run: api_resources,
+    ..Verb::EMPTY
+};
+
+/// One line of the list: plural, short names, version, namespaced, kind, verbs, categories.
+struct Resource {
+    plural: &'static str,
+    short: &'static str,
+    version: String,
+    group: &'static str,
+    namespaced: bool,
+    kind: &'static str,
+    verbs: &'static str,
+    categories: &'static str,
+}
+
+const ALL_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
+
+/// Kinds of a server that podlab does not store: plural, short, group, version, namespaced, kind, verbs.
+const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
+    ("bindings", "", "", "v1", true, "Binding", "create"),
+    ("componentstatuses", "cs", "", "v1", false, "ComponentStatus", "get,list"),
+    ("mutatingadmissionpolicies", "", "admissionregistration.k8s.io", "v1", false, "MutatingAdmissionPolicy", ALL_VERBS),
+    (
+        "mutatingadmissionpolicybindings",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "MutatingAdmissionPolicyBinding",
+        ALL_VERBS,
+    ),
+    ("mutatingwebhookconfigurations", "", "admissionregistration.k8s.io", "v1", false, "MutatingWebhookConfiguration", ALL_VERBS),
+    ("validatingadmissionpolicies", "", "admissionregistration.k8s.io", "v1", false, "ValidatingAdmissionPolicy", ALL_VERBS),
+    (
+        "validatingadmissionpolicybindings",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "ValidatingAdmissionPolicyBinding",
+        ALL_VERBS,
+    ),
+    (
+        "validatingwebhookconfigurations",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "ValidatingWebhookConfiguration",
+        ALL_VERBS,
+    ),
+    ("customresourcedefinitions", "crd,crds", "apiextensions.k8s.io", "v1", false, "CustomResourceDefinition", ALL_VERBS),
+    ("apiservices", "", "apiregistration.k8s.io", "v1", false, "APIService", ALL_VERBS),
+    ("selfsubjectreviews", "", "authentication.k8s.io", "v1", false, "SelfSubjectReview", "create"),
+    ("tokenreviews", "", "authentication.k8s.io", "v1", false, "TokenReview", "create"),
+    ("localsubjectaccessreviews", "", "authorization.k8s.io", "v1", true, "LocalSubjectAccessReview", "create"),
+    ("selfsubjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SelfSubjectAccessReview", "create"),
+    ("selfsubjectrulesreviews", "", "authorization.k8s.io", "v1", false, "SelfSubjectRulesReview", "create"),
+    ("subjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SubjectAccessReview", "create"),
+    ("certificatesigningrequests", "csr", "certificates.k8s.io", "v1", false, "CertificateSigningRequest", ALL_VERBS),
+    ("events", "ev", "events.k8s.io", "v1", true, "Event", ALL_VERBS),
+    ("flowschemas", "", "flowcontrol.apiserver.k8s.io", "v1", false, "FlowSchema", ALL_VERBS),
+    ("prioritylevelconfigurations", "", "flowcontrol.apiserver.k8s.io", "v1", false, "PriorityLevelConfiguration", ALL_VERBS),
+    ("ipaddresses", "ip", "networking.k8s.io", "v1", false, "IPAddress", ALL_VERBS),
+    ("servicecidrs", "", "networking.k8s.io", "v1", false, "ServiceCIDR", ALL_VERBS),
+    ("deviceclasses", "", "resource.k8s.io", "v1", false, "DeviceClass", ALL_VERBS),
+    ("resourceclaims", "", "resource.k8s.io", "v1", true, "ResourceClaim", ALL_VERBS),
+    ("resourceclaimtemplates", "", "resource.k8s.io", "v1", true, "ResourceClaimTemplate", ALL_VERBS),
+    ("resourceslices", "", "resource.k8s.io", "v1", false, "ResourceSlice", ALL_VERBS),
+    ("csidrivers", "", "storage.k8s.io", "v1", false, "CSIDriver", ALL_VERBS),
+    ("csinodes", "", "storage.k8s.io", "v1", false, "CSINode", ALL_VERBS),
+    ("csistoragecapacities", "", "storage.k8s.io", "v1", true, "CSIStorageCapacity", ALL_VERBS),
+    ("volumeattachments", "", "storage.k8s.io", "v1", false, "VolumeAttachment", ALL_VERBS),
+    ("volumeattributesclasses", "vac", "storage.k8s.io", "v1", false, "VolumeAttributesClass", ALL_VERBS),
+];
+
+fn resources() -> Vec<Resource> {
+    let own = KINDS.iter().map(|info| Resource {
+        plural: info.plural,
+        short: info.short,
+        version: info.kind.api_version(),
+        group: info.group,
+        namespaced: info.namespaced,
+        kind: info.name,
+        verbs: ALL_VERBS,
+        categories: if select::ALL.contains(&info.kind) { "all" } else { "" },
+    });
+    let others = OTHERS.iter().map(|(plural, short, group, version, namespaced, kind, verbs)| Resource {
+        plural,
+        short,
+        version: if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") },
+        group,
+        namespaced: *namespaced,
+        kind,
+        verbs,
+        categories: "",
+    });
+    let mut all: Vec<Resource> = own.chain(others).collect();
+    all.sort_by_key(|r| (r.group, r.plural));
+    all
+}
+
+fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
+    let args = run.args;
+    let form = args.or("output", "").to_owned();
+    if !["", "wide", "name"].contains(&form.as_str()) {
+        return Err(Complaint::plain(format!("--output {form} is not available")));
+    }
+    let mut all = resources();
+    all.retain(|r| args.get("api-group").is_none_or(|g| g == r.group));
+    all.retain(|r| args.get("namespaced").is_none() || args.is("namespaced") == r.namespaced);
+    all.retain(|r| args.all("verbs").all(|v| r.verbs.split(',').any(|known| known == v)));
+    all.retain(|r| args.all("categories").all(|c| r.categories == c));
+    match args.get("sort-by") {
+        Some("kind") => all.sort_by_key(|r| r.kind),
+        Some("name") => all.sort_by_key(|r| r.plural),
+        _ => {}
+    }
+    if form == "name" {
+        let name = |r: &Resource| if r.group.is_empty() { format!("{}\n", r.plural) } else { format!("{}.{}\n", r.plural, r.group) };
+        run.out(all.iter().map(name).collect::<String>());
+        return Ok(Flow::Done);
+    }
+    let wide = form == "wide";
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if !args.is("no-headers") {
+        let mut head = vec!["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
+        if wide {
+            head.extend(["VERBS", "CATEGORIES"]);
+        }
+        rows.push(head.into_iter().map(str::to_owned).collect());
+    }
+    for r in all {
+        let mut row =
+            vec![r.plural.to_owned(), r.short.to_owned(), r.version, r.namespaced.to_string(), r.kind.to_owned()];
+        if wide {
+            row.extend([r.verbs.to_owned(), r.categories.to_owned()]);
+        }
+        rows.push(row);
+    }
+    run.out(Grid::default().print(rows.iter().map(Vec::as_slice)));
+    Ok(Flow::Done)
+}
+
+pub(super) const API_VERSIONS: Verb = Verb {
+    name: "api-versions",
+    path: "kubectl api-versions",
+    summary: "List the API versions the server knows.",
+    usage: "[flags] [options]",
+    examples: "# All of them\nkubectl api-versions",
+    run: |run| {
+        let all: BTreeSet<String> = resources().into_iter().map(|r| r.version).collect();
+        for version in all {
+            run.say(&version);
+        }
+        Ok(Flow::Done)
+    },
+    ..Verb::EMPTY
+};
+
+const CAN_I: Verb = Verb {
+    name: "can-i",
+    path: "kubectl auth can-i",
+    summary: "Say whether an action is allowed.",
+    usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
+    examples: "# May I?\nkubectl auth can-i create pods",
+    flags: &[
+        EVERYWHERE,
+        &[
+            flag("list", Takes::Switch, "list all allowed actions"),
+            flag("quiet", Takes::Switch, "say it by the exit code only").short('q'),
+            flag("subresource", Takes::Text, "log or another part of the object"),
+            flag("no-headers", Takes::Switch, "leave the header line away"),
+        ],
+    ],
+    run: can_i,
+    ..Verb::EMPTY
+};
+
+const KNOWN_VERBS: &[&str] = &[
+    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "*", "approve",
+    "sign", "escalate", "attest", "proxy",
+];
+
+fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
+    if run.args.is("list") {
+        run.out("Resources   Non-Resource URLs   Resource Names   Verbs\n*.*         []                  []               [*]\n            [*]                 []               [*]\n");
+        return Ok(Flow::Done);
+    }
+    let [verb, what, ..] = run.args.words.as_slice() else {
+        return Err(Complaint::plain("you must specify two arguments: verb resource or verb resource/resourceName."));
+    };
+    let (verb, what) = (verb.clone(), what.clone());
+    if !KNOWN_VERBS.contains(&verb.as_str()) {
+        run.warn(&format!("Warning: verb '{verb}' is not a known verb\n"));
+    }
+    let word = what.split('/').next().unwrap_or_default();
+    match Kind::parse(word) {
+        None if !what.starts_with('/') && word != "*" => {
+            run.warn(&format!("Warning: the server doesn't have a resource type '{word}'\n"));
+        }
+        Some(kind) if !kind.info().namespaced && !run.args.is("all-namespaces") => {
+            run.warn(&format!("Warning: resource '{}' is not namespace scoped\n", kind.info().plural));
+        }
+        _ => {}
+    }
+    let other = run.args.get("as").is_some();
+    if !run.args.is("quiet") {
+        run.say(if other { "no" } else { "yes" });
+    }
+    Ok(if other { Flow::Exit(1) } else { Flow::Done })
+}
+
+const WHOAMI: Verb = Verb {
+    name: "whoami",
+    path: "kubectl auth whoami",
+    summary: "Say who the server takes you for.",
+    usage: "[options]",
+    examples: "# Who am I?\nkubectl auth whoami",
+    flags: &[&[flag("output", Takes::Text, "json or yaml").short('o')]],
+    run: |run| {
+        let id = "7e487392d815dd25d5e268a05a007f398ee483f9e4e7d84c22aead9242dbc8a8";
+        let rows = [
+            ["ATTRIBUTE", "VALUE"].map(str::to_owned),
+            ["Username", "kubernetes-admin"].map(str::to_owned),
+            ["Groups", "[system:masters system:authenticated]"].map(str::to_owned),
+            ["Extra: authentication.kubernetes.io/credential-id".to_owned(), format!("[X509SHA256={id}]")],
+        ];
+        run.out(Grid::default().print(rows.iter().map(<[String; 2]>::as_slice)));
+        Ok(Flow::Done)
+    },
+    ..Verb::EMPTY
+};
+
+pub(super) const AUTH: Verb = Verb {
+    name: "auth",
+    path: "kubectl auth",
+    summary: "Ask about permissions.",
+    usage: "[flags] [options]",
+    verbs: &[&CAN_I, &WHOAMI],
+    ..Verb::EMPTY
+};
+
+const TOP_FLAGS: &[Flag] = &[
+    flag("containers", Takes::Switch, "each container of a Pod"),
+    flag("no-headers", Takes::Switch, "leave the header line away"),
+    flag("sort-by", Takes::Text, "cpu or memory"),
+    flag("sum", Takes::Switch, "print the sum"),
+    flag("use-protocol-buffers", Takes::Switch, "ask in protocol buffers"),
+    flag("show-capacity", Takes::Switch, "compare with the capacity"),
+];
+
+/// Without a metrics server there is nothing to show.
+fn top(_: &mut Run) -> Result<Flow, Complaint> {
+    Err(Complaint::plain("Metrics API not available"))
+}
+
+pub(super) const TOP: Verb = Verb {
+    name: "top",
+    path: "kubectl top",
+    summary: "Show what Pods and nodes use.",
+    usage: "[flags] [options]",
+    verbs: &[
+        &Verb {
+            name: "node",
+            aliases: &["nodes", "no"],
+            path: "kubectl top node",
+            summary: "Show what nodes use.",
+            usage: "[NAME | -l label] [options]",
+            examples: "# All nodes\nkubectl top node",
+            flags: &[TOP_FLAGS, SELECTOR],
+            words: Words::Nodes,
+            run: top,
+            ..Verb::EMPTY
+        },
+        &Verb {
+            name: "pod",
+            aliases: &["pods", "po"],
+            path: "kubectl top pod",
+            summary: "Show what Pods use.",
+            usage: "[NAME | -l label] [options]",
+            examples: "# All Pods\nkubectl top pod",
+            flags: &[TOP_FLAGS, SELECTOR, EVERYWHERE],
+            words: Words::Pods,
+            run: top,
+            ..Verb::EMPTY
+        },
+    ],
+    ..Verb::EMPTY
+};

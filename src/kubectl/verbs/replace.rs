@@ -1,0 +1,134 @@
+//! `kubectl replace`, with and without `--force`.
+
+use super::delete::is_there;
+use crate::kube::{Key, Object, SimTime};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::manifests::{self, Manifest};
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{DryRun, Flow, Run, refused};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, WRITE};
+use crate::sim::api::{Refusal, Subresource};
+use serde_json::Value;
+
+const FLAGS: &[Flag] = &[
+    flag("force", Takes::Switch, "delete and create again"),
+    flag("grace-period", Takes::Number, "with --force: seconds to stop").default("-1"),
+    flag("timeout", Takes::Span, "with --force: how long to wait"),
+    flag("cascade", Takes::Optional("background"), "with --force: background, orphan or foreground"),
+    flag("wait", Takes::Switch, "with --force: wait for the deletion"),
+    flag("now", Takes::Switch, "with --force: one second to stop"),
+    flag("subresource", Takes::Text, "status or scale"),
+    flag("raw", Takes::Text, "the address to send the object to"),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "replace",
+    path: "kubectl replace",
+    summary: "Replace objects by those in a file.",
+    usage: "-f FILENAME [options]",
+    examples: "# Replace it\nkubectl replace -f pod.yaml\n\n# Delete it and create it again\nkubectl replace --force -f pod.yaml",
+    flags: &[FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
+    run: replace,
+    ..Verb::EMPTY
+};
+
+/// Objects that are created again once their predecessors are gone.
+#[derive(Clone, Debug)]
+pub struct Replacing {
+    manifests: Vec<Manifest>,
+    gone: Vec<(Key, String)>,
+}
+
+fn replace(run: &mut Run) -> Result<Flow, Complaint> {
+    super::apply::check_files(run)?;
+    let force = run.args.is("force");
+    if run.args.number("grace-period").is_some_and(|g| g >= 0) && !force {
+        return Err(Complaint::plain("--grace-period must have --force specified"));
+    }
+    if run.args.span("timeout").is_some_and(|t| t != 0) && !force {
+        return Err(Complaint::plain("--timeout must have --force specified"));
+    }
+    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let read = manifests::read(run)?;
+    if read.objects.is_empty() && read.errors.is_empty() {
+        return Err(Complaint::plain("no objects passed to replace"));
+    }
+    if force {
+        return forced(run, read.objects, read.errors);
+    }
+    let mut errors = read.errors;
+    for manifest in &read.objects {
+        match one(run, manifest) {
+            Ok(object) if output.is_table() => {
+                let suffix = run.dry_run().suffix();
+                run.say(&format!("{} replaced{suffix}", output::name(&object)));
+            }
+            Ok(object) => super::apply::print(run, &output, &[object])?,
+            Err(complaint) => errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source))),
+        }
+    }
+    if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
+}
+
+fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
+    let current = run.cluster.store().get(&manifest.key()).cloned();
+    let current = current.ok_or_else(|| refused(Refusal::not_found(&manifest.key())))?;
+    let mut value = manifest.value.clone();
+    let version = current.meta().resource_version.clone().map_or(Value::Null, Value::String);
+    if value.pointer("/metadata/resourceVersion").is_none() {
+        value["metadata"]["resourceVersion"] = version;
+    }
+    let object = manifests::object(run, &Manifest { value, ..manifest.clone() })?;
+    if run.dry_run() == DryRun::Client {
+        return Ok(object);
+    }
+    let write = run.write();
+    let answer = run.cluster.update(object, Subresource::Main, &write);
+    run.accepted(answer)
+}
+
+fn forced(run: &mut Run, manifests: Vec<Manifest>, errors: Vec<Complaint>) -> Result<Flow, Complaint> {
+    if !errors.is_empty() {
+        return Err(Complaint::of(errors));
+    }
+    let grace = run.args.number("grace-period").filter(|g| *g >= 0);
+    let (mut options, _) = super::delete::options(run)?;
+    options.grace_seconds = if run.args.is("now") { Some(1) } else { grace.or(Some(0)) };
+    if options.grace_seconds == Some(0) {
+        run.warn(
+            "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may \
+             continue to run on the cluster indefinitely.",
+        );
+    }
+    let mut gone = Vec::new();
+    for manifest in &manifests {
+        let key = manifest.key();
+        let Some(object) = run.cluster.store().get(&key).cloned() else { continue };
+        let write = run.write();
+        let answer = run.cluster.delete(&key, &options, &write);
+        run.accepted(answer)?;
+        let text = super::delete::told(&object, "deleted");
+        run.say(&text);
+        gone.push((key, object.meta().uid.clone().unwrap_or_default()));
+    }
+    Ok(Flow::wait(Replacing { manifests, gone }))
+}
+
+impl Replacing {
+    /// Creates the objects again once the old ones are gone.
+    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        self.gone.retain(|(key, uid)| is_there(run.cluster, key, uid));
+        if !self.gone.is_empty() {
+            return Ok(Flow::Until(SimTime::NEVER));
+        }
+        for manifest in &self.manifests {
+            let object = manifests::object(run, manifest)?;
+            let write = run.write();
+            let answer = run.cluster.create(object, &write);
+            let object = run.accepted(answer)?;
+            run.say(&format!("{} replaced", output::name(&object)));
+        }
+        Ok(Flow::Done)
+    }
+}

@@ -1,0 +1,359 @@
+//! `kubectl rollout`.
+
+use crate::kube::{Key, Kind, Object, SimTime};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::output;
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, Words};
+use crate::sim::api::{Patch, Subresource};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const STATUS_FLAGS: &[Flag] = &[
+    flag("watch", Takes::Switch, "wait until it is done").short('w').default("true"),
+    flag("revision", Takes::Number, "the revision that must be rolled out"),
+    flag("timeout", Takes::Span, "how long to wait"),
+];
+
+const REVISION_FLAGS: &[Flag] = &[flag("to-revision", Takes::Number, "the revision to go back to, 0 for the last one")];
+const HISTORY_FLAGS: &[Flag] = &[flag("revision", Takes::Number, "show this revision in detail")];
+
+/// A verb below `rollout`.
+const fn verb(
+    (name, path): (&'static str, &'static str),
+    summary: &'static str,
+    examples: &'static str,
+    flags: &'static [&'static [Flag]],
+    run: fn(&mut Run) -> Result<Flow, Complaint>,
+) -> Verb {
+    Verb { name, path, summary, usage: "(TYPE NAME | TYPE/NAME) [flags] [options]", examples, flags, words: Words::Objects, run, ..Verb::EMPTY }
+}
+
+pub(super) const VERB: Verb = Verb {
+    name: "rollout",
+    path: "kubectl rollout",
+    summary: "See and steer how a template is rolled out.",
+    usage: "SUBCOMMAND [options]",
+    verbs: &[
+        &verb(
+            ("history", "kubectl rollout history"),
+            "List the revisions.",
+            "# The revisions of a Deployment\nkubectl rollout history deployment/web",
+            &[HISTORY_FLAGS, FILES, OUTPUT, SELECTOR],
+            history,
+        ),
+        &verb(
+            ("pause", "kubectl rollout pause"),
+            "Stop rolling out changes.",
+            "# Hold\nkubectl rollout pause deployment/web",
+            &[FILES, OUTPUT, SELECTOR],
+            |run| pause(run, true),
+        ),
+        &verb(
+            ("restart", "kubectl rollout restart"),
+            "Replace all Pods, one by one.",
+            "# New Pods\nkubectl rollout restart deployment/web",
+            &[FILES, OUTPUT, SELECTOR],
+            restart,
+        ),
+        &verb(
+            ("resume", "kubectl rollout resume"),
+            "Go on rolling out changes.",
+            "# Go on\nkubectl rollout resume deployment/web",
+            &[FILES, OUTPUT, SELECTOR],
+            |run| pause(run, false),
+        ),
+        &verb(
+            ("status", "kubectl rollout status"),
+            "Say how far a rollout is, until it is done.",
+            "# Wait for it\nkubectl rollout status deployment/web",
+            &[STATUS_FLAGS, FILES, SELECTOR],
+            status,
+        ),
+        &verb(
+            ("undo", "kubectl rollout undo"),
+            "Go back to an earlier revision.",
+            "# Back to the last one\nkubectl rollout undo deployment/web",
+            &[REVISION_FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN],
+            undo,
+        ),
+    ],
+    ..Verb::EMPTY
+};
+
+fn objects(run: &mut Run) -> Result<Vec<Object>, Complaint> {
+    if run.args.words.is_empty() && run.args.get("filename").is_none() {
+        return Err(Complaint::Usage("required resource not specified".to_owned(), run.verb.path));
+    }
+    let found = super::objects(run)?;
+    if !found.errors.is_empty() {
+        return Err(Complaint::of(found.errors));
+    }
+    Ok(found.objects().cloned().collect())
+}
+
+fn own_name(object: &Object) -> &str {
+    object.meta().name.as_deref().unwrap_or_default()
+}
+
+fn rolls(object: &Object) -> bool {
+    matches!(object.kind(), Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet)
+}
+
+fn patch(run: &mut Run, object: &Object, patch: Value, done: &str) -> Result<(), Complaint> {
+    let write = run.write();
+    let answer = run.cluster.patch(&object.key(), &Patch::Strategic(patch), Subresource::Main, &write);
+    run.accepted(answer)?;
+    run.say(&format!("{} {done}", output::name(object)));
+    Ok(())
+}
+
+fn is_paused(object: &Object) -> bool {
+    matches!(object, Object::Deployment(d) if d.spec.as_ref().and_then(|s| s.paused) == Some(true))
+}
+
+fn pause(run: &mut Run, wanted: bool) -> Result<Flow, Complaint> {
+    for object in objects(run)? {
+        let name = format!("{} {:?}", object.kind().resource(), own_name(&object));
+        let (doing, done) = if wanted { ("pausing", "paused") } else { ("resuming", "resumed") };
+        if object.kind() != Kind::Deployment {
+            return Err(Complaint::plain(format!("{name} {doing} is not supported")));
+        }
+        match (is_paused(&object), wanted) {
+            (true, true) => return Err(Complaint::plain(format!("{name} is already paused"))),
+            (false, false) => return Err(Complaint::plain(format!("{name} is not paused"))),
+            _ => {}
+        }
+        let value = if wanted { Value::Bool(true) } else { Value::Null };
+        patch(run, &object, json!({"spec": {"paused": value}}), done)?;
+    }
+    Ok(Flow::Done)
+}
+
+fn restart(run: &mut Run) -> Result<Flow, Complaint> {
+    for object in objects(run)? {
+        let name = format!("{} {:?}", object.kind().resource(), own_name(&object));
+        if !rolls(&object) {
+            return Err(Complaint::plain(format!("{name} restarting is not supported")));
+        }
+        if is_paused(&object) {
+            return Err(Complaint::plain(format!("{name} can't restart paused deployment (run rollout resume first)")));
+        }
+        let at = run.now().to_time().0.to_string();
+        let change = json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}}}});
+        patch(run, &object, change, "restarted")?;
+    }
+    Ok(Flow::Done)
+}
+
+/// The revisions of a Deployment, oldest first.
+fn revisions(run: &Run, object: &Object) -> Vec<(u64, Arc<ReplicaSet>)> {
+    let owned = |set: &ReplicaSet| {
+        set.metadata.owner_references.iter().flatten().any(|o| Some(&o.uid) == object.meta().uid.as_ref())
+    };
+    let revision = |set: &ReplicaSet| {
+        let all = set.metadata.annotations.as_ref()?;
+        all.get("deployment.kubernetes.io/revision")?.parse().ok()
+    };
+    let sets = run.cluster.store().list(Kind::ReplicaSet, object.meta().namespace.as_deref());
+    let mut found: Vec<(u64, Arc<ReplicaSet>)> = sets
+        .filter_map(|o| if let Object::ReplicaSet(set) = o { Some(set.clone()) } else { None })
+        .filter(|set| owned(set))
+        .filter_map(|set| Some((revision(&set)?, set)))
+        .collect();
+    found.sort_by_key(|(number, _)| *number);
+    found
+}
+
+fn history(run: &mut Run) -> Result<Flow, Complaint> {
+    for object in objects(run)? {
+        if !rolls(&object) {
+            return Err(Complaint::plain(format!("no history viewer has been implemented for {:?}", object.kind().name())));
+        }
+        let all = revisions(run, &object);
+        if let Some(wanted) = run.args.number("revision").filter(|n| *n > 0) {
+            if !all.iter().any(|(number, _)| *number as i64 == wanted) {
+                return Err(Complaint::plain("unable to find the specified revision"));
+            }
+            run.say(&format!("{} with revision #{wanted}", output::name(&object)));
+            continue;
+        }
+        run.say(&format!("{} ", output::name(&object)));
+        let mut rows = vec!["REVISION\tCHANGE-CAUSE".to_owned()];
+        for (number, set) in &all {
+            let cause = set.metadata.annotations.as_ref().and_then(|a| a.get("kubernetes.io/change-cause"));
+            rows.push(format!("{number}\t{}", cause.map_or("<none>", String::as_str)));
+        }
+        if object.kind() != Kind::Deployment {
+            rows.push("1\t<none>".to_owned());
+        }
+        let text = crate::kubectl::describe::align(&(rows.join("\n") + "\n"));
+        run.out(text + "\n");
+    }
+    Ok(Flow::Done)
+}
+
+fn undo(run: &mut Run) -> Result<Flow, Complaint> {
+    for object in objects(run)? {
+        if object.meta().annotations.as_ref().is_some_and(|a| a.contains_key(super::apply::LAST_APPLIED)) {
+            let (plural, name) = (object.kind().info().plural, own_name(&object).to_owned());
+            run.warn(&format!(
+                "Warning: resource {plural}/{name} was previously managed with 'kubectl apply'. Rolling back will not update the \
+                 kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl \
+                 apply' operations. Consider using 'kubectl apply' with your previous configuration file instead."
+            ));
+        }
+        if !rolls(&object) {
+            return Err(Complaint::plain(format!("no rollbacker has been implemented for {:?}", object.kind().name())));
+        }
+        if is_paused(&object) {
+            return Err(Complaint::plain("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
+        }
+        let all = revisions(run, &object);
+        let wanted = run.args.number("to-revision").filter(|n| *n > 0);
+        let found = match wanted {
+            Some(number) => all.iter().find(|(n, _)| *n as i64 == number),
+            None => all.len().checked_sub(2).and_then(|i| all.get(i)),
+        };
+        let Some((_, set)) = found else {
+            return Err(Complaint::plain(match wanted {
+                Some(number) => format!("unable to find specified revision {number} in history"),
+                None => format!("no rollout history found for deployment {:?}", own_name(&object)),
+            }));
+        };
+        roll_back(run, &object, set)?;
+    }
+    Ok(Flow::Done)
+}
+
+fn roll_back(run: &mut Run, object: &Object, set: &ReplicaSet) -> Result<(), Complaint> {
+    let template = set.spec.as_ref().and_then(|s| s.template.clone()).unwrap_or_default();
+    let mut template = serde_json::to_value(template).unwrap_or_default();
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove("pod-template-hash");
+    }
+    let now = object.to_value();
+    if now.pointer("/spec/template") == Some(&template) {
+        run.say(&format!("{} skipped rollback (current template already matches revision)", output::name(object)));
+        return Ok(());
+    }
+    let write = run.write();
+    let change = Patch::Json(json!([{"op": "replace", "path": "/spec/template", "value": template}]));
+    let answer = run.cluster.patch(&object.key(), &change, Subresource::Main, &write);
+    run.accepted(answer)?;
+    run.say(&format!("{} rolled back", output::name(object)));
+    Ok(())
+}
+
+/// A rollout that is watched.
+#[derive(Clone, Debug)]
+pub struct Rolling {
+    key: Key,
+    last: String,
+    deadline: Option<SimTime>,
+    watch: bool,
+}
+
+fn status(run: &mut Run) -> Result<Flow, Complaint> {
+    let objects = objects(run)?;
+    let Some(object) = objects.first() else { return Ok(Flow::Done) };
+    if !rolls(object) {
+        return Err(Complaint::plain(format!("no status viewer has been implemented for {}", object.kind().name())));
+    }
+    let patience = run.args.span("timeout").filter(|t| *t > 0);
+    let deadline = patience.map(|t| run.now().plus(t as u64));
+    let watch = run.args.is_not_off("watch");
+    Ok(Flow::wait(Rolling { key: object.key(), last: String::new(), deadline, watch }))
+}
+
+impl Rolling {
+    /// Says how far it is, if that has changed.
+    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        let Some(object) = run.cluster.store().get(&self.key).cloned() else {
+            return Err(Complaint::plain("object has been deleted"));
+        };
+        let (text, done) = match &object {
+            Object::Deployment(o) => deployment(o)?,
+            Object::DaemonSet(o) => daemon_set(o),
+            Object::StatefulSet(o) => stateful_set(o),
+            _ => (String::new(), true),
+        };
+        if text != self.last {
+            run.say(&text);
+            self.last = text;
+        }
+        if done || !self.watch {
+            return Ok(Flow::Done);
+        }
+        match self.deadline {
+            Some(deadline) if deadline <= run.now() => Err(Complaint::plain("timed out waiting for the condition")),
+            deadline => Ok(Flow::Until(deadline.unwrap_or(SimTime::NEVER))),
+        }
+    }
+}
+
+fn deployment(o: &Deployment) -> Result<(String, bool), Complaint> {
+    let name = o.metadata.name.as_deref().unwrap_or_default();
+    let status = o.status.clone().unwrap_or_default();
+    let n = |count: Option<i32>| count.unwrap_or_default();
+    if status.observed_generation.unwrap_or_default() < o.metadata.generation.unwrap_or_default() {
+        return Ok(("Waiting for deployment spec update to be observed...".to_owned(), false));
+    }
+    let late = status.conditions.iter().flatten().any(|c| {
+        c.type_ == "Progressing" && c.reason.as_deref() == Some("ProgressDeadlineExceeded")
+    });
+    if late {
+        return Err(Complaint::plain(format!("deployment {name:?} exceeded its progress deadline")));
+    }
+    let wanted = o.spec.as_ref().and_then(|s| s.replicas).unwrap_or(1);
+    let (updated, total, available) = (n(status.updated_replicas), n(status.replicas), n(status.available_replicas));
+    let waiting = format!("Waiting for deployment {name:?} rollout to finish:");
+    Ok(if updated < wanted {
+        (format!("{waiting} {updated} out of {wanted} new replicas have been updated..."), false)
+    } else if total > updated {
+        (format!("{waiting} {} old replicas are pending termination...", total - updated), false)
+    } else if available < updated {
+        (format!("{waiting} {available} of {updated} updated replicas are available..."), false)
+    } else {
+        (format!("deployment {name:?} successfully rolled out"), true)
+    })
+}
+
+fn daemon_set(o: &DaemonSet) -> (String, bool) {
+    let name = o.metadata.name.as_deref().unwrap_or_default();
+    let status = o.status.clone().unwrap_or_default();
+    if status.observed_generation.unwrap_or_default() < o.metadata.generation.unwrap_or_default() {
+        return ("Waiting for daemon set spec update to be observed...".to_owned(), false);
+    }
+    let (wanted, updated) = (status.desired_number_scheduled, status.updated_number_scheduled.unwrap_or_default());
+    let available = status.number_available.unwrap_or_default();
+    let waiting = format!("Waiting for daemon set {name:?} rollout to finish:");
+    if updated < wanted {
+        (format!("{waiting} {updated} out of {wanted} new pods have been updated..."), false)
+    } else if available < wanted {
+        (format!("{waiting} {available} of {wanted} updated pods are available..."), false)
+    } else {
+        (format!("daemon set {name:?} successfully rolled out"), true)
+    }
+}
+
+fn stateful_set(o: &StatefulSet) -> (String, bool) {
+    let status = o.status.clone().unwrap_or_default();
+    if status.observed_generation.unwrap_or_default() < o.metadata.generation.unwrap_or_default() {
+        return ("Waiting for statefulset spec update to be observed...".to_owned(), false);
+    }
+    let wanted = o.spec.as_ref().and_then(|s| s.replicas).unwrap_or(1);
+    let ready = status.ready_replicas.unwrap_or_default();
+    if ready < wanted {
+        return (format!("Waiting for {} pods to be ready...", wanted - ready), false);
+    }
+    let revision = status.update_revision.clone().unwrap_or_default();
+    if status.update_revision != status.current_revision {
+        let updated = status.updated_replicas.unwrap_or_default();
+        return (format!("waiting for statefulset rolling update to complete {updated} pods at revision {revision}..."), false);
+    }
+    let current = status.current_replicas.unwrap_or_default();
+    (format!("statefulset rolling update complete {current} pods at revision {revision}..."), true)
+}

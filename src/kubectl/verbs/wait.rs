@@ -1,0 +1,180 @@
+//! `kubectl wait`.
+
+use crate::kube::{Key, Object, SimTime};
+use crate::kubectl::complaint::Complaint;
+use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::jsonpath::JsonPath;
+use crate::kubectl::output;
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::select::{self, Target};
+use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
+use serde_json::Value;
+
+const FLAGS: &[Flag] = &[
+    flag("for", Takes::Text, "what to wait for: condition=Ready, jsonpath='{.status.phase}'=Running, delete, create"),
+    flag("timeout", Takes::Span, "how long to wait; 0 looks once").default("30s"),
+];
+
+pub(super) const VERB: Verb = Verb {
+    name: "wait",
+    path: "kubectl wait",
+    summary: "Wait until objects are as they should be.",
+    usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) \
+            [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+    examples: "# Until a Pod is ready\nkubectl wait --for=condition=Ready pod/web\n\n# Until it is gone\nkubectl wait --for=delete pod/web \
+               --timeout=60s",
+    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE],
+    words: Words::Objects,
+    run: wait,
+    ..Verb::EMPTY
+};
+
+/// What is waited for.
+#[derive(Clone, Debug)]
+enum Goal {
+    Condition(String, String),
+    Path(JsonPath, Option<String>),
+    Gone,
+    There,
+}
+
+/// Objects that are waited for, one after the other, with one deadline.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    goal: Goal,
+    objects: Vec<(Key, Option<Object>)>,
+    deadline: SimTime,
+    once: bool,
+    failed: Vec<Complaint>,
+}
+
+fn goal(text: &str) -> Result<Goal, Complaint> {
+    if text.is_empty() {
+        return Err(Complaint::plain("unrecognized condition: []"));
+    }
+    if text.eq_ignore_ascii_case("delete") {
+        return Ok(Goal::Gone);
+    }
+    if text.eq_ignore_ascii_case("create") {
+        return Ok(Goal::There);
+    }
+    if let Some(condition) = text.strip_prefix("condition=") {
+        let (kind, status) = condition.split_once('=').unwrap_or((condition, "true"));
+        return Ok(Goal::Condition(kind.to_owned(), status.to_owned()));
+    }
+    if let Some(rest) = text.strip_prefix("jsonpath=") {
+        let (path, value) = match rest.rfind("}=") {
+            Some(at) => (&rest[..=at], Some(rest[at + 2..].to_owned())),
+            None => match rest.split_once('=').filter(|_| !rest.starts_with('{')) {
+                Some((path, value)) => (path, Some(value.to_owned())),
+                None => (rest, None),
+            },
+        };
+        if value.as_deref() == Some("") {
+            return Err(Complaint::plain(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            ));
+        }
+        let path = JsonPath::relaxed(path).map_err(Complaint::Plain)?;
+        return Ok(Goal::Path(path, value));
+    }
+    Err(Complaint::plain(format!("unrecognized condition: {text:?}")))
+}
+
+fn wait(run: &mut Run) -> Result<Flow, Complaint> {
+    let goal = goal(run.args.or("for", ""))?;
+    let targets = super::patch::named(run)?;
+    let timeout = run.args.span("timeout").unwrap_or(30_000);
+    let deadline = if timeout < 0 { run.now().plus(7 * 24 * 3_600_000) } else { run.now().plus(timeout as u64) };
+    let mut objects = Vec::new();
+    let mut failed = Vec::new();
+    for target in targets {
+        match (&target, &goal) {
+            (Target::Named(kind, name), Goal::There) => objects.push((run.key(*kind, name), None)),
+            (Target::Named(kind, name), _) => match run.get(*kind, name) {
+                Ok(object) => objects.push((object.key(), Some(object))),
+                Err(_) if matches!(goal, Goal::Gone) => {}
+                Err(complaint) => failed.push(complaint),
+            },
+            (Target::Kind(_), _) => {
+                let found = select::find(run, &[target])?;
+                objects.extend(found.objects().map(|o| (o.key(), Some(o.clone()))));
+            }
+        }
+    }
+    if objects.is_empty() && failed.is_empty() {
+        if matches!(goal, Goal::Gone) {
+            return Ok(Flow::Done);
+        }
+        return Err(Complaint::plain("no matching resources found"));
+    }
+    if !failed.is_empty() {
+        return Err(Complaint::of(failed));
+    }
+    objects.reverse();
+    Ok(Flow::wait(Waiting { goal, objects, deadline, once: timeout == 0, failed: Vec::new() }))
+}
+
+impl Waiting {
+    /// Looks at the object whose turn it is.
+    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        while let Some((key, before)) = self.objects.last().cloned() {
+            if self.is_met(run, &key, before.as_ref()) {
+                let object = before.or_else(|| run.cluster.store().get(&key).cloned());
+                if let Some(object) = object {
+                    let name = output::name(&object);
+                    let line = if run.args.get("output") == Some("name") { name } else { format!("{name} condition met") };
+                    run.say(&line);
+                }
+                self.objects.pop();
+                continue;
+            }
+            if self.deadline > run.now() {
+                return Ok(Flow::Until(self.deadline));
+            }
+            let what = format!("{}/{}", key.kind.resource(), key.name);
+            let text = match (&self.goal, self.once) {
+                (Goal::There, _) => "timed out waiting for the condition".to_owned(),
+                (_, true) => format!("condition not met for {what}"),
+                (_, false) => format!("timed out waiting for the condition on {what}"),
+            };
+            self.failed.push(Complaint::Plain(text));
+            self.objects.pop();
+        }
+        let failed = std::mem::take(&mut self.failed);
+        if failed.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(failed)) }
+    }
+
+    fn is_met(&self, run: &Run, key: &Key, before: Option<&Object>) -> bool {
+        let now = run.cluster.store().get(key);
+        let same = |o: &&Object| before.is_none_or(|b| b.meta().uid == o.meta().uid);
+        match &self.goal {
+            Goal::There => now.is_some(),
+            Goal::Gone => now.filter(same).is_none(),
+            Goal::Condition(kind, status) => now.is_some_and(|o| has_condition(&o.to_value(), kind, status)),
+            Goal::Path(path, wanted) => now.is_some_and(|o| {
+                let value = o.to_value();
+                let found = path.find(&value).unwrap_or_default();
+                match wanted {
+                    None => !found.is_empty(),
+                    Some(wanted) => found.len() == 1 && text(found[0]) == *wanted,
+                }
+            }),
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn has_condition(object: &Value, kind: &str, status: &str) -> bool {
+    let generation = object.pointer("/metadata/generation").and_then(Value::as_i64);
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.into_iter().flatten().any(|c| {
+        let seen = c["observedGeneration"].as_i64().filter(|g| *g > 0);
+        let fresh = seen.is_none() || generation.is_none() || seen >= generation;
+        let is = |field: &str, wanted: &str| c[field].as_str().is_some_and(|v| v.eq_ignore_ascii_case(wanted));
+        fresh && is("type", kind) && is("status", status)
+    })
+}

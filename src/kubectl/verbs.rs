@@ -23,11 +23,11 @@ mod set;
 mod wait;
 
 pub use delete::Gone;
+pub use drain::Draining;
 pub use events::Following as FollowingEvents;
 pub use exec::{Attached, Running};
 pub use get::Watching;
 pub use logs::Following as FollowingLogs;
-pub use drain::Draining;
 pub use replace::Replacing;
 pub use rollout::Rolling;
 pub use run_pod::Attaching;

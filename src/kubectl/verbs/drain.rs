@@ -63,7 +63,8 @@ fn drain(run: &mut Run) -> Result<Flow, Complaint> {
     let sorted = sort(here);
     let problems = sorted.problems(run);
     if !problems.is_empty() {
-        let text = if problems.len() == 1 { problems[0].clone() } else { format!("[{}]", problems.join(", ")) };
+        let text =
+            if problems.len() == 1 { problems[0].clone() } else { format!("[{}]", problems.join(", ")) };
         return Err(Complaint::Raw(format!(
             "error: unable to drain node {name:?} due to error: {text}, continuing command...\nThere are pending nodes to be drained:\n \
              {name}\n{text}"
@@ -83,7 +84,11 @@ fn drain(run: &mut Run) -> Result<Flow, Complaint> {
     let patience = run.args.span("timeout").filter(|t| *t > 0);
     Ok(Flow::wait(Draining {
         node: name,
-        waiting: sorted.evicted.iter().map(|p| (Key::pod(p.namespace(), p.name()), p.uid().to_owned())).collect(),
+        waiting: sorted
+            .evicted
+            .iter()
+            .map(|p| (Key::pod(p.namespace(), p.name()), p.uid().to_owned()))
+            .collect(),
         leaving: Vec::new(),
         retry_at: run.now(),
         deadline: patience.map(|t| run.now().plus(t as u64)),
@@ -132,7 +137,11 @@ impl Sorted {
                 problems.push(format!("cannot delete {text}: {}", names.join(", ")));
             }
         };
-        add(&self.daemons, run.args.is("ignore-daemonsets"), "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)");
+        add(
+            &self.daemons,
+            run.args.is("ignore-daemonsets"),
+            "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)",
+        );
         add(
             &self.local,
             run.args.is("delete-emptydir-data"),
@@ -162,8 +171,9 @@ impl Draining {
         if self.retry_at <= run.now() {
             self.evict(run);
         }
-        let (gone, leaving): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.leaving).into_iter().partition(|(key, uid)| !is_there(run.cluster, key, uid));
+        let (gone, leaving): (Vec<_>, Vec<_>) = std::mem::take(&mut self.leaving)
+            .into_iter()
+            .partition(|(key, uid)| !is_there(run.cluster, key, uid));
         self.leaving = leaving;
         for (key, _) in gone {
             run.say(&format!("pod/{} evicted", key.name));

@@ -1,7 +1,7 @@
 //! `kubectl explain` (`kubectl/pkg/explain/v2`).
 
-use crate::kube::schema::{self, Field, Type};
 use crate::kube::Kind;
+use crate::kube::schema::{self, Field, Type};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};

@@ -1,8 +1,8 @@
 //! Verbs that tell about the cluster and the client: `version`, `cluster-info`, `api-resources`, `api-versions`, `auth`, `top`,
 //! `alpha`.
 
-use crate::kube::kind::KINDS;
 use crate::kube::Kind;
+use crate::kube::kind::KINDS;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::grid::Grid;
@@ -38,7 +38,11 @@ fn version(run: &mut Run) -> Result<Flow, Complaint> {
                 value["serverVersion"] = one("server");
             }
             let json = run.args.get("output") == Some("json");
-            run.out(if json { crate::kubectl::output::json(&value).replace("    ", "  ") } else { crate::kubectl::yaml::to_string(&value) + "\n" });
+            run.out(if json {
+                crate::kubectl::output::json(&value).replace("    ", "  ")
+            } else {
+                crate::kubectl::yaml::to_string(&value) + "\n"
+            });
             return Ok(Flow::Done);
         }
         _ => return Err(Complaint::plain("--output must be 'yaml' or 'json'")),
@@ -119,7 +123,15 @@ const ALL_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,wa
 const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
     ("bindings", "", "", "v1", true, "Binding", "create"),
     ("componentstatuses", "cs", "", "v1", false, "ComponentStatus", "get,list"),
-    ("mutatingadmissionpolicies", "", "admissionregistration.k8s.io", "v1", false, "MutatingAdmissionPolicy", ALL_VERBS),
+    (
+        "mutatingadmissionpolicies",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "MutatingAdmissionPolicy",
+        ALL_VERBS,
+    ),
     (
         "mutatingadmissionpolicybindings",
         "",
@@ -129,8 +141,24 @@ const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
         "MutatingAdmissionPolicyBinding",
         ALL_VERBS,
     ),
-    ("mutatingwebhookconfigurations", "", "admissionregistration.k8s.io", "v1", false, "MutatingWebhookConfiguration", ALL_VERBS),
-    ("validatingadmissionpolicies", "", "admissionregistration.k8s.io", "v1", false, "ValidatingAdmissionPolicy", ALL_VERBS),
+    (
+        "mutatingwebhookconfigurations",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "MutatingWebhookConfiguration",
+        ALL_VERBS,
+    ),
+    (
+        "validatingadmissionpolicies",
+        "",
+        "admissionregistration.k8s.io",
+        "v1",
+        false,
+        "ValidatingAdmissionPolicy",
+        ALL_VERBS,
+    ),
     (
         "validatingadmissionpolicybindings",
         "",
@@ -149,18 +177,58 @@ const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
         "ValidatingWebhookConfiguration",
         ALL_VERBS,
     ),
-    ("customresourcedefinitions", "crd,crds", "apiextensions.k8s.io", "v1", false, "CustomResourceDefinition", ALL_VERBS),
+    (
+        "customresourcedefinitions",
+        "crd,crds",
+        "apiextensions.k8s.io",
+        "v1",
+        false,
+        "CustomResourceDefinition",
+        ALL_VERBS,
+    ),
     ("apiservices", "", "apiregistration.k8s.io", "v1", false, "APIService", ALL_VERBS),
     ("selfsubjectreviews", "", "authentication.k8s.io", "v1", false, "SelfSubjectReview", "create"),
     ("tokenreviews", "", "authentication.k8s.io", "v1", false, "TokenReview", "create"),
-    ("localsubjectaccessreviews", "", "authorization.k8s.io", "v1", true, "LocalSubjectAccessReview", "create"),
-    ("selfsubjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SelfSubjectAccessReview", "create"),
+    (
+        "localsubjectaccessreviews",
+        "",
+        "authorization.k8s.io",
+        "v1",
+        true,
+        "LocalSubjectAccessReview",
+        "create",
+    ),
+    (
+        "selfsubjectaccessreviews",
+        "",
+        "authorization.k8s.io",
+        "v1",
+        false,
+        "SelfSubjectAccessReview",
+        "create",
+    ),
     ("selfsubjectrulesreviews", "", "authorization.k8s.io", "v1", false, "SelfSubjectRulesReview", "create"),
     ("subjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SubjectAccessReview", "create"),
-    ("certificatesigningrequests", "csr", "certificates.k8s.io", "v1", false, "CertificateSigningRequest", ALL_VERBS),
+    (
+        "certificatesigningrequests",
+        "csr",
+        "certificates.k8s.io",
+        "v1",
+        false,
+        "CertificateSigningRequest",
+        ALL_VERBS,
+    ),
     ("events", "ev", "events.k8s.io", "v1", true, "Event", ALL_VERBS),
     ("flowschemas", "", "flowcontrol.apiserver.k8s.io", "v1", false, "FlowSchema", ALL_VERBS),
-    ("prioritylevelconfigurations", "", "flowcontrol.apiserver.k8s.io", "v1", false, "PriorityLevelConfiguration", ALL_VERBS),
+    (
+        "prioritylevelconfigurations",
+        "",
+        "flowcontrol.apiserver.k8s.io",
+        "v1",
+        false,
+        "PriorityLevelConfiguration",
+        ALL_VERBS,
+    ),
     ("ipaddresses", "ip", "networking.k8s.io", "v1", false, "IPAddress", ALL_VERBS),
     ("servicecidrs", "", "networking.k8s.io", "v1", false, "ServiceCIDR", ALL_VERBS),
     ("deviceclasses", "", "resource.k8s.io", "v1", false, "DeviceClass", ALL_VERBS),
@@ -217,7 +285,9 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
         _ => {}
     }
     if form == "name" {
-        let name = |r: &Resource| if r.group.is_empty() { format!("{}\n", r.plural) } else { format!("{}.{}\n", r.plural, r.group) };
+        let name = |r: &Resource| {
+            if r.group.is_empty() { format!("{}\n", r.plural) } else { format!("{}.{}\n", r.plural, r.group) }
+        };
         run.out(all.iter().map(name).collect::<String>());
         return Ok(Flow::Done);
     }
@@ -231,8 +301,13 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
         rows.push(head.into_iter().map(str::to_owned).collect());
     }
     for r in all {
-        let mut row =
-            vec![r.plural.to_owned(), r.short.to_owned(), r.version, r.namespaced.to_string(), r.kind.to_owned()];
+        let mut row = vec![
+            r.plural.to_owned(),
+            r.short.to_owned(),
+            r.version,
+            r.namespaced.to_string(),
+            r.kind.to_owned(),
+        ];
         if wide {
             row.extend([r.verbs.to_owned(), r.categories.to_owned()]);
         }
@@ -278,8 +353,23 @@ const CAN_I: Verb = Verb {
 };
 
 const KNOWN_VERBS: &[&str] = &[
-    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "*", "approve",
-    "sign", "escalate", "attest", "proxy",
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+    "attest",
+    "proxy",
 ];
 
 fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
@@ -288,7 +378,9 @@ fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
         return Ok(Flow::Done);
     }
     let [verb, what, ..] = run.args.words.as_slice() else {
-        return Err(Complaint::plain("you must specify two arguments: verb resource or verb resource/resourceName."));
+        return Err(Complaint::plain(
+            "you must specify two arguments: verb resource or verb resource/resourceName.",
+        ));
     };
     let (verb, what) = (verb.clone(), what.clone());
     if !KNOWN_VERBS.contains(&verb.as_str()) {

@@ -65,7 +65,9 @@ fn replace(run: &mut Run) -> Result<Flow, Complaint> {
                 run.say(&format!("{} replaced{suffix}", output::name(&object)));
             }
             Ok(object) => super::apply::print(run, &output, &[object])?,
-            Err(complaint) => errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source))),
+            Err(complaint) => {
+                errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source)))
+            }
         }
     }
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }

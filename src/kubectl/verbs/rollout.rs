@@ -17,7 +17,8 @@ const STATUS_FLAGS: &[Flag] = &[
     flag("timeout", Takes::Span, "how long to wait"),
 ];
 
-const REVISION_FLAGS: &[Flag] = &[flag("to-revision", Takes::Number, "the revision to go back to, 0 for the last one")];
+const REVISION_FLAGS: &[Flag] =
+    &[flag("to-revision", Takes::Number, "the revision to go back to, 0 for the last one")];
 const HISTORY_FLAGS: &[Flag] = &[flag("revision", Takes::Number, "show this revision in detail")];
 
 /// A verb below `rollout`.
@@ -28,7 +29,17 @@ const fn verb(
     flags: &'static [&'static [Flag]],
     run: fn(&mut Run) -> Result<Flow, Complaint>,
 ) -> Verb {
-    Verb { name, path, summary, usage: "(TYPE NAME | TYPE/NAME) [flags] [options]", examples, flags, words: Words::Objects, run, ..Verb::EMPTY }
+    Verb {
+        name,
+        path,
+        summary,
+        usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
+        examples,
+        flags,
+        words: Words::Objects,
+        run,
+        ..Verb::EMPTY
+    }
 }
 
 pub(super) const VERB: Verb = Verb {
@@ -139,7 +150,9 @@ fn restart(run: &mut Run) -> Result<Flow, Complaint> {
             return Err(Complaint::plain(format!("{name} restarting is not supported")));
         }
         if is_paused(&object) {
-            return Err(Complaint::plain(format!("{name} can't restart paused deployment (run rollout resume first)")));
+            return Err(Complaint::plain(format!(
+                "{name} can't restart paused deployment (run rollout resume first)"
+            )));
         }
         let at = run.now().to_time().0.to_string();
         let change = json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}}}});
@@ -170,7 +183,10 @@ fn revisions(run: &Run, object: &Object) -> Vec<(u64, Arc<ReplicaSet>)> {
 fn history(run: &mut Run) -> Result<Flow, Complaint> {
     for object in objects(run)? {
         if !rolls(&object) {
-            return Err(Complaint::plain(format!("no history viewer has been implemented for {:?}", object.kind().name())));
+            return Err(Complaint::plain(format!(
+                "no history viewer has been implemented for {:?}",
+                object.kind().name()
+            )));
         }
         let all = revisions(run, &object);
         if let Some(wanted) = run.args.number("revision").filter(|n| *n > 0) {
@@ -206,10 +222,15 @@ fn undo(run: &mut Run) -> Result<Flow, Complaint> {
             ));
         }
         if !rolls(&object) {
-            return Err(Complaint::plain(format!("no rollbacker has been implemented for {:?}", object.kind().name())));
+            return Err(Complaint::plain(format!(
+                "no rollbacker has been implemented for {:?}",
+                object.kind().name()
+            )));
         }
         if is_paused(&object) {
-            return Err(Complaint::plain("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
+            return Err(Complaint::plain(
+                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+            ));
         }
         let all = revisions(run, &object);
         let wanted = run.args.number("to-revision").filter(|n| *n > 0);
@@ -236,7 +257,10 @@ fn roll_back(run: &mut Run, object: &Object, set: &ReplicaSet) -> Result<(), Com
     }
     let now = object.to_value();
     if now.pointer("/spec/template") == Some(&template) {
-        run.say(&format!("{} skipped rollback (current template already matches revision)", output::name(object)));
+        run.say(&format!(
+            "{} skipped rollback (current template already matches revision)",
+            output::name(object)
+        ));
         return Ok(());
     }
     let write = run.write();
@@ -260,7 +284,10 @@ fn status(run: &mut Run) -> Result<Flow, Complaint> {
     let objects = objects(run)?;
     let Some(object) = objects.first() else { return Ok(Flow::Done) };
     if !rolls(object) {
-        return Err(Complaint::plain(format!("no status viewer has been implemented for {}", object.kind().name())));
+        return Err(Complaint::plain(format!(
+            "no status viewer has been implemented for {}",
+            object.kind().name()
+        )));
     }
     let patience = run.args.span("timeout").filter(|t| *t > 0);
     let deadline = patience.map(|t| run.now().plus(t as u64));
@@ -288,7 +315,9 @@ impl Rolling {
             return Ok(Flow::Done);
         }
         match self.deadline {
-            Some(deadline) if deadline <= run.now() => Err(Complaint::plain("timed out waiting for the condition")),
+            Some(deadline) if deadline <= run.now() => {
+                Err(Complaint::plain("timed out waiting for the condition"))
+            }
             deadline => Ok(Flow::Until(deadline.unwrap_or(SimTime::NEVER))),
         }
     }
@@ -301,14 +330,17 @@ fn deployment(o: &Deployment) -> Result<(String, bool), Complaint> {
     if status.observed_generation.unwrap_or_default() < o.metadata.generation.unwrap_or_default() {
         return Ok(("Waiting for deployment spec update to be observed...".to_owned(), false));
     }
-    let late = status.conditions.iter().flatten().any(|c| {
-        c.type_ == "Progressing" && c.reason.as_deref() == Some("ProgressDeadlineExceeded")
-    });
+    let late = status
+        .conditions
+        .iter()
+        .flatten()
+        .any(|c| c.type_ == "Progressing" && c.reason.as_deref() == Some("ProgressDeadlineExceeded"));
     if late {
         return Err(Complaint::plain(format!("deployment {name:?} exceeded its progress deadline")));
     }
     let wanted = o.spec.as_ref().and_then(|s| s.replicas).unwrap_or(1);
-    let (updated, total, available) = (n(status.updated_replicas), n(status.replicas), n(status.available_replicas));
+    let (updated, total, available) =
+        (n(status.updated_replicas), n(status.replicas), n(status.available_replicas));
     let waiting = format!("Waiting for deployment {name:?} rollout to finish:");
     Ok(if updated < wanted {
         (format!("{waiting} {updated} out of {wanted} new replicas have been updated..."), false)
@@ -327,7 +359,8 @@ fn daemon_set(o: &DaemonSet) -> (String, bool) {
     if status.observed_generation.unwrap_or_default() < o.metadata.generation.unwrap_or_default() {
         return ("Waiting for daemon set spec update to be observed...".to_owned(), false);
     }
-    let (wanted, updated) = (status.desired_number_scheduled, status.updated_number_scheduled.unwrap_or_default());
+    let (wanted, updated) =
+        (status.desired_number_scheduled, status.updated_number_scheduled.unwrap_or_default());
     let available = status.number_available.unwrap_or_default();
     let waiting = format!("Waiting for daemon set {name:?} rollout to finish:");
     if updated < wanted {
@@ -352,7 +385,12 @@ fn stateful_set(o: &StatefulSet) -> (String, bool) {
     let revision = status.update_revision.clone().unwrap_or_default();
     if status.update_revision != status.current_revision {
         let updated = status.updated_replicas.unwrap_or_default();
-        return (format!("waiting for statefulset rolling update to complete {updated} pods at revision {revision}..."), false);
+        return (
+            format!(
+                "waiting for statefulset rolling update to complete {updated} pods at revision {revision}..."
+            ),
+            false,
+        );
     }
     let current = status.current_replicas.unwrap_or_default();
     (format!("statefulset rolling update complete {current} pods at revision {revision}..."), true)

@@ -18,7 +18,10 @@ const COMMON: &[Flag] = &[
 
 const ENV_FLAGS: &[Flag] = &[
     flag("env", Takes::Texts, "a variable to set: NAME=value").short('e'),
-    flag("containers", Takes::Text, "the containers, * for all").short('c').default("*").offers(Offers::Containers),
+    flag("containers", Takes::Text, "the containers, * for all")
+        .short('c')
+        .default("*")
+        .offers(Offers::Containers),
     flag("from", Takes::Text, "a ConfigMap or Secret to take variables from"),
     flag("keys", Takes::List, "the keys to take"),
     flag("prefix", Takes::Text, "what to put before their names"),
@@ -30,7 +33,10 @@ const ENV_FLAGS: &[Flag] = &[
 const RESOURCE_FLAGS: &[Flag] = &[
     flag("limits", Takes::Text, "limits: cpu=200m,memory=512Mi"),
     flag("requests", Takes::Text, "requests: cpu=100m,memory=256Mi"),
-    flag("containers", Takes::Text, "the containers, * for all").short('c').default("*").offers(Offers::Containers),
+    flag("containers", Takes::Text, "the containers, * for all")
+        .short('c')
+        .default("*")
+        .offers(Offers::Containers),
 ];
 
 const IMAGE: Verb = Verb {
@@ -116,7 +122,9 @@ fn change(run: &mut Run, words: &[String], change: &Change) -> Result<Flow, Comp
         select::targets(words)?
     };
     if targets.is_empty() {
-        return Err(Complaint::plain("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+        return Err(Complaint::plain(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
     }
     let found = select::find(run, &targets)?;
     let mut errors = found.errors;
@@ -141,7 +149,10 @@ fn one(run: &mut Run, object: &Object, change: &Change) -> Result<(), Complaint>
     let before = object.to_value();
     let mut after = before.clone();
     let Some(spec) = after.pointer_mut(spec_at(object.kind())) else {
-        return Err(Complaint::plain(format!("the object is not a pod or does not have a pod template: {}", object.kind().name())));
+        return Err(Complaint::plain(format!(
+            "the object is not a pod or does not have a pod template: {}",
+            object.kind().name()
+        )));
     };
     (change.apply)(spec)?;
     let patch = crate::kubectl::merge::three_way(object.kind(), &before, &after, &before);
@@ -154,11 +165,15 @@ fn one(run: &mut Run, object: &Object, change: &Change) -> Result<(), Complaint>
     } else {
         let write = run.write();
         let answer = run.cluster.patch(&object.key(), &Patch::Strategic(patch), Subresource::Main, &write);
-        answer.map_err(|refusal| {
-            let text = refusal.message.trim_end_matches('\n').to_owned();
-            Complaint::plain(format!("failed to patch {} update to pod template{} {text}", change.what, change.colon))
-        })?
-        .object
+        answer
+            .map_err(|refusal| {
+                let text = refusal.message.trim_end_matches('\n').to_owned();
+                Complaint::plain(format!(
+                    "failed to patch {} update to pod template{} {text}",
+                    change.what, change.colon
+                ))
+            })?
+            .object
     };
     if !output.is_table() {
         return super::apply::print(run, &output, &[patched]);
@@ -243,7 +258,8 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
 /// The variables of `--from`.
 fn from(run: &Run) -> Result<Vec<Value>, Complaint> {
     let Some(source) = run.args.get("from") else { return Ok(Vec::new()) };
-    let (kind, name) = source.split_once('/').ok_or_else(|| Complaint::plain("--from must be in resource/name form"))?;
+    let (kind, name) =
+        source.split_once('/').ok_or_else(|| Complaint::plain("--from must be in resource/name form"))?;
     let object = run.get(select::kind(kind)?, name)?;
     let reference = if object.kind() == Kind::Secret { "secretKeyRef" } else { "configMapKeyRef" };
     let wanted: Vec<&str> = run.args.all("keys").collect();
@@ -269,7 +285,11 @@ fn list(run: &mut Run, words: &[String], names: &str) -> Result<Flow, Complaint>
         let mut text = String::new();
         if let Some(spec) = value.pointer_mut(spec_at(object.kind())) {
             each_container(spec, names, |container| {
-                text.push_str(&format!("# {} {own}, container {}\n", info.plural, container["name"].as_str().unwrap_or_default()));
+                text.push_str(&format!(
+                    "# {} {own}, container {}\n",
+                    info.plural,
+                    container["name"].as_str().unwrap_or_default()
+                ));
                 for variable in container["env"].as_array().into_iter().flatten() {
                     let name = variable["name"].as_str().unwrap_or_default();
                     match variable["value"].as_str() {
@@ -290,7 +310,9 @@ fn resources(run: &mut Run) -> Result<Flow, Complaint> {
     let parse = |text: Option<&str>| text.map(|t| super::generate::pairs(t, "resource")).transpose();
     let (limits, requests) = (parse(run.args.get("limits"))?, parse(run.args.get("requests"))?);
     if limits.is_none() && requests.is_none() {
-        return Err(Complaint::plain("you must specify an update to requests or limits (in the form of --requests/--limits)"));
+        return Err(Complaint::plain(
+            "you must specify an update to requests or limits (in the form of --requests/--limits)",
+        ));
     }
     let apply = |spec: &mut Value| {
         each_container(spec, &names, |container| {
@@ -302,7 +324,11 @@ fn resources(run: &mut Run) -> Result<Flow, Complaint> {
         });
         Ok(())
     };
-    change(run, &words, &Change { what: "resources", done: "resource requirements updated", colon: "", apply: &apply })
+    change(
+        run,
+        &words,
+        &Change { what: "resources", done: "resource requirements updated", colon: "", apply: &apply },
+    )
 }
 
 fn service_account(run: &mut Run) -> Result<Flow, Complaint> {
@@ -314,5 +340,9 @@ fn service_account(run: &mut Run) -> Result<Flow, Complaint> {
         spec["serviceAccountName"] = name.as_str().into();
         Ok(())
     };
-    change(run, &words, &Change { what: "serviceaccount", done: "serviceaccount updated", colon: ":", apply: &apply })
+    change(
+        run,
+        &words,
+        &Change { what: "serviceaccount", done: "serviceaccount updated", colon: ":", apply: &apply },
+    )
 }

@@ -11,7 +11,11 @@ use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
-    flag("for", Takes::Text, "what to wait for: condition=Ready, jsonpath='{.status.phase}'=Running, delete, create"),
+    flag(
+        "for",
+        Takes::Text,
+        "what to wait for: condition=Ready, jsonpath='{.status.phase}'=Running, delete, create",
+    ),
     flag("timeout", Takes::Span, "how long to wait; 0 looks once").default("30s"),
 ];
 
@@ -85,7 +89,8 @@ fn wait(run: &mut Run) -> Result<Flow, Complaint> {
     let goal = goal(run.args.or("for", ""))?;
     let targets = super::patch::named(run)?;
     let timeout = run.args.span("timeout").unwrap_or(30_000);
-    let deadline = if timeout < 0 { run.now().plus(7 * 24 * 3_600_000) } else { run.now().plus(timeout as u64) };
+    let deadline =
+        if timeout < 0 { run.now().plus(7 * 24 * 3_600_000) } else { run.now().plus(timeout as u64) };
     let mut objects = Vec::new();
     let mut failed = Vec::new();
     for target in targets {
@@ -123,7 +128,11 @@ impl Waiting {
                 let object = before.or_else(|| run.cluster.store().get(&key).cloned());
                 if let Some(object) = object {
                     let name = output::name(&object);
-                    let line = if run.args.get("output") == Some("name") { name } else { format!("{name} condition met") };
+                    let line = if run.args.get("output") == Some("name") {
+                        name
+                    } else {
+                        format!("{name} condition met")
+                    };
                     run.say(&line);
                 }
                 self.objects.pop();
@@ -174,7 +183,8 @@ fn has_condition(object: &Value, kind: &str, status: &str) -> bool {
     conditions.into_iter().flatten().any(|c| {
         let seen = c["observedGeneration"].as_i64().filter(|g| *g > 0);
         let fresh = seen.is_none() || generation.is_none() || seen >= generation;
-        let is = |field: &str, wanted: &str| c[field].as_str().is_some_and(|v| v.eq_ignore_ascii_case(wanted));
+        let is =
+            |field: &str, wanted: &str| c[field].as_str().is_some_and(|v| v.eq_ignore_ascii_case(wanted));
         fresh && is("type", kind) && is("status", status)
     })
 }

@@ -8,6 +8,8 @@
 pub mod block;
 /// Rules across files.
 pub mod check;
+/// The picture of a Pod.
+pub mod diagram;
 /// What is wrong with content, where, and what to do.
 pub mod diagnostic;
 /// What stands above a chapter's text: its title, objectives, prerequisites.

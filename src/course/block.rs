@@ -2,6 +2,7 @@
 //! in here is safe to show, tabs and line feeds are the only control characters left.
 
 use super::diagnostic::{Diagnostic, Place};
+use super::diagram::{self, Diagram};
 use super::transcript::Transcript;
 use std::ops::Range;
 
@@ -47,7 +48,7 @@ pub enum Block {
     /// A transcript.
     Console(Console),
     /// A drawing of the Pod of one of the chapter's files.
-    Diagram(Reference),
+    Diagram(Sketch),
     /// The chapter's whole quiz goes here.
     Quiz(Place),
     /// One question of the chapter's quiz goes here, by id.
@@ -228,6 +229,15 @@ pub struct Console {
     pub bytes: Option<Range<usize>>,
 }
 
+/// A drawing of the Pod of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sketch {
+    /// The name of the file, and where the drawing stands.
+    pub file: Reference,
+    /// What to draw, or why there is nothing.
+    pub picture: Result<Diagram, String>,
+}
+
 /// A block that stands for something named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
@@ -259,6 +269,28 @@ impl Page {
     /// The text of the file `name` of this page.
     pub fn file(&self, name: &str) -> Option<&Code> {
         self.files().into_iter().find(|code| code.name.as_deref() == Some(name))
+    }
+}
+
+/// Gives every drawing its picture, from the files of the page.
+pub fn draw(page: &mut Page) {
+    let files: Vec<(String, String)> =
+        page.files().into_iter().filter_map(|code| Some((code.name.clone()?, code.text.clone()))).collect();
+    let picture = |name: &str| match files.iter().find(|(known, _)| known == name) {
+        Some((_, text)) => diagram::of(text),
+        None => Err(format!("there is no file '{name}' on this page")),
+    };
+    draw_in(&mut page.blocks, &picture);
+}
+
+fn draw_in(blocks: &mut [Block], picture: &dyn Fn(&str) -> Result<Diagram, String>) {
+    for block in blocks {
+        match block {
+            Block::Diagram(sketch) => sketch.picture = picture(&sketch.file.id),
+            Block::Quote(inner) | Block::Callout(_, inner) => draw_in(inner, picture),
+            Block::List(list) => list.items.iter_mut().for_each(|item| draw_in(&mut item.blocks, picture)),
+            _ => {}
+        }
     }
 }
 

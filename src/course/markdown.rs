@@ -6,7 +6,9 @@
 pub mod fence;
 mod inline;
 
-use super::block::{Align, Block, Callout, Footnote, Heading, Inline, Item, List, Note, Page, Table, plain};
+use super::block::{
+    self, Align, Block, Callout, Footnote, Heading, Inline, Item, List, Note, Page, Table, plain,
+};
 use super::diagnostic::{Place, Report};
 use super::text::{Lines, visible};
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, OffsetIter, Options, Parser, Tag};
@@ -46,7 +48,9 @@ pub fn page(source: Source<'_>) -> Page {
     let mut builder = Builder::new(source);
     let blocks = builder.blocks(0);
     let footnotes = builder.footnotes();
-    Page { blocks, footnotes, problems: builder.report.into_found() }
+    let mut page = Page { blocks, footnotes, problems: builder.report.into_found() };
+    block::draw(&mut page);
+    page
 }
 
 /// The blocks of a short text within another file (a question, a hint), complaints going to `report`.

@@ -127,7 +127,7 @@ impl Setter<'_> {
             }
             Block::Code(code) => self.code(code, cells),
             Block::Console(console) => self.console(&console.text, cells),
-            Block::Diagram(reference) => self.diagram(&reference.id, cells),
+            Block::Diagram(sketch) => self.diagram(sketch, cells),
             Block::Quiz(_) | Block::Question(_) | Block::Predict(_) | Block::Lab(_) => self.card(cells),
             Block::Problem(problem) => {
                 let text = format!("This part cannot be shown: {problem}");

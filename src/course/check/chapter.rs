@@ -107,9 +107,13 @@ fn references(course: &Course, chapter: &Chapter, page: &Page, report: &mut Repo
     let mut whole_quiz: Option<Place> = None;
     for block in page.walk() {
         match block {
-            Block::Diagram(file) => {
+            Block::Diagram(sketch) => {
+                let file = &sketch.file;
                 let names: Vec<&str> = page.files().iter().filter_map(|code| code.name.as_deref()).collect();
                 needs(&file.id, file.place, "file", &names, report);
+                if let (Err(why), true) = (&sketch.picture, names.contains(&file.id.as_str())) {
+                    report.error(file.place, format!("'{}' cannot be drawn: {why}", file.id));
+                }
             }
             Block::Question(id) | Block::Predict(id) => question(course, chapter, block, id, report),
             Block::Lab(lab) => {

@@ -26,7 +26,7 @@ fn in_chapter(body: &str) -> Vec<String> {
 
 #[test]
 fn what_is_fine_is_not_complained_about() {
-    let body = "[x](#idea) [y](01-one.md#idea) [z](https://k8s.io)\n\n```yaml name=a.yaml\nimage: nginx\n```\n\n\
+    let body = "[x](#idea) [y](01-one.md#idea) [z](https://k8s.io)\n\n```yaml name=a.yaml\nspec:\n  containers:\n  - { name: a, image: nginx }\n```\n\n\
                 ```diagram pod=a.yaml\n```\n\n```quiz a1\n```\n\n```lab fix\n```\n\n```quiz\n```\n\n```console\n$ x\n```\n\n\
                 ```console continue\n$ y\n```\n";
     assert_eq!(in_chapter(body), Vec::<String>::new());

@@ -1,7 +1,7 @@
 //! Fenced blocks: the words after the fence, and what they mean. ```` ```yaml name=crash.yaml ```` is a file, `console` a
 //! transcript, `diagram`, `quiz`, `predict` and `lab` stand for something else; any other language is just code.
 
-use crate::course::block::{Block, Code, Console, Marker, Reference};
+use crate::course::block::{Block, Code, Console, Marker, Reference, Sketch};
 use crate::course::diagnostic::{Diagnostic, Place, Report, Severity};
 use crate::course::markdown::Within;
 use crate::course::transcript;
@@ -36,7 +36,8 @@ pub fn block(fenced: Fenced<'_>, report: &mut Report) -> Option<Block> {
         "console" if fenced.within == Within::Chapter => console(fenced, &words, report),
         "diagram" => match words[..] {
             [word] if word.starts_with("pod=") => {
-                Block::Diagram(Reference { id: word["pod=".len()..].to_owned(), place: fenced.fence })
+                let file = Reference { id: word["pod=".len()..].to_owned(), place: fenced.fence };
+                Block::Diagram(Sketch { file, picture: Err(String::new()) })
             }
             _ => {
                 problem(&fenced, "a diagram names a file of the chapter", "write ```diagram pod=FILE", report)

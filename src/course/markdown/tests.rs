@@ -157,7 +157,9 @@ fn fenced_blocks_with_meaning_become_blocks_of_their_own() {
     assert_eq!(console.transcript.steps[0].expected, ["NAME"]);
     assert_eq!(console.transcript.steps[0].place, Place::line(4));
     assert_eq!(&source[console.bytes.clone().unwrap()], console.text);
-    assert!(matches!(&page.blocks[2], Block::Diagram(at) if at.id == "a.yaml" && at.place == Place::line(8)));
+    assert!(
+        matches!(&page.blocks[2], Block::Diagram(at) if at.file.id == "a.yaml" && at.file.place == Place::line(8))
+    );
     assert!(matches!(&page.blocks[3], Block::Quiz(_)));
     assert!(matches!(&page.blocks[4], Block::Question(at) if at.id == "q1"));
     assert!(matches!(&page.blocks[5], Block::Predict(at) if at.id == "q2"));

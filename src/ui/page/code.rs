@@ -3,7 +3,8 @@
 use super::super::text::{self, Piece, Row};
 use super::super::theme::{Role, Theme};
 use super::{Setter, rule};
-use crate::course::block::Code;
+use crate::course::block::{Code, Sketch};
+use crate::course::diagram::{Glyphs, render};
 use crate::course::highlight::{Span, Tone, highlight};
 
 impl Setter<'_> {
@@ -57,8 +58,17 @@ impl Setter<'_> {
     }
 
     /// The drawing of a Pod.
-    pub(super) fn diagram(&mut self, file: &str, cells: usize) {
-        self.prose(&[Piece::new(format!("(drawing of {file})"), self.style(Role::Quiet))], cells);
+    pub(super) fn diagram(&mut self, sketch: &Sketch, cells: usize) {
+        match &sketch.picture {
+            Ok(picture) => {
+                let lines = painted(&render(picture, cells.min(76), Glyphs::Lines), self.setting.theme);
+                self.lines(lines, cells);
+            }
+            Err(why) => {
+                let text = format!("{} cannot be drawn: {why}", sketch.file.id);
+                self.prose(&[Piece::new(text, self.style(Role::Bad))], cells);
+            }
+        }
     }
 
     /// The lines of the next code block: toned when the page was opened, or now.

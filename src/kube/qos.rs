@@ -73,28 +73,28 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn class_of(containers: Value) -> QosClass {
+    fn class_of(containers: &Value) -> QosClass {
         let spec = json!({"containers": containers});
         QosClass::of(&serde_json::from_value(spec).expect("a spec"))
     }
 
-    fn with(resources: Value) -> Value {
+    fn with(resources: &Value) -> Value {
         json!([{"name": "a", "resources": resources}])
     }
 
     #[test]
     fn the_class_follows_from_requests_and_limits() {
         let both = json!({"cpu": "1", "memory": "1Gi"});
-        assert_eq!(class_of(with(json!({}))), QosClass::BestEffort);
-        assert_eq!(class_of(with(json!({"requests": both}))), QosClass::Burstable);
-        assert_eq!(class_of(with(json!({"requests": both, "limits": both}))), QosClass::Guaranteed);
+        assert_eq!(class_of(&with(&json!({}))), QosClass::BestEffort);
+        assert_eq!(class_of(&with(&json!({"requests": both}))), QosClass::Burstable);
+        assert_eq!(class_of(&with(&json!({"requests": both, "limits": both}))), QosClass::Guaranteed);
         assert_eq!(
-            class_of(with(json!({"requests": {"cpu": "1000m", "memory": "1024Mi"}, "limits": both}))),
+            class_of(&with(&json!({"requests": {"cpu": "1000m", "memory": "1024Mi"}, "limits": both}))),
             QosClass::Guaranteed
         );
-        assert_eq!(class_of(with(json!({"limits": {"ephemeral-storage": "1Gi"}}))), QosClass::BestEffort);
+        assert_eq!(class_of(&with(&json!({"limits": {"ephemeral-storage": "1Gi"}}))), QosClass::BestEffort);
         assert_eq!(
-            class_of(with(json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}))),
+            class_of(&with(&json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}))),
             QosClass::Burstable
         );
     }
@@ -103,7 +103,7 @@ mod tests {
     fn one_container_without_limits_spoils_guaranteed() {
         let both = json!({"cpu": "1", "memory": "1Gi"});
         let full = json!({"name": "a", "resources": {"limits": both, "requests": both}});
-        assert_eq!(class_of(json!([full, {"name": "b"}])), QosClass::Burstable);
+        assert_eq!(class_of(&json!([full, {"name": "b"}])), QosClass::Burstable);
     }
 
     #[test]

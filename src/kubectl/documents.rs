@@ -3,70 +3,44 @@
 use super::complaint::Complaint;
 use super::manifests::{Manifest, Read};
 use super::run::Run;
+use crate::kube::decode::{self, Decoded};
+use crate::kube::manifest::{self, Document, Stage};
 use crate::kube::{Kind, Object};
 use serde_json::Value;
 
 /// Reads the documents of a text into `read`.
 pub fn read(source: &str, text: &str, run: &Run, read: &mut Read) {
-    for part in split(text) {
-        match serde_saphyr::from_str::<Value>(&part) {
-            Ok(Value::Null) => {}
-            Ok(value) => objects(source, value, run, read),
-            Err(error) => {
-                let text = format!("error parsing {source}: error converting YAML to JSON: yaml: {error}");
-                read.errors.push(Complaint::Plain(text));
-                return;
-            }
+    for document in manifest::parse(text, source) {
+        match document.map_err(|fault| said(source, fault)).and_then(|document| place(source, document, run))
+        {
+            Ok(manifest) => read.objects.push(manifest),
+            Err(complaint) => read.errors.push(complaint),
         }
     }
 }
 
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    for line in text.lines() {
-        if line.starts_with("---") {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push_str(line);
-            part.push('\n');
-        }
-    }
-    parts.retain(|part| part.lines().any(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#')));
-    parts
-}
-
-fn objects(source: &str, value: Value, run: &Run, read: &mut Read) {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
-    if text("kind").ends_with("List")
-        && let Some(items) = value.get("items").and_then(Value::as_array)
-    {
-        for item in items {
-            objects(source, item.clone(), run, read);
-        }
-        return;
-    }
-    match one(source, value, run) {
-        Ok(manifest) => read.objects.push(manifest),
-        Err(complaint) => read.errors.push(complaint),
+/// A fault of a file, printed as kubectl prints what it or the server finds.
+fn said(source: &str, fault: manifest::Complaint) -> Complaint {
+    match fault.stage {
+        Stage::Parse | Stage::Decode => Complaint::Plain(fault.text),
+        Stage::Server => Complaint::Refused {
+            reason: "BadRequest".to_owned(),
+            doing: format!("error when creating {source:?}: "),
+            message: fault.text,
+        },
     }
 }
 
-fn one(source: &str, mut value: Value, run: &Run) -> Result<Manifest, Complaint> {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (version, kind_name) = (text("apiVersion"), text("kind"));
+/// The document with the namespace it is for.
+fn place(source: &str, document: Document, run: &Run) -> Result<Manifest, Complaint> {
+    let Document { kind, mut value, .. } = document;
     let at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, mut namespace) = (at("/metadata/name"), at("/metadata/namespace"));
-    let Some(kind) = Kind::of_manifest(&version, &kind_name) else {
-        return Err(Complaint::plain(format!(
-            "resource mapping not found for name: {name:?} namespace: {namespace:?} from {source:?}: no matches for kind \
-             {kind_name:?} in version {version:?}\nensure CRDs are installed first"
-        )));
-    };
     if !kind.info().namespaced {
         namespace.clear();
     } else if namespace.is_empty() {
         run.namespace.clone_into(&mut namespace);
-        value["metadata"]["namespace"] = namespace.clone().into();
+        fill_in(&mut value, &namespace);
     } else if run.args.get("namespace").is_some_and(|n| n != namespace) {
         return Err(Complaint::plain(format!(
             "the namespace from the provided object {namespace:?} does not match the namespace {:?}. You must pass \
@@ -77,11 +51,39 @@ fn one(source: &str, mut value: Value, run: &Run) -> Result<Manifest, Complaint>
     Ok(Manifest { source: source.to_owned(), kind, name, namespace, value })
 }
 
-/// The typed object of a value.
-pub fn decode(_run: &mut Run, kind: Kind, value: &Value) -> Result<Object, Complaint> {
-    Object::from_value(kind, value.clone()).map_err(|why| Complaint::Refused {
+/// Sets the namespace, whether there is metadata yet or not.
+fn fill_in(value: &mut Value, namespace: &str) {
+    let Value::Object(map) = value else { return };
+    let metadata = map.entry("metadata").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if metadata.is_null() {
+        *metadata = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(metadata) = metadata {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+}
+
+/// The typed object of a value, judged as `--validate` says: unknown fields are errors, warnings, or nothing.
+pub fn decode(run: &mut Run, kind: Kind, value: &Value) -> Result<Object, Complaint> {
+    let Decoded { object, unknown } = decode::decode(kind, value);
+    let refused = |message: String| Complaint::Refused {
         reason: "BadRequest".to_owned(),
         doing: String::new(),
-        message: format!("{} in version \"v1\" cannot be handled as a {}: {why}", kind.name(), kind.name()),
-    })
+        message,
+    };
+    let object = object.map_err(|fault| refused(decode::cannot_be_handled(kind, &fault.text)))?;
+    match run.args.get("validate").unwrap_or("strict") {
+        "ignore" | "false" => {}
+        "warn" => {
+            for path in &unknown {
+                run.warn(&format!("Warning: unknown field \"{path}\""));
+            }
+        }
+        _ if !unknown.is_empty() => {
+            let fault = format!("strict decoding error: {}", decode::list_of_unknown(&unknown));
+            return Err(refused(decode::cannot_be_handled(kind, &fault)));
+        }
+        _ => {}
+    }
+    Ok(object)
 }

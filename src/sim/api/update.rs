@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use super::{Author, Patch, Subresource, Write, Written, patch, status};
+use crate::kube::decode::{Fault, cannot_be_handled, decode};
 use crate::kube::{Key, Object};
 use crate::sim::admission;
 use crate::sim::cluster::Context;
@@ -60,17 +61,14 @@ impl Context<'_> {
             Patch::Json(operations) => patch::json(&mut value, operations)?,
         }
         check_name(key, &value)?;
-        let new = Object::from_value(key.kind, value).map_err(|error| undecodable(key, &error))?;
+        let new = decode(key.kind, &value).object.map_err(|fault| undecodable(key, &fault))?;
         self.update(new, sub, write)
     }
 }
 
 /// The server's text when a patched object no longer decodes.
-fn undecodable(key: &Key, error: &serde_json::Error) -> Refusal {
-    let (version, kind) = (key.kind.info().version, key.kind.name());
-    Refusal::bad_request(format!(
-        "{kind} in version \"{version}\" cannot be handled as a {kind}: json: cannot unmarshal: {error}"
-    ))
+fn undecodable(key: &Key, fault: &Fault) -> Refusal {
+    Refusal::bad_request(cannot_be_handled(key.kind, &fault.text))
 }
 
 fn check_name(key: &Key, value: &Value) -> Result<(), Refusal> {

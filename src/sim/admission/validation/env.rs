@@ -150,6 +150,9 @@ fn subscripted(map: &str, key: &str, at: &str, faults: &mut Faults) {
     }
 }
 
+/// What sizes may be divided by.
+const SIZES: &str = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
+
 /// A reference to a request or limit.
 pub(super) fn resource_ref(resource: &api::ResourceFieldSelector, at: &str, faults: &mut Faults) {
     let name = resource.resource.as_str();
@@ -162,7 +165,6 @@ pub(super) fn resource_ref(resource: &api::ResourceFieldSelector, at: &str, faul
         faults.unsupported(&format!("{at}.resource"), name, &RESOURCES);
         return;
     }
-    const SIZES: &str = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
     let measured = name.split_once('.').map_or(name, |(_, measured)| measured);
     let divisors = if measured == "cpu" { "1m and 1" } else { SIZES };
     let divisor = resource.divisor.as_ref().map(Amount::of).unwrap_or_default();

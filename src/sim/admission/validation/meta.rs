@@ -15,8 +15,7 @@ pub(super) fn metadata(object: &Object, faults: &mut Faults) {
     let prefix = meta.generate_name.as_deref().unwrap_or_default();
     if !prefix.is_empty() {
         // A prefix may end in what only the generated name completes.
-        let masked =
-            if prefix.ends_with('-') { format!("{}a", &prefix[..prefix.len() - 1]) } else { prefix.into() };
+        let masked = prefix.strip_suffix('-').map_or_else(|| prefix.to_owned(), |stem| format!("{stem}a"));
         faults.invalid_all("metadata.generateName", prefix, rule(&masked));
     }
     match meta.name.as_deref().unwrap_or_default() {

@@ -11,7 +11,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use serde_json::Value;
 
-/// All keys and values of a ConfigMap or Secret together, in bytes.
+/// All keys and values of a `ConfigMap` or Secret together, in bytes.
 const MAX_DATA: usize = 1 << 20;
 
 pub(super) fn other(object: &Object, faults: &mut Faults) {

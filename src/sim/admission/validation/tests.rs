@@ -27,13 +27,11 @@ fn pods_are_judged_as_a_real_server_judged_them() {
         } else {
             Refusal::invalid(Kind::Pod, &name, faults).message
         };
-        let expected = match case["message"].as_str() {
-            Some(message) => message.to_owned(),
-            None => {
-                let warned = case["warnings"].as_array().cloned().unwrap_or_default();
-                warned.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
-            }
+        let warned = || {
+            let texts = case["warnings"].as_array().cloned().unwrap_or_default();
+            texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
         };
+        let expected = case["message"].as_str().map_or_else(warned, str::to_owned);
         if said != expected {
             wrong.push(format!("{}\n  said     {said}\n  expected {expected}", case["note"]));
         }

@@ -15,7 +15,7 @@ fn count(value: Option<i32>, at: &str, faults: &mut Faults) {
 }
 
 fn is_empty(selector: &LabelSelector) -> bool {
-    selector.match_labels.as_ref().is_none_or(|labels| labels.is_empty())
+    selector.match_labels.as_ref().is_none_or(std::collections::BTreeMap::is_empty)
         && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)
 }
 
@@ -229,11 +229,20 @@ pub(super) fn cron_job(o: &batch::CronJob, faults: &mut Faults) {
     }
 }
 
+/// Schedules with a name.
+const KNOWN: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+/// The lowest and highest number of each field of a schedule, and the names of its numbers.
+const BOUNDS: [(u32, u32, &[&str]); 5] = [
+    (0, 59, &[]),
+    (0, 23, &[]),
+    (1, 31, &[]),
+    (1, 12, &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+    (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
+];
+
 /// What the cron parser says of a schedule it cannot read.
 fn schedule_fault(schedule: &str) -> Option<String> {
     if schedule.starts_with('@') {
-        const KNOWN: [&str; 7] =
-            ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
         let known = KNOWN.contains(&schedule) || schedule.starts_with("@every ");
         return (!known).then(|| format!("unrecognized descriptor: {schedule}"));
     }
@@ -241,13 +250,6 @@ fn schedule_fault(schedule: &str) -> Option<String> {
     if fields.len() != 5 {
         return Some(format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" ")));
     }
-    const BOUNDS: [(u32, u32, &[&str]); 5] = [
-        (0, 59, &[]),
-        (0, 23, &[]),
-        (1, 31, &[]),
-        (1, 12, &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
-        (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
-    ];
     fields
         .iter()
         .zip(BOUNDS)
@@ -256,8 +258,8 @@ fn schedule_fault(schedule: &str) -> Option<String> {
 
 fn range_fault(part: &str, (low, high, names): (u32, u32, &[&str])) -> Option<String> {
     let number = |text: &str| -> Result<u32, String> {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-        if let Some(at) = named {
+        let at = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        if let Some(at) = at {
             return Ok(at as u32 + low);
         }
         text.parse().map_err(|_| {

@@ -2,7 +2,13 @@
 //! is an argument. The table in [`table`] maps command names to their models.
 
 pub(super) mod call;
+mod client;
+mod files;
+mod filter;
 pub(super) mod foreign;
+mod info;
+mod load;
+mod server;
 pub(super) mod table;
 pub(super) mod text;
 mod wait;
@@ -37,6 +43,17 @@ pub(super) enum Program {
     Pause,
     /// A shell.
     Shell(Box<Shell>),
+    /// Reads lines, writes lines.
+    Filter(Box<filter::Filter>),
+    /// Listens.
+    Server(Box<server::Server>),
+    /// Asks over the network.
+    Client(Box<client::Client>),
+    /// Takes memory or CPU time.
+    Load(load::Load),
+    Yes(Box<info::Yes>),
+    Timeout(info::Timeout),
+    Xargs(Box<info::Xargs>),
     /// Run by the host.
     Foreign(foreign::Foreign),
 }
@@ -46,6 +63,8 @@ impl Program {
     pub fn handles(&self, signal: Signal) -> bool {
         match self {
             Program::Shell(shell) => shell.handles(signal),
+            Program::Server(server) => server.handles(signal),
+            Program::Pause => matches!(signal, Signal::TERM | Signal::INT),
             _ => false,
         }
     }
@@ -74,7 +93,15 @@ pub(super) fn step(program: &mut Program, ctx: &mut Ctx<'_>) -> Step {
                 Step::Wait(Some(*until))
             }
         }
+        Program::Pause if !ctx.process().pending.is_empty() => Step::Exit(0),
         Program::Pause => Step::Wait(None),
+        Program::Filter(filter) => filter.step(ctx),
+        Program::Server(server) => server.step(ctx),
+        Program::Client(client) => client.step(ctx),
+        Program::Load(load) => load.step(ctx),
+        Program::Yes(yes) => yes.step(ctx),
+        Program::Timeout(timeout) => timeout.step(ctx),
+        Program::Xargs(xargs) => xargs.step(ctx),
         Program::Shell(shell) => shell.step(ctx),
         Program::Foreign(foreign) => foreign.step(ctx),
     }
@@ -275,6 +302,11 @@ impl Ctx<'_> {
         self.sys.end(key, super::process::Status::Signal(Signal::PIPE), false);
         Step::Exit(141)
     }
+}
+
+/// A size such as `20`, `64k`, `1M`; 0 if it is none.
+fn filter_size(text: &str) -> u64 {
+    filter::size(text).unwrap_or(0)
 }
 
 /// A file to put at a descriptor.

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use super::program::{Call, Ctx, Flushed, Output, Program};
 use super::signal::Signal;
 use super::system::Step;
+pub(super) use builtins::send_signals;
 use frame::Frame;
 use input::Input;
 pub use input::LineStatus;

@@ -43,6 +43,11 @@ impl Output {
         self.push(fd, text.as_bytes());
     }
 
+    /// Everything for standard output, taken out.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.queue).into_iter().filter(|(fd, _)| *fd == 1).flat_map(|(_, bytes)| bytes).collect()
+    }
+
     /// Bytes not yet written.
     pub fn held(&self) -> usize {
         self.bytes

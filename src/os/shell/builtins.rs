@@ -4,6 +4,8 @@ mod environment;
 mod jobs;
 mod reading;
 
+pub(in super::super) use jobs::send_signals;
+
 use super::super::program::{Ctx, text};
 use super::frame::Frame;
 use super::variables::is_name;

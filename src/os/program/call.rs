@@ -45,7 +45,11 @@ impl Output {
 
     /// Everything for standard output, taken out.
     pub fn take_bytes(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.queue).into_iter().filter(|(fd, _)| *fd == 1).flat_map(|(_, bytes)| bytes).collect()
+        std::mem::take(&mut self.queue)
+            .into_iter()
+            .filter(|(fd, _)| *fd == 1)
+            .flat_map(|(_, bytes)| bytes)
+            .collect()
     }
 
     /// Bytes not yet written.

@@ -23,7 +23,9 @@ pub(super) fn walk(ctx: &mut Ctx<'_>, root: &str) -> Vec<(String, Arc<Node>)> {
         if node.entries().is_some()
             && let Ok(entries) = files.list(&path)
         {
-            let below = entries.into_iter().map(|(name, node)| (format!("{}/{name}", path.trim_end_matches('/')), node));
+            let below = entries
+                .into_iter()
+                .map(|(name, node)| (format!("{}/{name}", path.trim_end_matches('/')), node));
             found.splice(at + 1..at + 1, below);
         }
         at += 1;
@@ -59,12 +61,19 @@ pub(super) fn mode_text(node: &Node) -> String {
 pub(super) fn name_of(ctx: &mut Ctx<'_>, id: u32, file: &str) -> String {
     let text = ctx.files(file).and_then(|files| files.read(file).ok()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
-    let line = text.lines().find(|line| line.split(':').nth(2) == Some(&id.to_string())).and_then(|line| line.split(':').next().map(str::to_owned));
+    let line = text
+        .lines()
+        .find(|line| line.split(':').nth(2) == Some(&id.to_string()))
+        .and_then(|line| line.split(':').next().map(str::to_owned));
     line.unwrap_or_else(|| id.to_string())
 }
 
 pub(super) fn ls(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "laA1RhdtrSFinpsq", &[("all", 'a'), ("almost-all", 'A'), ("recursive", 'R'), ("color", 'q')]) {
+    let options = match options(
+        call,
+        "laA1RhdtrSFinpsq",
+        &[("all", 'a'), ("almost-all", 'A'), ("recursive", 'R'), ("color", 'q')],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
@@ -73,7 +82,11 @@ pub(super) fn ls(call: &mut Call<'_, '_>) -> Program {
     let mut folders = Vec::new();
     let mut code = 0;
     for path in &paths {
-        let found = call.files(path).and_then(|files| files.resolve(path, !options.has('l') || path.ends_with('/')).and_then(|place| place.existing().cloned()));
+        let found = call.files(path).and_then(|files| {
+            files
+                .resolve(path, !options.has('l') || path.ends_with('/'))
+                .and_then(|place| place.existing().cloned())
+        });
         match found {
             Ok(node) if node.entries().is_some() && !options.has('d') => folders.push(path.clone()),
             Ok(node) => plain.push((Arc::from(path.as_str()), node)),
@@ -106,13 +119,23 @@ pub(super) fn ls(call: &mut Call<'_, '_>) -> Program {
                 continue;
             }
         };
-        let shown: Vec<_> = entries.into_iter().filter(|(name, _)| options.has('a') || options.has('A') || !name.starts_with('.')).collect();
+        let shown: Vec<_> = entries
+            .into_iter()
+            .filter(|(name, _)| options.has('a') || options.has('A') || !name.starts_with('.'))
+            .collect();
         if options.has('R') {
-            let below: Vec<String> = shown.iter().filter(|(_, node)| node.entries().is_some()).map(|(name, _)| format!("{path}/{name}")).collect();
+            let below: Vec<String> = shown
+                .iter()
+                .filter(|(_, node)| node.entries().is_some())
+                .map(|(name, _)| format!("{path}/{name}"))
+                .collect();
             below.into_iter().rev().for_each(|below| todo.push_front(below));
         }
         if options.has('l') {
-            call.line(&format!("total {}", shown.iter().map(|(_, node)| node.size().div_ceil(4096) * 4).sum::<u64>()));
+            call.line(&format!(
+                "total {}",
+                shown.iter().map(|(_, node)| node.size().div_ceil(4096) * 4).sum::<u64>()
+            ));
         }
         let mut shown = shown;
         if options.has('a') {
@@ -142,24 +165,43 @@ fn ls_entries(call: &mut Call<'_, '_>, entries: &[(Arc<str>, Arc<Node>)], option
             call.line(name);
             continue;
         }
-        let (owner, group) = if options.has('n') { (node.meta.uid.to_string(), node.meta.gid.to_string()) } else { (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group")) };
+        let (owner, group) = if options.has('n') {
+            (node.meta.uid.to_string(), node.meta.gid.to_string())
+        } else {
+            (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group"))
+        };
         let size = if options.has('h') { super::info::human(node.size()) } else { node.size().to_string() };
-        let links = node.entries().map_or(1, |entries| 2 + entries.values().filter(|node| node.entries().is_some()).count());
+        let links = node
+            .entries()
+            .map_or(1, |entries| 2 + entries.values().filter(|node| node.entries().is_some()).count());
         let date = super::info::strftime(node.meta.mtime, "%b %e %H:%M");
-        let target = if let Body::Link(target) = &node.body { format!(" -> {target}") } else { String::new() };
-        call.line(&format!("{} {links:4} {owner:<8} {group:<8} {size:>9} {date} {name}{target}", mode_text(node)));
+        let target =
+            if let Body::Link(target) = &node.body { format!(" -> {target}") } else { String::new() };
+        call.line(&format!(
+            "{} {links:4} {owner:<8} {group:<8} {size:>9} {date} {name}{target}",
+            mode_text(node)
+        ));
     }
 }
 
 /// Does one thing to each path; complaints in busybox's words.
-fn each(call: &mut Call<'_, '_>, paths: &[String], what: &str, mut act: impl FnMut(&mut Call<'_, '_>, &str) -> Result<(), Errno>) -> Program {
+fn each(
+    call: &mut Call<'_, '_>,
+    paths: &[String],
+    what: &str,
+    mut act: impl FnMut(&mut Call<'_, '_>, &str) -> Result<(), Errno>,
+) -> Program {
     if paths.is_empty() {
         return call.fail("missing operand");
     }
     let mut code = 0;
     for path in paths {
         if let Err(error) = act(call, path) {
-            let text = if what.is_empty() { format!("{path}: {error}") } else { format!("{what} '{path}': {error}") };
+            let text = if what.is_empty() {
+                format!("{path}: {error}")
+            } else {
+                format!("{what} '{path}': {error}")
+            };
             call.complain(&text);
             code = 1;
         }
@@ -226,7 +268,9 @@ pub(super) fn rmdir(call: &mut Call<'_, '_>) -> Program {
 
 /// Where a copy goes: into the target if that is a directory.
 fn into(call: &mut Call<'_, '_>, target: &str, source: &str) -> String {
-    let folder = call.files(target).is_ok_and(|files| files.resolve(target, true).is_ok_and(|place| place.node.is_some_and(|node| node.entries().is_some())));
+    let folder = call.files(target).is_ok_and(|files| {
+        files.resolve(target, true).is_ok_and(|place| place.node.is_some_and(|node| node.entries().is_some()))
+    });
     let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source);
     if folder { format!("{}/{name}", target.trim_end_matches('/')) } else { target.to_owned() }
 }
@@ -237,7 +281,9 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> Program {
         Err(failed) => return failed,
     };
     let recursive = options.has('r') || options.has('R') || options.has('a');
-    let Some((target, sources)) = options.rest.split_last().filter(|(_, sources)| !sources.is_empty()) else { return call.fail("missing file operand") };
+    let Some((target, sources)) = options.rest.split_last().filter(|(_, sources)| !sources.is_empty()) else {
+        return call.fail("missing file operand");
+    };
     let mut code = 0;
     for source in sources {
         let destination = into(call, target, source);
@@ -268,7 +314,9 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> Program {
 
 pub(super) fn mv(call: &mut Call<'_, '_>) -> Program {
     let words: Vec<String> = call.args().into_iter().filter(|word| !word.starts_with('-')).collect();
-    let Some((target, sources)) = words.split_last().filter(|(_, sources)| !sources.is_empty()) else { return call.fail("missing file operand") };
+    let Some((target, sources)) = words.split_last().filter(|(_, sources)| !sources.is_empty()) else {
+        return call.fail("missing file operand");
+    };
     let mut code = 0;
     for source in sources {
         let destination = into(call, target, source);
@@ -314,7 +362,14 @@ fn changed_mode(mode: u16, text: &str) -> Option<u16> {
         let sign = clause.find(['+', '-', '='])?;
         let who = &clause[..sign];
         let who = if who.is_empty() || who.contains('a') { "ugo" } else { who };
-        let bits = clause[sign + 1..].chars().fold(0, |bits, letter| bits | match letter { 'r' => 4, 'w' => 2, 'x' | 'X' => 1, _ => 0 });
+        let bits = clause[sign + 1..].chars().fold(0, |bits, letter| {
+            bits | match letter {
+                'r' => 4,
+                'w' => 2,
+                'x' | 'X' => 1,
+                _ => 0,
+            }
+        });
         for (letter, shift) in [('u', 6), ('g', 3), ('o', 0)] {
             if who.contains(letter) {
                 match &clause[sign..=sign] {
@@ -329,7 +384,11 @@ fn changed_mode(mode: u16, text: &str) -> Option<u16> {
 }
 
 fn targets(call: &mut Call<'_, '_>, paths: &[String], recursive: bool) -> Vec<String> {
-    if recursive { paths.iter().flat_map(|path| walk(call.ctx, path)).map(|(path, _)| path).collect() } else { paths.to_vec() }
+    if recursive {
+        paths.iter().flat_map(|path| walk(call.ctx, path)).map(|(path, _)| path).collect()
+    } else {
+        paths.to_vec()
+    }
 }
 
 pub(super) fn chmod(call: &mut Call<'_, '_>) -> Program {
@@ -346,7 +405,10 @@ pub(super) fn chmod(call: &mut Call<'_, '_>) -> Program {
         return call.fail(&format!("invalid mode '{mode}'"));
     }
     let paths = targets(call, &words, recursive);
-    each(call, &paths, "", |call, path| call.files(path)?.set_meta(path, |meta| meta.mode = changed_mode(meta.mode, &mode).unwrap_or(meta.mode)))
+    each(call, &paths, "", |call, path| {
+        call.files(path)?
+            .set_meta(path, |meta| meta.mode = changed_mode(meta.mode, &mode).unwrap_or(meta.mode))
+    })
 }
 
 pub(super) fn chown(call: &mut Call<'_, '_>) -> Program {
@@ -354,12 +416,16 @@ pub(super) fn chown(call: &mut Call<'_, '_>) -> Program {
         Ok(options) => options,
         Err(failed) => return failed,
     };
-    let Some((owner, paths)) = options.rest.split_first().filter(|(_, paths)| !paths.is_empty()) else { return call.fail("missing operand") };
+    let Some((owner, paths)) = options.rest.split_first().filter(|(_, paths)| !paths.is_empty()) else {
+        return call.fail("missing operand");
+    };
     let (user, group) = owner.split_once([':', '.']).unwrap_or((owner, ""));
     let number = |call: &mut Call<'_, '_>, name: &str, file: &str| {
         let text = call.files(file).and_then(|files| files.read(file)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
-        name.parse::<u32>().ok().or_else(|| text.lines().find(|line| line.split(':').next() == Some(name))?.split(':').nth(2)?.parse().ok())
+        name.parse::<u32>().ok().or_else(|| {
+            text.lines().find(|line| line.split(':').next() == Some(name))?.split(':').nth(2)?.parse().ok()
+        })
     };
     let (user, group) = if call.name() == "chgrp" { ("", user) } else { (user, group) };
     let (uid, gid) = (number(call, user, "/etc/passwd"), number(call, group, "/etc/group"));
@@ -372,14 +438,17 @@ pub(super) fn chown(call: &mut Call<'_, '_>) -> Program {
         if !root {
             return Err(Errno::NotPermitted);
         }
-        call.files(path)?.set_meta(path, |meta| (meta.uid, meta.gid) = (uid.unwrap_or(meta.uid), gid.unwrap_or(meta.gid)))
+        call.files(path)?
+            .set_meta(path, |meta| (meta.uid, meta.gid) = (uid.unwrap_or(meta.uid), gid.unwrap_or(meta.gid)))
     })
 }
 
 pub(super) fn readlink(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let follow = call.name() == "realpath" || words.iter().any(|word| word == "-f");
-    let Some(path) = words.iter().find(|word| !word.starts_with('-')).cloned() else { return call.fail("missing operand") };
+    let Some(path) = words.iter().find(|word| !word.starts_with('-')).cloned() else {
+        return call.fail("missing operand");
+    };
     let found = call.files(&path).and_then(|files| files.resolve(&path, follow));
     match found {
         Ok(place) if follow => call.line(&place.path()),
@@ -393,7 +462,11 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn du(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "shakmcd:x", &[("summarize", 's'), ("human-readable", 'h'), ("max-depth", 'd')]) {
+    let options = match options(
+        call,
+        "shakmcd:x",
+        &[("summarize", 's'), ("human-readable", 'h'), ("max-depth", 'd')],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
@@ -404,9 +477,17 @@ pub(super) fn du(call: &mut Call<'_, '_>) -> Program {
             call.complain(&format!("{path}: {}", Errno::NoEntry));
             return call.done(1);
         }
-        for (name, node) in all.iter().rev().filter(|(name, node)| name == path || (!options.has('s') && node.entries().is_some())) {
+        for (name, node) in all
+            .iter()
+            .rev()
+            .filter(|(name, node)| name == path || (!options.has('s') && node.entries().is_some()))
+        {
             let bytes = node.usage().div_ceil(4096) * 4096 + 4096;
-            let size = if options.has('h') { super::info::human(bytes) } else { (bytes / if options.has('m') { 1 << 20 } else { 1024 }).to_string() };
+            let size = if options.has('h') {
+                super::info::human(bytes)
+            } else {
+                (bytes / if options.has('m') { 1 << 20 } else { 1024 }).to_string()
+            };
             call.line(&format!("{size}\t{name}"));
         }
     }
@@ -421,11 +502,26 @@ pub(super) fn stat(call: &mut Call<'_, '_>) -> Program {
     let format = options.value('c').map(str::to_owned);
     each(call, &options.rest, "can't stat", |call, path| {
         let node = call.files(path)?.resolve(path, options.has('L'))?.existing().cloned()?;
-        let (owner, group) = (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group"));
+        let (owner, group) =
+            (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group"));
         let mode = format!("{:o}", node.meta.mode);
         let text = match &format {
-            Some(format) => format.replace("%a", &mode).replace("%s", &node.size().to_string()).replace("%U", &owner).replace("%G", &group).replace("%u", &node.meta.uid.to_string()).replace("%g", &node.meta.gid.to_string()).replace("%n", path).replace("%A", &mode_text(&node)),
-            None => format!("  File: {path}\n  Size: {}\nAccess: ({mode:0>4}/{})  Uid: ({:5}/{owner:>8})   Gid: ({:5}/{group:>8})", node.size(), mode_text(&node), node.meta.uid, node.meta.gid),
+            Some(format) => format
+                .replace("%a", &mode)
+                .replace("%s", &node.size().to_string())
+                .replace("%U", &owner)
+                .replace("%G", &group)
+                .replace("%u", &node.meta.uid.to_string())
+                .replace("%g", &node.meta.gid.to_string())
+                .replace("%n", path)
+                .replace("%A", &mode_text(&node)),
+            None => format!(
+                "  File: {path}\n  Size: {}\nAccess: ({mode:0>4}/{})  Uid: ({:5}/{owner:>8})   Gid: ({:5}/{group:>8})",
+                node.size(),
+                mode_text(&node),
+                node.meta.uid,
+                node.meta.gid
+            ),
         };
         call.line(&text);
         Ok(())
@@ -434,7 +530,10 @@ pub(super) fn stat(call: &mut Call<'_, '_>) -> Program {
 
 pub(super) fn find(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let split = words.iter().position(|word| word.starts_with('-') || word == "!" || word == "(").unwrap_or(words.len());
+    let split = words
+        .iter()
+        .position(|word| word.starts_with('-') || word == "!" || word == "(")
+        .unwrap_or(words.len());
     let roots = if split == 0 { vec![".".to_owned()] } else { words[..split].to_vec() };
     let mut code = 0;
     for root in &roots {
@@ -454,7 +553,13 @@ pub(super) fn find(call: &mut Call<'_, '_>) -> Program {
 }
 
 /// Applies find's tests to one file and acts.
-fn find_one(call: &mut Call<'_, '_>, path: &str, node: &Node, root: &str, tests: &[String]) -> Result<(), String> {
+fn find_one(
+    call: &mut Call<'_, '_>,
+    path: &str,
+    node: &Node,
+    root: &str,
+    tests: &[String],
+) -> Result<(), String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let depth = path[root.len()..].matches('/').count();
     let mut words = tests.iter();
@@ -483,7 +588,13 @@ fn find_one(call: &mut Call<'_, '_>, path: &str, node: &Node, root: &str, tests:
             "-size" => {
                 let text = value()?;
                 let bytes = super::filter_size(text.trim_start_matches(['+', '-']));
-                if text.starts_with('+') { node.size() > bytes } else if text.starts_with('-') { node.size() < bytes } else { node.size() == bytes }
+                if text.starts_with('+') {
+                    node.size() > bytes
+                } else if text.starts_with('-') {
+                    node.size() < bytes
+                } else {
+                    node.size() == bytes
+                }
             }
             "-delete" => {
                 delete = true;
@@ -505,10 +616,21 @@ fn find_one(call: &mut Call<'_, '_>, path: &str, node: &Node, root: &str, tests:
 
 pub(super) fn mktemp(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let template = words.iter().find(|word| word.contains("XXXXXX")).cloned().unwrap_or_else(|| "/tmp/tmp.XXXXXX".to_owned());
+    let template = words
+        .iter()
+        .find(|word| word.contains("XXXXXX"))
+        .cloned()
+        .unwrap_or_else(|| "/tmp/tmp.XXXXXX".to_owned());
     let number = call.ctx.sys.fresh_id();
-    let path = template.replace("XXXXXX", &format!("{:06x}", number.wrapping_mul(2_654_435_761) & 0x00ff_ffff));
-    let made = call.files(&path).and_then(|mut files| if words.iter().any(|word| word.starts_with("-d")) { files.mkdir(&path, 0o700) } else { files.write(&path, b"") });
+    let path =
+        template.replace("XXXXXX", &format!("{:06x}", number.wrapping_mul(2_654_435_761) & 0x00ff_ffff));
+    let made = call.files(&path).and_then(|mut files| {
+        if words.iter().any(|word| word.starts_with("-d")) {
+            files.mkdir(&path, 0o700)
+        } else {
+            files.write(&path, b"")
+        }
+    });
     match made {
         Ok(()) => {
             call.line(&path);
@@ -556,9 +678,12 @@ pub(super) fn dd(call: &mut Call<'_, '_>) -> Program {
         }
         Err(error) => {
             let path = if matches!(error, Errno::NoEntry) { &input } else { &output };
-            let text = if error == Errno::NoSpace { format!("error writing '{output}': {error}") } else { format!("can't open '{path}': {error}") };
+            let text = if error == Errno::NoSpace {
+                format!("error writing '{output}': {error}")
+            } else {
+                format!("can't open '{path}': {error}")
+            };
             call.fail(&text)
         }
     }
 }
-

@@ -56,7 +56,17 @@ impl Filter {
     /// A filter over files, or standard input if none are named.
     pub fn start(call: &mut Call<'_, '_>, files: Vec<String>, kind: Kind) -> Program {
         let inputs = if files.is_empty() { VecDeque::from(["-".to_owned()]) } else { files.into() };
-        Program::Filter(Box::new(Filter { name: call.name(), inputs, open: None, partial: Vec::new(), out: std::mem::take(&mut call.out), kind, follow: None, ending: None, failed: false }))
+        Program::Filter(Box::new(Filter {
+            name: call.name(),
+            inputs,
+            open: None,
+            partial: Vec::new(),
+            out: std::mem::take(&mut call.out),
+            kind,
+            follow: None,
+            ending: None,
+            failed: false,
+        }))
     }
 
     pub fn following(program: Program, by_name: bool) -> Program {
@@ -92,7 +102,10 @@ impl Filter {
             ReadResult::End => self.end_of_input(ctx),
             ReadResult::Failed(error) => {
                 let path = self.open.as_ref().map_or(String::new(), |(_, path)| path.clone());
-                self.complain(&format!("{}: {error}", if matches!(self.kind, Kind::Cat { .. }) { "read error".to_owned() } else { path }));
+                self.complain(&format!(
+                    "{}: {error}",
+                    if matches!(self.kind, Kind::Cat { .. }) { "read error".to_owned() } else { path }
+                ));
                 self.close(ctx);
                 Step::Again
             }
@@ -279,6 +292,10 @@ impl Filter {
 }
 
 /// Options of a call, or what the program says to one it does not know.
-pub(super) fn options(call: &mut Call<'_, '_>, letters: &str, long: &[(&str, char)]) -> Result<Options, Program> {
+pub(super) fn options(
+    call: &mut Call<'_, '_>,
+    letters: &str,
+    long: &[(&str, char)],
+) -> Result<Options, Program> {
     Options::parse(&call.args(), letters, long).map_err(|bad| call.bad_option(&bad))
 }

@@ -105,7 +105,11 @@ pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
         let mut out = std::mem::take(&mut call.out);
         out.flush(call.ctx);
     }
-    let words = if words[0].starts_with('-') && call.name() == "entrypoint.sh" { std::iter::once("curl".to_owned()).chain(words).collect() } else { words };
+    let words = if words[0].starts_with('-') && call.name() == "entrypoint.sh" {
+        std::iter::once("curl".to_owned()).chain(words).collect()
+    } else {
+        words
+    };
     replace(call, words, env)
 }
 
@@ -126,7 +130,11 @@ pub(super) fn printenv(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn hostname(call: &mut Call<'_, '_>) -> Program {
-    let text = if call.args().iter().any(|word| word == "-i" || word == "-I") { call.ctx.sys.addresses.join(" ") } else { call.ctx.sys.hostname().to_owned() };
+    let text = if call.args().iter().any(|word| word == "-i" || word == "-I") {
+        call.ctx.sys.addresses.join(" ")
+    } else {
+        call.ctx.sys.hostname().to_owned()
+    };
     call.line(&text);
     call.done(0)
 }
@@ -146,9 +154,15 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     } else if options.contains('g') {
         if options.contains('n') { group } else { user.gid.to_string() }
     } else if options.contains('G') {
-        std::iter::once(user.gid).chain(user.groups.iter().copied()).map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
+        std::iter::once(user.gid)
+            .chain(user.groups.iter().copied())
+            .map(|id| id.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
     } else {
-        let named = |id: u32, name: &str| if name.parse::<u32>().is_ok() { id.to_string() } else { format!("{id}({name})") };
+        let named = |id: u32, name: &str| {
+            if name.parse::<u32>().is_ok() { id.to_string() } else { format!("{id}({name})") }
+        };
         let mut groups = vec![named(user.gid, &group)];
         for extra in user.groups.iter().filter(|extra| **extra != user.gid) {
             let name = super::files::name_of(call.ctx, *extra, "/etc/group");
@@ -161,10 +175,23 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn uname(call: &mut Call<'_, '_>) -> Program {
-    let letters: String = call.args().iter().flat_map(|word| word.trim_start_matches('-').chars().collect::<Vec<_>>()).collect();
+    let letters: String = call
+        .args()
+        .iter()
+        .flat_map(|word| word.trim_start_matches('-').chars().collect::<Vec<_>>())
+        .collect();
     let host = call.ctx.sys.hostname().to_owned();
-    let parts = [('s', "Linux"), ('n', host.as_str()), ('r', "6.12.0"), ('v', "#1 SMP"), ('m', "x86_64"), ('o', "GNU/Linux")];
-    let wanted = |letter: char| letters.contains('a') || letters.contains(letter) || (letters.is_empty() && letter == 's');
+    let parts = [
+        ('s', "Linux"),
+        ('n', host.as_str()),
+        ('r', "6.12.0"),
+        ('v', "#1 SMP"),
+        ('m', "x86_64"),
+        ('o', "GNU/Linux"),
+    ];
+    let wanted = |letter: char| {
+        letters.contains('a') || letters.contains(letter) || (letters.is_empty() && letter == 's')
+    };
     let text: Vec<&str> = parts.iter().filter(|(letter, _)| wanted(*letter)).map(|(_, text)| *text).collect();
     call.line(&text.join(" "));
     call.done(0)
@@ -173,11 +200,19 @@ pub(super) fn uname(call: &mut Call<'_, '_>) -> Program {
 pub(super) fn ps(call: &mut Call<'_, '_>) -> Program {
     let own = call.ctx.key;
     let parent = ProcKey { pid: call.ctx.process().parent, ..own };
-    let in_shell = matches!(call.ctx.sys.procs.get(&parent).map(|process| &process.program), Some(Program::Shell(_)));
-    let shell_line = call.ctx.sys.procs.get(&parent).map(|process| process.command_line()).unwrap_or_default();
+    let in_shell =
+        matches!(call.ctx.sys.procs.get(&parent).map(|process| &process.program), Some(Program::Shell(_)));
+    let shell_line =
+        call.ctx.sys.procs.get(&parent).map(|process| process.command_line()).unwrap_or_default();
     call.line("PID   USER     COMMAND");
     let range = ProcKey { pid: 0, ..own }..=ProcKey { pid: u32::MAX, ..own };
-    let rows: Vec<(u32, u32, String)> = call.ctx.sys.procs.range(range).map(|(key, process)| (key.pid, process.user.uid, process.command_line())).collect();
+    let rows: Vec<(u32, u32, String)> = call
+        .ctx
+        .sys
+        .procs
+        .range(range)
+        .map(|(key, process)| (key.pid, process.user.uid, process.command_line()))
+        .collect();
     for (pid, uid, command) in rows {
         let user = super::files::name_of(call.ctx, uid, "/etc/passwd");
         // busybox's shell runs ps without exec: the command line is still the shell's.
@@ -201,15 +236,32 @@ pub(super) fn kill(call: &mut Call<'_, '_>) -> Program {
 pub(super) fn by_name(call: &mut Call<'_, '_>) -> Program {
     let name = call.name();
     let words = call.args();
-    let signal = words.iter().find_map(|word| word.strip_prefix('-')).and_then(super::super::Signal::parse).unwrap_or(super::super::Signal::TERM);
+    let signal = words
+        .iter()
+        .find_map(|word| word.strip_prefix('-'))
+        .and_then(super::super::Signal::parse)
+        .unwrap_or(super::super::Signal::TERM);
     let wanted: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
     let own = call.ctx.key;
     let full = words.iter().any(|word| word == "-f");
     let hits = |process: &super::Process| {
         let text = if full { process.command_line() } else { process.comm.to_string() };
-        wanted.iter().any(|word| if name.starts_with('p') && name != "pidof" { text.contains(word.as_str()) } else { text == **word })
+        wanted.iter().any(|word| {
+            if name.starts_with('p') && name != "pidof" {
+                text.contains(word.as_str())
+            } else {
+                text == **word
+            }
+        })
     };
-    let found: Vec<ProcKey> = call.ctx.sys.procs.iter().filter(|(key, process)| key.namespace == own.namespace && **key != own && hits(process)).map(|(key, _)| *key).collect();
+    let found: Vec<ProcKey> = call
+        .ctx
+        .sys
+        .procs
+        .iter()
+        .filter(|(key, process)| key.namespace == own.namespace && **key != own && hits(process))
+        .map(|(key, _)| *key)
+        .collect();
     if found.is_empty() {
         if name == "killall" {
             let text = format!("{}: no process killed", wanted.first().map_or("", |word| word.as_str()));
@@ -219,7 +271,9 @@ pub(super) fn by_name(call: &mut Call<'_, '_>) -> Program {
     }
     match name.as_str() {
         "pgrep" => found.iter().for_each(|key| call.line(&key.pid.to_string())),
-        "pidof" => call.line(&found.iter().rev().map(|key| key.pid.to_string()).collect::<Vec<_>>().join(" ")),
+        "pidof" => {
+            call.line(&found.iter().rev().map(|key| key.pid.to_string()).collect::<Vec<_>>().join(" "))
+        }
         _ => found.iter().for_each(|key| drop(call.ctx.sys.send(*key, signal, false))),
     }
     call.done(0)
@@ -234,7 +288,11 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> Program {
         [Some(first), Some(step), Some(last)] if *step != 0.0 => (*first, *step, *last),
         _ => return call.fail("invalid number"),
     };
-    let decimals = words.iter().map(|word| word.split_once('.').map_or(0, |(_, digits)| digits.len())).max().unwrap_or(0);
+    let decimals = words
+        .iter()
+        .map(|word| word.split_once('.').map_or(0, |(_, digits)| digits.len()))
+        .max()
+        .unwrap_or(0);
     let count = ((last - first) / step + 1e-9).floor();
     if count > 1_000_000.0 {
         return call.fail("podlab: more than a million numbers");
@@ -254,8 +312,20 @@ pub(super) fn df(call: &mut Call<'_, '_>) -> Program {
         Ok(options) => options,
         Err(failed) => return failed,
     };
-    let show = |bytes: u64| if bytes == 0 { "0".to_owned() } else if options.has('h') { human(bytes) } else { (bytes / 1024).to_string() };
-    let heading = if options.has('h') { "Filesystem                Size      Used Available Use% Mounted on" } else { "Filesystem           1K-blocks      Used Available Use% Mounted on" };
+    let show = |bytes: u64| {
+        if bytes == 0 {
+            "0".to_owned()
+        } else if options.has('h') {
+            human(bytes)
+        } else {
+            (bytes / 1024).to_string()
+        }
+    };
+    let heading = if options.has('h') {
+        "Filesystem                Size      Used Available Use% Mounted on"
+    } else {
+        "Filesystem           1K-blocks      Used Available Use% Mounted on"
+    };
     call.line(heading);
     let disk: u64 = 100 << 30;
     let mut rows = vec![("overlay", disk, disk / 5, "/".to_owned())];
@@ -265,21 +335,46 @@ pub(super) fn df(call: &mut Call<'_, '_>) -> Program {
         let memory = volume.medium == super::super::Medium::Memory;
         let size = if memory { volume.capacity.unwrap_or(12 << 30) } else { disk };
         let used = if memory { volume.tree.usage() } else { disk / 5 };
-        rows.push((if memory { "tmpfs" } else { "/dev/sda1" }, size, used, format!("/{}", mount.at.join("/"))));
+        rows.push((
+            if memory { "tmpfs" } else { "/dev/sda1" },
+            size,
+            used,
+            format!("/{}", mount.at.join("/")),
+        ));
     }
     let wanted = options.rest.clone();
     for path in &wanted {
-        if call.files(path).is_ok_and(|files| files.resolve(path, true).is_ok_and(|place| place.node.is_some())) {
+        if call
+            .files(path)
+            .is_ok_and(|files| files.resolve(path, true).is_ok_and(|place| place.node.is_some()))
+        {
             continue;
         }
         call.complain(&format!("{path}: can't find mount point"));
         return call.done(1);
     }
-    let holds = |at: &str| wanted.is_empty() || wanted.iter().any(|path| rows.iter().filter(|row| path.starts_with(&row.3)).max_by_key(|row| row.3.len()).is_some_and(|row| row.3 == at));
-    let lines: Vec<String> = rows.iter().filter(|row| holds(&row.3)).map(|(name, size, used, at)| {
-        let percent = (used * 100).div_ceil((*size).max(1));
-        format!("{name:<20} {:>9} {:>9} {:>9} {percent:3}% {at}", show(*size), show(*used), show(size - used))
-    }).collect();
+    let holds = |at: &str| {
+        wanted.is_empty()
+            || wanted.iter().any(|path| {
+                rows.iter()
+                    .filter(|row| path.starts_with(&row.3))
+                    .max_by_key(|row| row.3.len())
+                    .is_some_and(|row| row.3 == at)
+            })
+    };
+    let lines: Vec<String> = rows
+        .iter()
+        .filter(|row| holds(&row.3))
+        .map(|(name, size, used, at)| {
+            let percent = (used * 100).div_ceil((*size).max(1));
+            format!(
+                "{name:<20} {:>9} {:>9} {:>9} {percent:3}% {at}",
+                show(*size),
+                show(*used),
+                show(size - used)
+            )
+        })
+        .collect();
     lines.iter().for_each(|line| call.line(line));
     call.done(0)
 }
@@ -289,7 +384,11 @@ pub(super) fn free(call: &mut Call<'_, '_>) -> Program {
     let total = call.ctx.sys.machine_memory / unit;
     let used = total / 5;
     call.line("              total        used        free      shared  buff/cache   available");
-    call.line(&format!("Mem:     {total:10}  {used:10}  {:10}           0           0  {:10}", total - used, total - used));
+    call.line(&format!(
+        "Mem:     {total:10}  {used:10}  {:10}           0           0  {:10}",
+        total - used,
+        total - used
+    ));
     call.line("Swap:             0           0           0");
     call.done(0)
 }
@@ -307,17 +406,26 @@ pub(super) fn uptime(call: &mut Call<'_, '_>) -> Program {
 
 pub(super) fn basename(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else { return call.fail("missing operand") };
+    let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else {
+        return call.fail("missing operand");
+    };
     let name = path.rsplit('/').next().unwrap_or(path);
-    let name = words.get(1).and_then(|suffix| name.strip_suffix(suffix.as_str())).filter(|name| !name.is_empty()).unwrap_or(name);
+    let name = words
+        .get(1)
+        .and_then(|suffix| name.strip_suffix(suffix.as_str()))
+        .filter(|name| !name.is_empty())
+        .unwrap_or(name);
     call.line(if name.is_empty() { "/" } else { name });
     call.done(0)
 }
 
 pub(super) fn dirname(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else { return call.fail("missing operand") };
-    let folder = path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+    let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else {
+        return call.fail("missing operand");
+    };
+    let folder =
+        path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
     call.line(folder);
     call.done(0)
 }
@@ -346,7 +454,10 @@ pub(super) fn which(call: &mut Call<'_, '_>) -> Program {
     let path = call.variable("PATH").unwrap_or_else(|| super::super::DEFAULT_PATH.to_owned());
     let mut code = 0;
     for name in call.args() {
-        let found = path.split(':').map(|folder| format!("{folder}/{name}")).find(|file| call.files(file).is_ok_and(|files| files.resolve(file, true).is_ok_and(|place| place.node.is_some())));
+        let found = path.split(':').map(|folder| format!("{folder}/{name}")).find(|file| {
+            call.files(file)
+                .is_ok_and(|files| files.resolve(file, true).is_ok_and(|place| place.node.is_some()))
+        });
         match found {
             Some(file) => call.line(&file),
             None => code = 1,
@@ -391,17 +502,26 @@ pub(in super::super) struct Timeout {
 }
 
 pub(super) fn timeout(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "+s:k:t:f", &[("signal", 's'), ("kill-after", 'k'), ("foreground", 'f')]) {
+    let options = match super::Options::parse(
+        &call.args(),
+        "+s:k:t:f",
+        &[("signal", 's'), ("kill-after", 'k'), ("foreground", 'f')],
+    ) {
         Ok(options) => options,
         Err(bad) => return call.bad_option(&bad),
     };
-    let Some((wait, argv)) = options.rest.split_first().filter(|(_, argv)| !argv.is_empty()) else { return call.fail("missing operand") };
+    let Some((wait, argv)) = options.rest.split_first().filter(|(_, argv)| !argv.is_empty()) else {
+        return call.fail("missing operand");
+    };
     let Some(wait) = super::millis(wait) else { return call.fail(&format!("invalid number '{wait}'")) };
     let fds: BTreeMap<u32, u32> = call.ctx.process().fds.clone();
     match call.ctx.spawn(argv, fds) {
         Ok(pid) => {
             let until = if wait == 0 { SimTime::NEVER } else { call.ctx.now().plus(wait) };
-            let signal = options.value('s').and_then(super::super::Signal::parse).unwrap_or(super::super::Signal::TERM);
+            let signal = options
+                .value('s')
+                .and_then(super::super::Signal::parse)
+                .unwrap_or(super::super::Signal::TERM);
             Program::Timeout(Timeout { pid, until, signal, fired: false })
         }
         Err(_) => {
@@ -414,7 +534,11 @@ pub(super) fn timeout(call: &mut Call<'_, '_>) -> Program {
 impl Timeout {
     pub fn step(&mut self, ctx: &mut Ctx<'_>) -> Step {
         if let Some(status) = ctx.reap(self.pid) {
-            return Step::Exit(if self.fired { if status.code() == 137 { 137 } else { 124 } } else { status.code() });
+            return Step::Exit(if self.fired {
+                if status.code() == 137 { 137 } else { 124 }
+            } else {
+                status.code()
+            });
         }
         if ctx.now() >= self.until && !self.fired {
             self.fired = true;
@@ -445,9 +569,26 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> Program {
         Err(bad) => return call.bad_option(&bad),
     };
     let replace = options.value('I').map(str::to_owned);
-    let each = if replace.is_some() { 1 } else { options.value('n').or_else(|| options.value('L')).and_then(|count| count.parse().ok()).unwrap_or(usize::MAX) };
+    let each = if replace.is_some() {
+        1
+    } else {
+        options
+            .value('n')
+            .or_else(|| options.value('L'))
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(usize::MAX)
+    };
     let argv = if options.rest.is_empty() { vec!["echo".to_owned()] } else { options.rest };
-    Program::Xargs(Box::new(Xargs { argv, each, replace, input: Vec::new(), ended: false, words: Vec::new(), child: None, code: 0 }))
+    Program::Xargs(Box::new(Xargs {
+        argv,
+        each,
+        replace,
+        input: Vec::new(),
+        ended: false,
+        words: Vec::new(),
+        child: None,
+        code: 0,
+    }))
 }
 
 impl Xargs {
@@ -467,7 +608,11 @@ impl Xargs {
                 _ => {
                     self.ended = true;
                     let text = String::from_utf8_lossy(&self.input).into_owned();
-                    self.words = if self.replace.is_some() { text.lines().map(str::to_owned).collect() } else { text.split_whitespace().map(str::to_owned).collect() };
+                    self.words = if self.replace.is_some() {
+                        text.lines().map(str::to_owned).collect()
+                    } else {
+                        text.split_whitespace().map(str::to_owned).collect()
+                    };
                 }
             }
             return Step::Again;

@@ -26,8 +26,18 @@ pub(super) fn endless_tail(call: &mut Call<'_, '_>) -> Program {
 pub(super) fn stress(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let after = |names: &[&str]| {
-        let spaced = words.iter().position(|word| names.contains(&word.as_str())).and_then(|index| words.get(index + 1)).cloned();
-        spaced.or_else(|| words.iter().find_map(|word| word.split_once('=').filter(|(name, _)| names.contains(name)).map(|(_, value)| value.to_owned())))
+        let spaced = words
+            .iter()
+            .position(|word| names.contains(&word.as_str()))
+            .and_then(|index| words.get(index + 1))
+            .cloned();
+        spaced.or_else(|| {
+            words.iter().find_map(|word| {
+                word.split_once('=')
+                    .filter(|(name, _)| names.contains(name))
+                    .map(|(_, value)| value.to_owned())
+            })
+        })
     };
     let number = |names: &[&str]| after(names).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     let (cpus, workers) = (number(&["--cpu", "-c"]), number(&["--vm", "-m"]));
@@ -37,15 +47,26 @@ pub(super) fn stress(call: &mut Call<'_, '_>) -> Program {
         return call.done(i32::from(!words.iter().any(|word| word == "--help")));
     }
     let (io, hdd) = (number(&["--io", "-i"]), number(&["--hdd", "-d"]));
-    call.line(&format!("stress: info: [{}] dispatching hogs: {cpus} cpu, {io} io, {workers} vm, {hdd} hdd", call.ctx.key.pid));
-    let until = after(&["--timeout", "-t"]).and_then(|text| super::millis(&text)).map(|wait| call.ctx.now().plus(wait));
+    call.line(&format!(
+        "stress: info: [{}] dispatching hogs: {cpus} cpu, {io} io, {workers} vm, {hdd} hdd",
+        call.ctx.key.pid
+    ));
+    let until = after(&["--timeout", "-t"])
+        .and_then(|text| super::millis(&text))
+        .map(|wait| call.ctx.now().plus(wait));
     hog(call, workers * bytes, (cpus + workers) * 1000, until)
 }
 
 /// `vish/stress`: `-cpus 2`, `-mem-total 250Mi`.
 pub(super) fn vish_stress(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let after = |name: &str| words.iter().position(|word| word.trim_start_matches('-') == name).and_then(|index| words.get(index + 1)).cloned();
+    let after = |name: &str| {
+        words
+            .iter()
+            .position(|word| word.trim_start_matches('-') == name)
+            .and_then(|index| words.get(index + 1))
+            .cloned()
+    };
     let bytes = after("mem-total").map_or(0, |text| super::filter_size(&text));
     let cpus: u64 = after("cpus").and_then(|text| text.parse().ok()).unwrap_or(0);
     hog(call, bytes, cpus * 1000, None)
@@ -55,7 +76,10 @@ fn hog(call: &mut Call<'_, '_>, bytes: u64, cpu: u64, until: Option<SimTime>) ->
     let key = call.ctx.key;
     let mut out = std::mem::take(&mut call.out);
     out.flush(call.ctx);
-    call.ctx.sys.set_load(key, |load| (load.growth, load.memory_cap, load.cpu) = (if bytes > 0 { GROWTH * 4 } else { 0 }, bytes + (1 << 20), cpu));
+    call.ctx.sys.set_load(key, |load| {
+        (load.growth, load.memory_cap, load.cpu) =
+            (if bytes > 0 { GROWTH * 4 } else { 0 }, bytes + (1 << 20), cpu)
+    });
     Program::Load(Load { until, last: format!("stress: info: [{}] successful run completed\n", key.pid) })
 }
 

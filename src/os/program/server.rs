@@ -44,7 +44,18 @@ fn start(call: &mut Call<'_, '_>, kind: Kind, ports: &[u16], memory: u64) -> Ser
     let key = call.ctx.key;
     call.ctx.sys.set_load(key, |load| (load.memory, load.cpu) = (memory, 1));
     let now = call.ctx.now();
-    Server { kind, ports: ports.to_vec(), started: now, ready_at: now, ready_log: String::new(), listening: false, out: std::mem::take(&mut call.out), exit_code: 0, ending: None, data: std::collections::BTreeMap::new() }
+    Server {
+        kind,
+        ports: ports.to_vec(),
+        started: now,
+        ready_at: now,
+        ready_log: String::new(),
+        listening: false,
+        out: std::mem::take(&mut call.out),
+        exit_code: 0,
+        ending: None,
+        data: std::collections::BTreeMap::new(),
+    }
 }
 
 pub(super) fn nginx(call: &mut Call<'_, '_>) -> Program {
@@ -71,9 +82,14 @@ pub(super) fn nginx(call: &mut Call<'_, '_>) -> Program {
         }
         _ => {}
     }
-    let config = call.files("/etc/nginx/conf.d/default.conf").and_then(|files| files.read("/etc/nginx/conf.d/default.conf")).unwrap_or_default();
+    let config = call
+        .files("/etc/nginx/conf.d/default.conf")
+        .and_then(|files| files.read("/etc/nginx/conf.d/default.conf"))
+        .unwrap_or_default();
     let config = String::from_utf8_lossy(&config).into_owned();
-    let listens = config.lines().filter_map(|line| line.trim().strip_prefix("listen")).filter_map(|rest| rest.trim().trim_end_matches(';').split_whitespace().next()?.rsplit(':').next()?.parse().ok());
+    let listens = config.lines().filter_map(|line| line.trim().strip_prefix("listen")).filter_map(|rest| {
+        rest.trim().trim_end_matches(';').split_whitespace().next()?.rsplit(':').next()?.parse().ok()
+    });
     let env_port = call.variable("NGINX_HTTP_PORT_NUMBER").and_then(|port| port.parse().ok());
     let port: u16 = env_port.or_else(|| listens.into_iter().next()).unwrap_or(80);
     let stamp = super::info::strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
@@ -84,7 +100,9 @@ pub(super) fn nginx(call: &mut Call<'_, '_>) -> Program {
         call.error(&format!("{stamp} [emerg] {pid}#{pid}: bind() to 0.0.0.0:{port} failed ({why})\nnginx: [emerg] bind() to 0.0.0.0:{port} failed ({why})"));
         return call.done(1);
     }
-    call.error(&format!("{stamp} [notice] {pid}#{pid}: nginx/{version}\n{stamp} [notice] {pid}#{pid}: start worker processes"));
+    call.error(&format!(
+        "{stamp} [notice] {pid}#{pid}: nginx/{version}\n{stamp} [notice] {pid}#{pid}: start worker processes"
+    ));
     Program::Server(Box::new(start(call, Kind::Nginx, &[port], 3 << 20)))
 }
 
@@ -132,7 +150,11 @@ pub(super) fn apache(call: &mut Call<'_, '_>) -> Program {
 
 pub(super) fn redis(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let port = words.iter().position(|word| word == "--port").and_then(|index| words.get(index + 1)?.parse().ok()).unwrap_or(6379);
+    let port = words
+        .iter()
+        .position(|word| word == "--port")
+        .and_then(|index| words.get(index + 1)?.parse().ok())
+        .unwrap_or(6379);
     let stamp = super::info::strftime(call.ctx.now(), "%d %b %Y %H:%M:%S");
     let millis = call.ctx.now().0 % 1000;
     let pid = call.ctx.key.pid;
@@ -190,7 +212,17 @@ pub(super) fn service(call: &mut Call<'_, '_>) -> Program {
 /// postgres and mysqld refuse to start without a password.
 pub(super) fn database(call: &mut Call<'_, '_>) -> Program {
     let postgres = call.name() == "postgres";
-    let needed: &[&str] = if postgres { &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"] } else { &["MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"] };
+    let needed: &[&str] = if postgres {
+        &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"]
+    } else {
+        &[
+            "MYSQL_ROOT_PASSWORD",
+            "MARIADB_ROOT_PASSWORD",
+            "MYSQL_ALLOW_EMPTY_PASSWORD",
+            "MYSQL_RANDOM_ROOT_PASSWORD",
+            "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+        ]
+    };
     if !needed.iter().any(|name| call.variable(name).is_some_and(|value| !value.is_empty())) {
         let text = if postgres {
             "Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on \"docker run\"."
@@ -203,13 +235,19 @@ pub(super) fn database(call: &mut Call<'_, '_>) -> Program {
     let port = if postgres { 5432 } else { 3306 };
     let mut server = start(call, Kind::Silent, &[port], 40 << 20);
     server.ready_at = server.started.plus(if postgres { 2000 } else { 6000 });
-    server.ready_log = if postgres { "LOG:  database system is ready to accept connections\n".to_owned() } else { "[Server] mysqld: ready for connections. port: 3306\n".to_owned() };
+    server.ready_log = if postgres {
+        "LOG:  database system is ready to accept connections\n".to_owned()
+    } else {
+        "[Server] mysqld: ready for connections. port: 3306\n".to_owned()
+    };
     Program::Server(Box::new(server))
 }
 
 pub(super) fn agnhost(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
-    let port = words.iter().find_map(|word| word.strip_prefix("--http-port=").or_else(|| word.strip_prefix("--port=")));
+    let port = words
+        .iter()
+        .find_map(|word| word.strip_prefix("--http-port=").or_else(|| word.strip_prefix("--port=")));
     let port = port.and_then(|port| port.parse().ok());
     match words.first().map(String::as_str) {
         None | Some("pause") => {
@@ -219,14 +257,20 @@ pub(super) fn agnhost(call: &mut Call<'_, '_>) -> Program {
             Program::Pause
         }
         Some("liveness") => with_port(call, Kind::Liveness, port.unwrap_or(8080), "", 143),
-        Some("netexec") => with_port(call, Kind::Netexec, port.unwrap_or(8080), "Started HTTP server on port 8080", 143),
-        Some("serve-hostname") => with_port(call, Kind::ServeHostname, port.unwrap_or(9376), "Serving on port 9376.", 143),
+        Some("netexec") => {
+            with_port(call, Kind::Netexec, port.unwrap_or(8080), "Started HTTP server on port 8080", 143)
+        }
+        Some("serve-hostname") => {
+            with_port(call, Kind::ServeHostname, port.unwrap_or(9376), "Serving on port 9376.", 143)
+        }
         Some(other) => call.fail(&format!("podlab: agnhost {other} is not simulated")),
     }
 }
 
 pub(super) fn hello_world(call: &mut Call<'_, '_>) -> Program {
-    call.line("\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n");
+    call.line(
+        "\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n",
+    );
     call.done(0)
 }
 
@@ -257,7 +301,8 @@ impl Server {
         if let Some(code) = self.ending {
             return Step::Exit(code);
         }
-        let signals = ctx.process_mut().map(|process| std::mem::take(&mut process.pending)).unwrap_or_default();
+        let signals =
+            ctx.process_mut().map(|process| std::mem::take(&mut process.pending)).unwrap_or_default();
         if signals.iter().any(|signal| *signal != Signal::HUP) {
             self.ending = Some(self.exit_code);
             if self.kind == Kind::Redis {
@@ -272,7 +317,8 @@ impl Server {
             self.begin(ctx);
             return Step::Again;
         }
-        let incoming = ctx.process_mut().map(|process| std::mem::take(&mut process.inbox)).unwrap_or_default();
+        let incoming =
+            ctx.process_mut().map(|process| std::mem::take(&mut process.inbox)).unwrap_or_default();
         if incoming.is_empty() {
             return Step::Wait(None);
         }
@@ -319,9 +365,22 @@ impl Server {
 
     fn access_log(&mut self, request: &HttpRequest, response: &HttpResponse, ctx: &Ctx<'_>) {
         let stamp = super::info::strftime(ctx.now(), "%d/%b/%Y:%H:%M:%S +0000");
-        let agent = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent")).map_or("-", |(_, value)| value.as_str());
+        let agent = request
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("user-agent"))
+            .map_or("-", |(_, value)| value.as_str());
         let peer = if request.peer.is_empty() { "127.0.0.1" } else { &request.peer };
-        self.out.text(1, &format!("{peer} - - [{stamp}] \"{} {} HTTP/1.1\" {} {} \"-\" \"{agent}\" \"-\"\n", request.method, request.path, response.status, response.body.len()));
+        self.out.text(
+            1,
+            &format!(
+                "{peer} - - [{stamp}] \"{} {} HTTP/1.1\" {} {} \"-\" \"{agent}\" \"-\"\n",
+                request.method,
+                request.path,
+                response.status,
+                response.body.len()
+            ),
+        );
     }
 
     fn tcp(&mut self, payload: &[u8]) -> Vec<u8> {
@@ -336,9 +395,16 @@ impl Server {
                 self.data.insert((*key).to_owned(), words[2..].join(" "));
                 "OK".to_owned()
             }
-            (Some("get"), Some(key)) => self.data.get(*key).map_or("(nil)".to_owned(), |value| format!("\"{value}\"")),
+            (Some("get"), Some(key)) => {
+                self.data.get(*key).map_or("(nil)".to_owned(), |value| format!("\"{value}\""))
+            }
             (Some("incr"), Some(key)) => {
-                let value = self.data.get(*key).and_then(|value| value.parse::<i64>().ok()).unwrap_or(0).saturating_add(1);
+                let value = self
+                    .data
+                    .get(*key)
+                    .and_then(|value| value.parse::<i64>().ok())
+                    .unwrap_or(0)
+                    .saturating_add(1);
                 self.data.insert((*key).to_owned(), value.to_string());
                 format!("(integer) {value}")
             }
@@ -377,12 +443,21 @@ fn nginx_answer(path: &str, age: u64, ctx: &mut Ctx<'_>) -> HttpResponse {
         return found;
     }
     if path == "/healthz" {
-        let fails_after = ctx.process().variable("FAIL_AFTER").and_then(|seconds| seconds.parse::<u64>().ok());
-        let down = ctx.files("/tmp/down").is_some_and(|files| files.resolve("/tmp/down", true).is_ok_and(|place| place.node.is_some()));
+        let fails_after =
+            ctx.process().variable("FAIL_AFTER").and_then(|seconds| seconds.parse::<u64>().ok());
+        let down = ctx
+            .files("/tmp/down")
+            .is_some_and(|files| files.resolve("/tmp/down", true).is_ok_and(|place| place.node.is_some()));
         let failing = down || fails_after.is_some_and(|seconds| age >= seconds * 1000);
         return if failing { HttpResponse::text(500, "fail\n") } else { HttpResponse::text(200, "ok\n") };
     }
     let version = ctx.process().variable("NGINX_VERSION").unwrap_or("1.27.5").to_owned();
-    let body = format!("<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/{version}</center>\r\n</body>\r\n</html>\r\n");
-    HttpResponse { status: 404, headers: vec![("Content-Type".to_owned(), "text/html".to_owned())], body: body.into_bytes() }
+    let body = format!(
+        "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/{version}</center>\r\n</body>\r\n</html>\r\n"
+    );
+    HttpResponse {
+        status: 404,
+        headers: vec![("Content-Type".to_owned(), "text/html".to_owned())],
+        body: body.into_bytes(),
+    }
 }

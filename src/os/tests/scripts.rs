@@ -126,39 +126,75 @@ fn endless_things_are_bounded() {
 
 #[test]
 fn programs_do_what_the_recordings_show() {
-    check("n=$(cat /s/n 2>/dev/null || echo 0); n=$((n+1)); mkdir /s; echo $n > /s/n; echo run $n; [ $n -ge 3 ]", "run 1\n", 1);
+    check(
+        "n=$(cat /s/n 2>/dev/null || echo 0); n=$((n+1)); mkdir /s; echo $n > /s/n; echo run $n; [ $n -ge 3 ]",
+        "run 1\n",
+        1,
+    );
     check("touch /tmp/ok; (sleep 8; rm /tmp/ok) & sleep 5; ls /tmp; sleep 5; ls /tmp", "ok\n", 0);
     check("for i in $(seq 3); do sleep 1; done; date", "Mon Jan  5 09:00:03 UTC 2026\n", 0);
     check("echo b; echo a | cat - /etc/hostname", "b\na\nweb\n", 0);
     check("printf 'b 2\\na 1\\nc 3\\n' | sort | head -2 | grep -v b | wc -l", "1\n", 0);
     check("yes | head -2", "y\ny\n", 0);
-    check("seq 10 | tail -2; seq 3 | tac; echo a:b:c | cut -d: -f2,3; echo hello | tr a-y b-z", "9\n10\n3\n2\n1\nb:c\nifmmp\n", 0);
+    check(
+        "seq 10 | tail -2; seq 3 | tac; echo a:b:c | cut -d: -f2,3; echo hello | tr a-y b-z",
+        "9\n10\n3\n2\n1\nb:c\nifmmp\n",
+        0,
+    );
     check("echo 'a-b' | sed 's/\\(a\\)-\\(b\\)/\\2-\\1/; s/b/X/g'; seq 5 | sed -n '2,3p'", "X-a\n2\n3\n", 0);
     check("env | sort | grep -E '^(HOSTNAME|PWD|SHLVL)'", "HOSTNAME=web\nPWD=/\nSHLVL=1\n", 0);
     check("timeout 2 sleep 10; echo $?; timeout 5 true; echo $?", "124\n0\n", 0);
     check("mkdir -p /a/b; touch /a/b/f; find /a -name f; ls /nosuch; echo $?", "/a/b/f\n1\n", 0);
     check("printf 'x y' | xargs -n 1 echo got", "got x\ngot y\n", 0);
-    check("echo text > /tmp/f; cp /tmp/f /tmp/g; mv /tmp/g /tmp/h; cat /tmp/h; wc -c < /tmp/h; ln -s h /tmp/l; readlink /tmp/l; rm /tmp/l; ls /tmp", "text\n5\nh\nf\nh\n", 0);
+    check(
+        "echo text > /tmp/f; cp /tmp/f /tmp/g; mv /tmp/g /tmp/h; cat /tmp/h; wc -c < /tmp/h; ln -s h /tmp/l; readlink /tmp/l; rm /tmp/l; ls /tmp",
+        "text\n5\nh\nf\nh\n",
+        0,
+    );
     assert_eq!(sh("ls /nosuch").1, "ls: /nosuch: No such file or directory\n");
     assert_eq!(sh("cat /etc/app.conf").1, "cat: can't open '/etc/app.conf': No such file or directory\n");
-    assert_eq!(sh("wget -qO- localhost"), (String::new(), "wget: can't connect to remote host (127.0.0.1): Connection refused\n".to_owned(), 1));
+    assert_eq!(
+        sh("wget -qO- localhost"),
+        (String::new(), "wget: can't connect to remote host (127.0.0.1): Connection refused\n".to_owned(), 1)
+    );
 }
 
 #[test]
 fn nginx_serves_logs_and_ends_as_recorded() {
     let mut web = Box_::start("nginx:1.27", &[]).until(100);
     assert_eq!(web.out, "/docker-entrypoint.sh: Configuration complete; ready for start up\n");
-    assert_eq!(web.err, "2026/01/05 09:00:00 [notice] 1#1: nginx/1.27.5\n2026/01/05 09:00:00 [notice] 1#1: start worker processes\n");
+    assert_eq!(
+        web.err,
+        "2026/01/05 09:00:00 [notice] 1#1: nginx/1.27.5\n2026/01/05 09:00:00 [notice] 1#1: start worker processes\n"
+    );
     let (page, code) = web.exec(200, &["wget", "-qO-", "localhost"]);
     assert!(page.contains("<title>Welcome to nginx!</title>") && code == 0, "{page} {code}");
-    let request = HttpRequest { method: "GET".into(), path: "/nope".into(), peer: "10.244.0.1".into(), ..HttpRequest::default() };
+    let request = HttpRequest {
+        method: "GET".into(),
+        path: "/nope".into(),
+        peer: "10.244.0.1".into(),
+        ..HttpRequest::default()
+    };
     let served = web.system.serve_http(SimTime(300), 80, request, &mut web.volumes);
     assert!(matches!(served, Served::Response(HttpResponse { status: 404, .. })), "{served:?}");
-    assert_eq!(web.exec(400, &["ps"]).0, "PID   USER     COMMAND\n    1 root     nginx -g daemon off;\n    3 root     ps\n");
+    assert_eq!(
+        web.exec(400, &["ps"]).0,
+        "PID   USER     COMMAND\n    1 root     nginx -g daemon off;\n    3 root     ps\n"
+    );
     assert_eq!(web.exec(500, &["kill", "1"]).1, 0);
     web.advance(600);
-    assert!(web.out.ends_with("10.244.0.1 - - [05/Jan/2026:09:00:00 +0000] \"GET /nope HTTP/1.1\" 404 153 \"-\" \"-\" \"-\"\n"), "{}", web.out);
-    assert!(web.notices.iter().any(|notice| matches!(notice, Notice::Exited { main: true, code: 0, .. })), "{:?}", web.notices);
+    assert!(
+        web.out.ends_with(
+            "10.244.0.1 - - [05/Jan/2026:09:00:00 +0000] \"GET /nope HTTP/1.1\" 404 153 \"-\" \"-\" \"-\"\n"
+        ),
+        "{}",
+        web.out
+    );
+    assert!(
+        web.notices.iter().any(|notice| matches!(notice, Notice::Exited { main: true, code: 0, .. })),
+        "{:?}",
+        web.notices
+    );
 }
 
 #[test]
@@ -166,8 +202,16 @@ fn memory_over_the_limit_is_an_oom_kill() {
     for (rule, expected) in [(OomRule::Container, vec![137]), (OomRule::Process, vec![])] {
         let image = Catalogue::builtin().find(&Reference::parse("busybox").unwrap()).unwrap();
         let env = vec![("PATH".to_owned(), DEFAULT_PATH.to_owned())];
-        let spec = CellSpec { root: image.root, env, memory_limit: Some(32 << 20), oom: rule, ..CellSpec::default() };
-        let argv = ["sh", "-c", r#"echo parent; tail /dev/zero; echo "child exit code $?"; sleep 3600"#].map(str::to_owned).to_vec();
+        let spec = CellSpec {
+            root: image.root,
+            env,
+            memory_limit: Some(32 << 20),
+            oom: rule,
+            ..CellSpec::default()
+        };
+        let argv = ["sh", "-c", r#"echo parent; tail /dev/zero; echo "child exit code $?"; sleep 3600"#]
+            .map(str::to_owned)
+            .to_vec();
         let hog = Box_::with(spec, argv).until(10_000);
         assert_eq!(hog.exits.iter().map(|exit| exit.1).collect::<Vec<_>>(), expected);
         assert_eq!(hog.system.oom_kills(hog.cell), 1);
@@ -184,6 +228,12 @@ fn an_interactive_shell_takes_lines() {
     desk.system.set_foreign(desk.cell, &["kubectl"]);
     desk.pid = desk.system.spawn(SimTime(0), desk.cell, spawn, &mut desk.volumes).unwrap();
     assert!(desk.system.make_interactive(desk.cell, desk.pid));
-    assert_eq!(desk.system.feed_line(SimTime(0), desk.cell, desk.pid, "for i in 1 2; do"), LineStatus::Incomplete);
-    assert_eq!(desk.system.feed_line(SimTime(0), desk.cell, desk.pid, "echo {a,b}$i; done"), LineStatus::Complete);
+    assert_eq!(
+        desk.system.feed_line(SimTime(0), desk.cell, desk.pid, "for i in 1 2; do"),
+        LineStatus::Incomplete
+    );
+    assert_eq!(
+        desk.system.feed_line(SimTime(0), desk.cell, desk.pid, "echo {a,b}$i; done"),
+        LineStatus::Complete
+    );
 }

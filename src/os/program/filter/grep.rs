@@ -89,11 +89,36 @@ fn bracket(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Vec<char> 
 }
 
 pub(in super::super) fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(1 << 20).build().map_err(|_| format!("bad regex '{pattern}'"))
+    RegexBuilder::new(pattern)
+        .case_insensitive(ignore_case)
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|_| format!("bad regex '{pattern}'"))
 }
 
 pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
-    let long = [("ignore-case", 'i'), ("invert-match", 'v'), ("count", 'c'), ("quiet", 'q'), ("silent", 'q'), ("only-matching", 'o'), ("line-number", 'n'), ("recursive", 'r'), ("extended-regexp", 'E'), ("fixed-strings", 'F'), ("color", 'y'), ("regexp", 'e'), ("files-with-matches", 'l'), ("line-buffered", 'y'), ("no-messages", 's'), ("word-regexp", 'w'), ("after-context", 'A'), ("before-context", 'B'), ("context", 'C'), ("max-count", 'm')];
+    let long = [
+        ("ignore-case", 'i'),
+        ("invert-match", 'v'),
+        ("count", 'c'),
+        ("quiet", 'q'),
+        ("silent", 'q'),
+        ("only-matching", 'o'),
+        ("line-number", 'n'),
+        ("recursive", 'r'),
+        ("extended-regexp", 'E'),
+        ("fixed-strings", 'F'),
+        ("color", 'y'),
+        ("regexp", 'e'),
+        ("files-with-matches", 'l'),
+        ("line-buffered", 'y'),
+        ("no-messages", 's'),
+        ("word-regexp", 'w'),
+        ("after-context", 'A'),
+        ("before-context", 'B'),
+        ("context", 'C'),
+        ("max-count", 'm'),
+    ];
     let mut options = match options(call, "ivcqonrREFPHhlLswxye:f:A:B:C:m:", &long) {
         Ok(options) => options,
         Err(failed) => return failed,
@@ -111,7 +136,13 @@ pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
     let fixed = options.has('F') || name == "fgrep";
     let mut patterns = Vec::new();
     for source in sources.iter().flat_map(|source| source.split('\n')) {
-        let mut pattern = if fixed { regex_lite::escape(source) } else if extended { source.to_owned() } else { from_basic(source) };
+        let mut pattern = if fixed {
+            regex_lite::escape(source)
+        } else if extended {
+            source.to_owned()
+        } else {
+            from_basic(source)
+        };
         if options.has('w') {
             pattern = format!("\\b(?:{pattern})\\b");
         }
@@ -131,7 +162,12 @@ pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
     let mut files = options.rest.clone();
     if recursive {
         let roots = if files.is_empty() { vec![".".to_owned()] } else { files };
-        files = roots.iter().flat_map(|root| super::super::files::walk(call.ctx, root)).filter(|(_, node)| node.entries().is_none()).map(|(path, _)| path).collect();
+        files = roots
+            .iter()
+            .flat_map(|root| super::super::files::walk(call.ctx, root))
+            .filter(|(_, node)| node.entries().is_none())
+            .map(|(path, _)| path)
+            .collect();
         if files.is_empty() {
             return call.done(1);
         }
@@ -197,7 +233,12 @@ impl Grep {
             return More::Yes;
         }
         if self.only && !self.invert {
-            let pieces: Vec<String> = self.patterns.iter().flat_map(|pattern| pattern.find_iter(&text)).map(|found| found.as_str().to_owned()).collect();
+            let pieces: Vec<String> = self
+                .patterns
+                .iter()
+                .flat_map(|pattern| pattern.find_iter(&text))
+                .map(|found| found.as_str().to_owned())
+                .collect();
             for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
                 self.print(self.line, ':', piece.as_bytes(), out);
             }

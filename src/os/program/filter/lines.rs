@@ -8,16 +8,67 @@ use super::{Filter, HELD_MAX, Kind, More, options};
 #[derive(Clone, Debug)]
 pub(in super::super) enum Lines {
     /// The last lines, or all from a line on.
-    Tail { keep: usize, from: Option<u64>, bytes: bool, seen: u64, held: VecDeque<Vec<u8>>, size: usize, header: bool, files: u32 },
-    Sort { lines: Vec<Vec<u8>>, size: usize, numeric: bool, human: bool, reverse: bool, unique: bool, key: Option<(usize, Option<usize>)>, separator: Option<char>, fold: bool },
-    Uniq { last: Option<Vec<u8>>, count: u64, counted: bool, repeated: bool, single: bool },
-    Wc { lines: u64, words: u64, bytes: u64, chars: u64, in_word: bool, show: String, name: String, totals: Vec<(u64, u64, u64)> },
-    Cut { fields: Vec<(usize, usize)>, by: CutBy, only_delimited: bool },
-    Tr { map: BTreeMap<u8, u8>, delete: Vec<u8>, squeeze: Vec<u8>, complement: bool, last: Option<u8> },
-    Tee { fds: Vec<u32> },
+    Tail {
+        keep: usize,
+        from: Option<u64>,
+        bytes: bool,
+        seen: u64,
+        held: VecDeque<Vec<u8>>,
+        size: usize,
+        header: bool,
+        files: u32,
+    },
+    Sort {
+        lines: Vec<Vec<u8>>,
+        size: usize,
+        numeric: bool,
+        human: bool,
+        reverse: bool,
+        unique: bool,
+        key: Option<(usize, Option<usize>)>,
+        separator: Option<char>,
+        fold: bool,
+    },
+    Uniq {
+        last: Option<Vec<u8>>,
+        count: u64,
+        counted: bool,
+        repeated: bool,
+        single: bool,
+    },
+    Wc {
+        lines: u64,
+        words: u64,
+        bytes: u64,
+        chars: u64,
+        in_word: bool,
+        show: String,
+        name: String,
+        totals: Vec<(u64, u64, u64)>,
+    },
+    Cut {
+        fields: Vec<(usize, usize)>,
+        by: CutBy,
+        only_delimited: bool,
+    },
+    Tr {
+        map: BTreeMap<u8, u8>,
+        delete: Vec<u8>,
+        squeeze: Vec<u8>,
+        complement: bool,
+        last: Option<u8>,
+    },
+    Tee {
+        fds: Vec<u32>,
+    },
     Rev,
-    Tac { lines: Vec<Vec<u8>>, size: usize },
-    Nl { count: u64 },
+    Tac {
+        lines: Vec<Vec<u8>>,
+        size: usize,
+    },
+    Nl {
+        count: u64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +89,13 @@ pub(in super::super) fn cat(call: &mut Call<'_, '_>) -> Program {
 
 /// `-5` as `-n 5`.
 fn with_old_count(call: &mut Call<'_, '_>) {
-    if let Some(first) = call.argv.get(1).and_then(|word| word.strip_prefix('-')).filter(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned) {
+    if let Some(first) = call
+        .argv
+        .get(1)
+        .and_then(|word| word.strip_prefix('-'))
+        .filter(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(str::to_owned)
+    {
         call.argv.splice(1..2, ["-n".to_owned(), first]);
     }
 }
@@ -64,7 +121,8 @@ pub(in super::super) fn head(call: &mut Call<'_, '_>) -> Program {
         Err(failed) => return failed,
     };
     for letter in ['n', 'c'] {
-        if let Some(bad) = options.value(letter).filter(|value| size(value.trim_start_matches('-')).is_none()) {
+        if let Some(bad) = options.value(letter).filter(|value| size(value.trim_start_matches('-')).is_none())
+        {
             let text = format!("invalid number '{bad}'");
             return call.fail(&text);
         }
@@ -94,7 +152,16 @@ pub(in super::super) fn tail(call: &mut Call<'_, '_>) -> Program {
     }
     let from = count.starts_with('+').then_some(number.max(1));
     let header = options.rest.len() > 1 && !options.has('q');
-    let kind = Lines::Tail { keep: number.min(HELD_MAX as u64) as usize, from, bytes, seen: 0, held: VecDeque::new(), size: 0, header, files: 0 };
+    let kind = Lines::Tail {
+        keep: number.min(HELD_MAX as u64) as usize,
+        from,
+        bytes,
+        seen: 0,
+        held: VecDeque::new(),
+        size: 0,
+        header,
+        files: 0,
+    };
     let follow = options.last_of("fF");
     let program = Filter::start(call, options.rest, Kind::Lines(kind));
     match follow {
@@ -104,14 +171,34 @@ pub(in super::super) fn tail(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(in super::super) fn sort(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "nrugfbhk:t:o:dVsMzc", &[("numeric-sort", 'n'), ("reverse", 'r'), ("unique", 'u'), ("key", 'k'), ("human-numeric-sort", 'h')]) {
+    let options = match options(
+        call,
+        "nrugfbhk:t:o:dVsMzc",
+        &[
+            ("numeric-sort", 'n'),
+            ("reverse", 'r'),
+            ("unique", 'u'),
+            ("key", 'k'),
+            ("human-numeric-sort", 'h'),
+        ],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
     let key_text = options.value('k').unwrap_or_default().to_owned();
     let letters: String = key_text.chars().filter(char::is_ascii_alphabetic).collect();
-    let number = |text: &str| text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).split('.').next().and_then(|number| number.parse::<usize>().ok()).filter(|number| *number > 0);
-    let key = key_text.split(',').next().and_then(number).map(|from| (from, key_text.split(',').nth(1).and_then(number)));
+    let number = |text: &str| {
+        text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic())
+            .split('.')
+            .next()
+            .and_then(|number| number.parse::<usize>().ok())
+            .filter(|number| *number > 0)
+    };
+    let key = key_text
+        .split(',')
+        .next()
+        .and_then(number)
+        .map(|from| (from, key_text.split(',').nth(1).and_then(number)));
     let lines = Lines::Sort {
         lines: Vec::new(),
         size: 0,
@@ -129,7 +216,13 @@ pub(in super::super) fn sort(call: &mut Call<'_, '_>) -> Program {
 pub(in super::super) fn uniq(call: &mut Call<'_, '_>) -> Program {
     match options(call, "cduif:s:w:", &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')]) {
         Ok(options) => {
-            let lines = Lines::Uniq { last: None, count: 0, counted: options.has('c'), repeated: options.has('d'), single: options.has('u') };
+            let lines = Lines::Uniq {
+                last: None,
+                count: 0,
+                counted: options.has('c'),
+                repeated: options.has('d'),
+                single: options.has('u'),
+            };
             Filter::start(call, options.rest.into_iter().take(1).collect(), Kind::Lines(lines))
         }
         Err(failed) => failed,
@@ -141,7 +234,16 @@ pub(in super::super) fn wc(call: &mut Call<'_, '_>) -> Program {
         Ok(options) => {
             let asked: String = "lwmc".chars().filter(|letter| options.has(*letter)).collect();
             let show = if asked.is_empty() { "lwc".to_owned() } else { asked };
-            let lines = Lines::Wc { lines: 0, words: 0, bytes: 0, chars: 0, in_word: false, show, name: String::new(), totals: Vec::new() };
+            let lines = Lines::Wc {
+                lines: 0,
+                words: 0,
+                bytes: 0,
+                chars: 0,
+                in_word: false,
+                show,
+                name: String::new(),
+                totals: Vec::new(),
+            };
             Filter::start(call, options.rest, Kind::Lines(lines))
         }
         Err(failed) => failed,
@@ -160,7 +262,17 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
 }
 
 pub(in super::super) fn cut(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "f:d:c:b:sn", &[("fields", 'f'), ("delimiter", 'd'), ("characters", 'c'), ("bytes", 'b'), ("output-delimiter", 'o')]) {
+    let options = match options(
+        call,
+        "f:d:c:b:sn",
+        &[
+            ("fields", 'f'),
+            ("delimiter", 'd'),
+            ("characters", 'c'),
+            ("bytes", 'b'),
+            ("output-delimiter", 'o'),
+        ],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
@@ -208,10 +320,16 @@ fn tr_set(source: &str) -> Vec<u8> {
             rest = &rest[end + 2..];
             continue;
         }
-        let take = if rest.starts_with('\\') { rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at) } else { rest.char_indices().nth(1).map_or(rest.len(), |(at, _)| at) };
+        let take = if rest.starts_with('\\') {
+            rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at)
+        } else {
+            rest.char_indices().nth(1).map_or(rest.len(), |(at, _)| at)
+        };
         let letters = text::unescape(&rest[..take], false).0;
         rest = &rest[take..];
-        if let (Some(range), [first]) = (rest.strip_prefix('-').filter(|range| !range.is_empty()), letters.as_slice()) {
+        if let (Some(range), [first]) =
+            (rest.strip_prefix('-').filter(|range| !range.is_empty()), letters.as_slice())
+        {
             let last = range.bytes().next().unwrap_or(*first);
             result.extend(*first..=last);
             rest = range.char_indices().nth(1).map_or("", |(at, _)| &range[at..]);
@@ -223,18 +341,22 @@ fn tr_set(source: &str) -> Vec<u8> {
 }
 
 pub(in super::super) fn tr(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "dscC", &[("delete", 'd'), ("squeeze-repeats", 's'), ("complement", 'c')]) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
+    let options =
+        match options(call, "dscC", &[("delete", 'd'), ("squeeze-repeats", 's'), ("complement", 'c')]) {
+            Ok(options) => options,
+            Err(failed) => return failed,
+        };
     let sets: Vec<Vec<u8>> = options.rest.iter().map(|set| tr_set(set)).collect();
     let Some(first) = sets.first().cloned() else { return call.fail("missing operand") };
     let complement = options.has('c') || options.has('C');
     let second = sets.get(1).cloned().unwrap_or_default();
-    let from: Vec<u8> = if complement { (0..=255).filter(|byte| !first.contains(byte)).collect() } else { first.clone() };
+    let from: Vec<u8> =
+        if complement { (0..=255).filter(|byte| !first.contains(byte)).collect() } else { first.clone() };
     let delete = if options.has('d') { from.clone() } else { Vec::new() };
     let map = match second.last() {
-        Some(last) if !options.has('d') => from.iter().enumerate().map(|(index, byte)| (*byte, *second.get(index).unwrap_or(last))).collect(),
+        Some(last) if !options.has('d') => {
+            from.iter().enumerate().map(|(index, byte)| (*byte, *second.get(index).unwrap_or(last))).collect()
+        }
         _ => BTreeMap::new(),
     };
     let squeeze = if options.has('s') { sets.get(1).cloned().unwrap_or(from) } else { Vec::new() };
@@ -279,7 +401,10 @@ pub(in super::super) fn nl(call: &mut Call<'_, '_>) -> Program {
 
 impl Lines {
     pub fn takes_bytes(&self) -> bool {
-        matches!(self, Lines::Wc { .. } | Lines::Tr { .. } | Lines::Tee { .. } | Lines::Tail { bytes: true, .. })
+        matches!(
+            self,
+            Lines::Wc { .. } | Lines::Tr { .. } | Lines::Tee { .. } | Lines::Tail { bytes: true, .. }
+        )
     }
 
     pub fn begin(&mut self, path: &str, out: &mut Output) {
@@ -385,7 +510,9 @@ impl Lines {
                     }
                 }
             }
-            Lines::Cut { fields, by, only_delimited } => cut_line(&String::from_utf8_lossy(line), fields, by, *only_delimited, out),
+            Lines::Cut { fields, by, only_delimited } => {
+                cut_line(&String::from_utf8_lossy(line), fields, by, *only_delimited, out)
+            }
             Lines::Rev => {
                 let reversed: String = String::from_utf8_lossy(line).chars().rev().collect();
                 out.text(1, &format!("{reversed}\n"));
@@ -407,7 +534,10 @@ impl Lines {
         match self {
             Lines::Wc { lines, words, bytes, chars, in_word, show, name, totals } => {
                 let label = if name == "-" { "" } else { name };
-                out.text(1, &wc_line(&[('l', *lines), ('w', *words), ('m', *chars), ('c', *bytes)], show, label));
+                out.text(
+                    1,
+                    &wc_line(&[('l', *lines), ('w', *words), ('m', *chars), ('c', *bytes)], show, label),
+                );
                 totals.push((*lines, *words, *bytes));
                 (*lines, *words, *bytes, *chars, *in_word) = (0, 0, 0, 0, false);
             }
@@ -424,7 +554,9 @@ impl Lines {
     pub fn end(&mut self, out: &mut Output) {
         match self {
             Lines::Wc { totals, show, .. } if totals.len() > 1 => {
-                let sum = totals.iter().fold((0, 0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1, sum.2 + next.2));
+                let sum = totals
+                    .iter()
+                    .fold((0, 0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1, sum.2 + next.2));
                 out.text(1, &wc_line(&[('l', sum.0), ('w', sum.1), ('c', sum.2)], show, "total"));
             }
             Lines::Tail { held, .. } => {
@@ -453,8 +585,14 @@ impl Lines {
     }
 
     fn print_sorted(&mut self, out: &mut Output) {
-        let Lines::Sort { lines, numeric, human, reverse, unique, key, separator, fold, .. } = self else { return };
-        let mut keyed: Vec<(String, String)> = std::mem::take(lines).into_iter().map(|line| String::from_utf8_lossy(&line).into_owned()).map(|line| (sort_key(&line, *key, *separator), line)).collect();
+        let Lines::Sort { lines, numeric, human, reverse, unique, key, separator, fold, .. } = self else {
+            return;
+        };
+        let mut keyed: Vec<(String, String)> = std::mem::take(lines)
+            .into_iter()
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .map(|line| (sort_key(&line, *key, *separator), line))
+            .collect();
         let compare = |left: &(String, String), right: &(String, String)| {
             let by_key = if *human {
                 human_value(&left.0).total_cmp(&human_value(&right.0))
@@ -470,7 +608,15 @@ impl Lines {
         keyed.sort_by(|left, right| {
             let order = compare(left, right);
             let order = if *reverse { order.reverse() } else { order };
-            order.then_with(|| if *unique { std::cmp::Ordering::Equal } else if *reverse { right.1.cmp(&left.1) } else { left.1.cmp(&right.1) })
+            order.then_with(|| {
+                if *unique {
+                    std::cmp::Ordering::Equal
+                } else if *reverse {
+                    right.1.cmp(&left.1)
+                } else {
+                    left.1.cmp(&right.1)
+                }
+            })
         });
         if *unique {
             keyed.dedup_by(|next, first| compare(next, first).is_eq());
@@ -483,8 +629,13 @@ impl Lines {
 }
 
 fn wc_line(counts: &[(char, u64)], show: &str, label: &str) -> String {
-    let shown: Vec<u64> = counts.iter().filter(|(letter, _)| show.contains(*letter)).map(|(_, count)| *count).collect();
-    let numbers = if shown.len() == 1 { shown[0].to_string() } else { shown.iter().map(|count| format!("{count:9}")).collect::<Vec<_>>().join(" ") };
+    let shown: Vec<u64> =
+        counts.iter().filter(|(letter, _)| show.contains(*letter)).map(|(_, count)| *count).collect();
+    let numbers = if shown.len() == 1 {
+        shown[0].to_string()
+    } else {
+        shown.iter().map(|count| format!("{count:9}")).collect::<Vec<_>>().join(" ")
+    };
     if label.is_empty() { format!("{numbers}\n") } else { format!("{numbers} {label}\n") }
 }
 
@@ -501,27 +652,44 @@ fn sort_key(line: &str, key: Option<(usize, Option<usize>)>, separator: Option<c
 /// The number a text begins with, 0 if none.
 pub(in super::super) fn leading_number(text: &str) -> f64 {
     let text = text.trim_start();
-    let end = text.char_indices().find(|(at, letter)| !(letter.is_ascii_digit() || *letter == '.' || (*at == 0 && matches!(letter, '-' | '+')))).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .find(|(at, letter)| {
+            !(letter.is_ascii_digit() || *letter == '.' || (*at == 0 && matches!(letter, '-' | '+')))
+        })
+        .map_or(text.len(), |(at, _)| at);
     (1..=end).rev().find_map(|end| text.get(..end)?.parse().ok()).unwrap_or(0.0)
 }
 
 fn human_value(text: &str) -> f64 {
     let unit = text.trim().chars().find(char::is_ascii_alphabetic);
-    let power = unit.and_then(|letter| "KMGTP".find(letter.to_ascii_uppercase())).map_or(0, |index| index as i32 + 1);
+    let power =
+        unit.and_then(|letter| "KMGTP".find(letter.to_ascii_uppercase())).map_or(0, |index| index as i32 + 1);
     leading_number(text) * 1024f64.powi(power)
 }
 
 fn cut_line(line: &str, fields: &[(usize, usize)], by: &CutBy, only_delimited: bool, out: &mut Output) {
     let chosen = |number: usize| fields.iter().any(|(from, to)| (*from..=*to).contains(&number));
     let text = match by {
-        CutBy::Character => line.chars().enumerate().filter(|(index, _)| chosen(index + 1)).map(|(_, letter)| letter).collect(),
+        CutBy::Character => line
+            .chars()
+            .enumerate()
+            .filter(|(index, _)| chosen(index + 1))
+            .map(|(_, letter)| letter)
+            .collect(),
         CutBy::Field(delimiter, _) if !line.contains(*delimiter) => {
             if only_delimited {
                 return;
             }
             line.to_owned()
         }
-        CutBy::Field(delimiter, joint) => line.split(*delimiter).enumerate().filter(|(index, _)| chosen(index + 1)).map(|(_, field)| field).collect::<Vec<_>>().join(joint),
+        CutBy::Field(delimiter, joint) => line
+            .split(*delimiter)
+            .enumerate()
+            .filter(|(index, _)| chosen(index + 1))
+            .map(|(_, field)| field)
+            .collect::<Vec<_>>()
+            .join(joint),
     };
     out.text(1, &text);
     out.text(1, "\n");

@@ -119,7 +119,8 @@ impl Reader<'_> {
             'q' => Action::Quit,
             '=' => Action::Number,
             'a' | 'i' | 'c' => {
-                let text = self.rest.trim_start().trim_start_matches('\\').trim_start_matches('\n').to_owned();
+                let text =
+                    self.rest.trim_start().trim_start_matches('\\').trim_start_matches('\n').to_owned();
                 self.rest = "";
                 match letter {
                     'a' => Action::Append(text),
@@ -141,7 +142,13 @@ impl Reader<'_> {
         self.rest = &self.rest[end..];
         let nth = flags.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(1);
         let pattern = self.regex(&source, flags.contains('i') || flags.contains('I'))?;
-        Ok(Action::Substitute { pattern, replacement, all: flags.contains('g'), nth, print: flags.contains('p') })
+        Ok(Action::Substitute {
+            pattern,
+            replacement,
+            all: flags.contains('g'),
+            nth,
+            print: flags.contains('p'),
+        })
     }
 }
 
@@ -149,7 +156,9 @@ fn parse(script: &str, extended: bool) -> Result<Vec<Command>, String> {
     let mut reader = Reader { rest: script, extended };
     let mut commands = Vec::new();
     loop {
-        reader.rest = reader.rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';' || letter == '}');
+        reader.rest = reader
+            .rest
+            .trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';' || letter == '}');
         if reader.rest.is_empty() {
             return Ok(commands);
         }
@@ -158,7 +167,11 @@ fn parse(script: &str, extended: bool) -> Result<Vec<Command>, String> {
 }
 
 pub(in super::super) fn sed(call: &mut Call<'_, '_>) -> Program {
-    let mut options = match options(call, "nEre:f:is", &[("quiet", 'n'), ("expression", 'e'), ("in-place", 'i'), ("regexp-extended", 'E')]) {
+    let mut options = match options(
+        call,
+        "nEre:f:is",
+        &[("quiet", 'n'), ("expression", 'e'), ("in-place", 'i'), ("regexp-extended", 'E')],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
@@ -308,7 +321,9 @@ fn substitute(line: &str, pattern: &Regex, replacement: &str, all: bool, nth: us
             match letter {
                 '&' => result.push_str(whole.as_str()),
                 '\\' => match letters.next() {
-                    Some(digit) if digit.is_ascii_digit() => result.push_str(captures.get(digit as usize - '0' as usize).map_or("", |group| group.as_str())),
+                    Some(digit) if digit.is_ascii_digit() => result.push_str(
+                        captures.get(digit as usize - '0' as usize).map_or("", |group| group.as_str()),
+                    ),
                     Some('n') => result.push('\n'),
                     Some('t') => result.push('\t'),
                     Some(other) => result.push(other),

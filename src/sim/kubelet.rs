@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod desk;
 mod errands;
+mod eviction;
 mod images;
 mod inbox;
 mod kill;

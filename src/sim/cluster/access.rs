@@ -1,5 +1,5 @@
 //! What goes through the API server to a kubelet: logs, commands in containers, files, connections. Answers as those do, errors
-//! included (pkg/kubelet/kubelet_pods.go, pkg/registry/core/pod/rest).
+//! included (`pkg/kubelet/kubelet_pods.go`, pkg/registry/core/pod/rest).
 
 use super::Cluster;
 use crate::kube::core::{ContainerState, ContainerStatus};
@@ -203,7 +203,7 @@ fn container_status<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus>
     lists.into_iter().flatten().flatten().find(|status| status.name == name)
 }
 
-/// The instance whose log is meant (pkg/kubelet/kubelet_pods.go, `validateContainerLogStatus`).
+/// The instance whose log is meant (`pkg/kubelet/kubelet_pods.go`, `validateContainerLogStatus`).
 fn instance(status: Option<&ContainerStatus>, subject: &str, previous: bool) -> Result<String, String> {
     let status = status.ok_or_else(|| format!("{subject} is not available"))?;
     let ended = |state: &Option<ContainerState>| state.as_ref()?.terminated.as_ref()?.container_id.clone();

@@ -1,5 +1,5 @@
 //! What a container is made from: environment, command line, user, limits, mounts. The errors are those of
-//! `CreateContainerConfigError` (pkg/kubelet/kubelet_pods.go, `makeEnvironmentVariables`; kuberuntime/security_context.go).
+//! `CreateContainerConfigError` (`pkg/kubelet/kubelet_pods.go`, `makeEnvironmentVariables`; `kuberuntime/security_context.go`).
 
 mod environment;
 mod fields;

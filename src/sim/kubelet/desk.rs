@@ -40,6 +40,8 @@ pub enum PodDue {
     Deadline,
     /// The API object can be removed.
     Remove,
+    /// The eviction manager's round.
+    Storage,
     /// Something has become of the mirror Pod.
     Mirror,
     /// A lifecycle hook that sleeps or times out is over.

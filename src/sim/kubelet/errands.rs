@@ -211,12 +211,6 @@ impl Worker {
             )),
         }
     }
-
-    /// The instance a probe or hook would reach.
-    pub fn running_instance(&self, name: &str, desk: &Desk) -> Option<String> {
-        let sandbox = desk.ctx.runtime.get(self.sandbox?)?;
-        sandbox.newest(name).filter(|c| c.state.is_running()).map(|c| c.id.clone())
-    }
 }
 
 /// The port a handler names, by number or by one of the container's port names.

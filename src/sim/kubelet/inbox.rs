@@ -65,6 +65,7 @@ impl Worker {
                 }
             }
             PodDue::Remove => self.remove_object(desk),
+            PodDue::Storage => self.check_storage(desk),
             PodDue::Mirror => self.tend_mirror(desk),
             PodDue::Hook(number) => self.hook_over(number, desk),
         }
@@ -93,6 +94,7 @@ impl Worker {
             ),
         );
         self.trigger(self.because, desk);
+        self.watch_storage(desk);
         if let Some(at) = self.deadline() {
             let at = desk.machine.clock.tick(at);
             desk.at(at, self.serial, PodDue::Deadline);

@@ -1,5 +1,5 @@
 //! Stopping containers: preStop, then SIGTERM, then SIGKILL, all within one grace; native sidecars after the main containers and in
-//! reverse order (pkg/kubelet/kuberuntime/kuberuntime_container.go `killContainer`, `kuberuntime_termination_order.go`).
+//! reverse order (`pkg/kubelet/kuberuntime/kuberuntime_container.go` `killContainer`, `kuberuntime_termination_order.go`).
 
 use super::actions::Victim;
 use super::desk::{Desk, PodDue, Said};

@@ -61,8 +61,6 @@ pub(super) enum Standing {
 pub(super) enum Answer {
     /// Fine.
     Success,
-    /// Fine, but something is worth saying.
-    Warning(String),
     /// Not fine.
     Failure(String),
     /// The attempt itself failed: it does not count.
@@ -204,10 +202,7 @@ impl Prober {
     fn count(&mut self, good: bool) -> bool {
         self.run = if self.last == Some(good) { self.run + 1 } else { 1 };
         self.last = Some(good);
-        let threshold = match good {
-            true => self.spec.success_threshold.unwrap_or(1),
-            false => self.spec.failure_threshold.unwrap_or(3),
-        };
+        let threshold = if good { self.spec.success_threshold.unwrap_or(1) } else { self.spec.failure_threshold.unwrap_or(3) };
         if i64::from(self.run) < i64::from(threshold) {
             return false;
         }
@@ -334,9 +329,6 @@ impl Worker {
         let title = kind.title();
         let (good, said) = match answer {
             Answer::Success => (true, None),
-            Answer::Warning(text) => {
-                (true, Some(Said::warning(&field, "ProbeWarning", format!("{title} probe warning: {text}"))))
-            }
             Answer::Failure(text) => {
                 (false, Some(Said::warning(&field, "Unhealthy", format!("{title} probe failed: {text}"))))
             }

@@ -1,5 +1,5 @@
 //! The status manager: what was computed is written a moment later, what came in between is written at once with it
-//! (pkg/kubelet/status/status_manager.go).
+//! (`pkg/kubelet/status/status_manager.go`).
 
 use super::desk::{Desk, PodDue};
 use super::spec;

@@ -1,5 +1,5 @@
 //! Starting one container: crash back-off, image, configuration, creation, first process, postStart hook, each with the events and the
-//! reasons a real kubelet gives (pkg/kubelet/kuberuntime/kuberuntime_container.go, `startContainer`).
+//! reasons a real kubelet gives (`pkg/kubelet/kuberuntime/kuberuntime_container.go`, `startContainer`).
 
 use super::backoff::Backoff;
 use super::desk::{Desk, Said};

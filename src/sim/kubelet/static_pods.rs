@@ -1,5 +1,5 @@
 //! Static Pods: manifests in a folder of the node, run without anybody's leave, and the mirror Pods that show them in the API
-//! (pkg/kubelet/config/file.go, pkg/kubelet/pod/mirror_client.go).
+//! (pkg/kubelet/config/file.go, `pkg/kubelet/pod/mirror_client.go`).
 
 use super::desk::{Desk, PodDue};
 use super::kill::KillOrder;

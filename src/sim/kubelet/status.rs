@@ -1,5 +1,5 @@
 //! A Pod's status as the kubelet computes it: from what it last saw of the containers and from the results its previous sync left in
-//! the reason cache (pkg/kubelet/kubelet_pods.go). Pure: nothing is written here.
+//! the reason cache (`pkg/kubelet/kubelet_pods.go`). Pure: nothing is written here.
 
 mod conditions;
 mod containers;

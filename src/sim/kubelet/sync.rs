@@ -265,7 +265,7 @@ impl Worker {
         self.current().failures.push(failure);
     }
 
-    /// Ends the Pod if it has been active for too long (pkg/kubelet/active_deadline.go).
+    /// Ends the Pod if it has been active for too long (`pkg/kubelet/active_deadline.go`).
     fn check_deadline(&mut self, desk: &mut Desk) {
         let Some(at) = self.deadline() else { return };
         if self.verdict.is_some() || desk.ctx.now < at {

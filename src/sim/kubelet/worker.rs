@@ -1,5 +1,5 @@
 //! One Pod's worker: at most one sync at a time, one slot for what came meanwhile, and a cache that must be newer than the last sync
-//! before the next begins (pkg/kubelet/pod_workers.go). This file knows when to sync; `sync` knows what a sync does.
+//! before the next begins (`pkg/kubelet/pod_workers.go`). This file knows when to sync; `sync` knows what a sync does.
 
 use super::backoff::Backoff;
 use super::desk::{Desk, PodDue};
@@ -52,7 +52,6 @@ pub(super) struct Verdict {
 
 /// Why a container's last start did not happen or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the words the API shows")]
 pub(super) enum Reason {
     CrashLoopBackOff,
     ErrImagePull,
@@ -60,7 +59,6 @@ pub(super) enum Reason {
     InvalidImageName,
     ErrImageNeverPull,
     CreateContainerConfigError,
-    CreateContainerError,
     RunContainerError,
     PostStartHookError,
 }
@@ -75,7 +73,6 @@ impl Reason {
             Reason::InvalidImageName => "InvalidImageName",
             Reason::ErrImageNeverPull => "ErrImageNeverPull",
             Reason::CreateContainerConfigError => "CreateContainerConfigError",
-            Reason::CreateContainerError => "CreateContainerError",
             Reason::RunContainerError => "RunContainerError",
             Reason::PostStartHookError => "PostStartHookError",
         }
@@ -84,6 +81,7 @@ impl Reason {
 
 /// Everything the kubelet remembers about one Pod.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
 pub(super) struct Worker {
     /// Its number, never used twice on this node.
     pub serial: u64,
@@ -279,7 +277,7 @@ impl Worker {
         }
     }
 
-    /// Milliseconds until the next sync (pkg/kubelet/pod_workers.go, `completeWork`).
+    /// Milliseconds until the next sync (`pkg/kubelet/pod_workers.go`, `completeWork`).
     fn requeue(&self, failures: &[StartFailure], generic: bool, desk: &Desk) -> u64 {
         let draw = desk.draw(&self.uid, "requeue", u64::from(self.run));
         let now = desk.ctx.now;

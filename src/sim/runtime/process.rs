@@ -194,6 +194,13 @@ impl Sandbox {
         self.system.remove_cell(cell);
     }
 
+    /// Bytes an instance has written outside of volumes, its log included.
+    pub fn disk_usage(&self, container: &Container) -> u64 {
+        let files = self.system.disk_usage(container.cell);
+        let log: usize = container.log.iter().map(|line| line.text.len() + 1).sum();
+        files + log as u64
+    }
+
     /// The log of an instance, as far as it is written.
     pub fn log(&self, container: &Container) -> Vec<LogLine> {
         match container.pid {

@@ -4,10 +4,6 @@ use super::{View, exit_code, phase, role_at};
 use crate::kube::core::{ContainerStatus, PodCondition, PodStatus};
 use crate::sim::kubelet::spec::Role;
 
-/// The types of condition the kubelet computes anew with every status.
-pub(in crate::sim::kubelet) const OWNED: [&str; 5] =
-    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
-
 /// What a condition says beside its type.
 struct Verdict {
     status: bool,

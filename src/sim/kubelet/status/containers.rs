@@ -1,4 +1,4 @@
-//! The status of each container (pkg/kubelet/kubelet_pods.go, `convertToAPIContainerStatuses`).
+//! The status of each container (`pkg/kubelet/kubelet_pods.go`, `convertToAPIContainerStatuses`).
 
 use super::View;
 use crate::kube::core::{

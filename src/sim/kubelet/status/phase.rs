@@ -1,4 +1,4 @@
-//! The phase, counted from container statuses (pkg/kubelet/kubelet_pods.go, `getPhase`).
+//! The phase, counted from container statuses (`pkg/kubelet/kubelet_pods.go`, `getPhase`).
 
 use super::{View, exit_code, last_terminated, role_at, running, terminated};
 use crate::kube::core::ContainerStatus;

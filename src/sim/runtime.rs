@@ -7,6 +7,7 @@ mod visit;
 
 use super::cluster::NodeIndex;
 use crate::kube::SimTime;
+use crate::kube::core::ResourceRequirements;
 use crate::os::{CellId, Chunk, Pid, Signal, System, VolumeId, Volumes};
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
@@ -104,6 +105,8 @@ pub struct Container {
     pub seen: Option<State>,
     /// All containers were told to start again since it ended: it counts for nothing but the history.
     pub discarded: bool,
+    /// What it may use.
+    pub resources: ResourceRequirements,
     /// Its part of the system.
     pub cell: CellId,
     /// Its first process.

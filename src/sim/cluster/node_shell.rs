@@ -124,11 +124,11 @@ impl Cluster {
         let node = self.kubelets[index.0 as usize].spec().name.to_string();
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let (text, code) = match words.as_slice() {
-            ["systemctl", "stop", unit] if is_kubelet(unit) => self.fault(Fault::StopKubelet(node)),
-            ["systemctl", "start", unit] if is_kubelet(unit) => self.fault(Fault::StartKubelet(node)),
+            ["systemctl", "stop", unit] if is_kubelet(unit) => self.fault(&Fault::StopKubelet(node)),
+            ["systemctl", "start", unit] if is_kubelet(unit) => self.fault(&Fault::StartKubelet(node)),
             ["systemctl", "restart", unit] if is_kubelet(unit) => {
-                let (text, code) = self.fault(Fault::StopKubelet(node.clone()));
-                if code == 0 { self.fault(Fault::StartKubelet(node)) } else { (text, code) }
+                let (text, code) = self.fault(&Fault::StopKubelet(node.clone()));
+                if code == 0 { self.fault(&Fault::StartKubelet(node)) } else { (text, code) }
             }
             ["systemctl", "status", unit] if is_kubelet(unit) => self.kubelet_unit(&node),
             ["systemctl", "is-active", unit] if is_kubelet(unit) => match self.kubelet_runs(&node) {
@@ -136,8 +136,8 @@ impl Cluster {
                 false => ("inactive\n".into(), 3),
             },
             ["reboot"] => {
-                let (text, code) = self.fault(Fault::PowerOff(node.clone()));
-                if code == 0 { self.fault(Fault::PowerOn(node)) } else { (text, code) }
+                let (text, code) = self.fault(&Fault::PowerOff(node.clone()));
+                if code == 0 { self.fault(&Fault::PowerOn(node)) } else { (text, code) }
             }
             ["crictl", "ps", ..] => (self.crictl_ps(index, words.contains(&"-a")), 0),
             ["crictl", "pods", ..] => (self.crictl_pods(index), 0),
@@ -148,8 +148,8 @@ impl Cluster {
         self.runtime.finish_foreign(sandbox, process, (stream, &text, code), self.now);
     }
 
-    fn fault(&mut self, fault: Fault) -> (String, i32) {
-        match self.inject(&fault) {
+    fn fault(&mut self, fault: &Fault) -> (String, i32) {
+        match self.inject(fault) {
             Ok(_) => (String::new(), 0),
             Err(text) => (format!("{text}\n"), 1),
         }

@@ -65,7 +65,7 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &Desk) -> Re
         read_only_root: context.read_only_root_filesystem == Some(true),
         memory_limit: limit("memory").and_then(|amount| u64::try_from(amount.value()).ok()),
         cpu_limit: limit("cpu").and_then(|amount| u64::try_from(amount.milli()).ok()),
-        mounts: worker.volumes.mounts(container, &given)?,
+        mounts: worker.volumes.mounts(container, &given),
         image,
     })
 }
@@ -127,20 +127,19 @@ fn verify_non_root(
     if own.run_as_non_root.or(pod.run_as_non_root) != Some(true) {
         return Ok(());
     }
-    let where_ = format!(
+    let place = format!(
         "(pod: \"{}_{}({})\", container: {})",
         worker.key.name, worker.key.namespace, worker.uid, container.name
     );
     match own.run_as_user.or(pod.run_as_user) {
-        Some(0) => Err(format!("container's runAsUser breaks non-root policy {where_}")),
-        Some(_) => Ok(()),
+        Some(0) => Err(format!("container's runAsUser breaks non-root policy {place}")),
         None if !image.user_is_numeric() => Err(format!(
-            "container has runAsNonRoot and image has non-numeric user ({}), cannot verify user is non-root {where_}",
+            "container has runAsNonRoot and image has non-numeric user ({}), cannot verify user is non-root {place}",
             image.user.split(':').next().unwrap_or_default()
         )),
         None if image.run_as().is_none_or(|user| user.uid == 0) => {
-            Err(format!("container has runAsNonRoot and image will run as root {where_}"))
+            Err(format!("container has runAsNonRoot and image will run as root {place}"))
         }
-        None => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }

@@ -64,7 +64,7 @@ impl Worker {
             pending.command = exec.command.clone().unwrap_or_default();
             match self.exec(&container.name, pending.command.clone(), desk) {
                 Ok(id) => pending.id = Some(id),
-                Err(error) => return self.settle(pending, Err(error), desk),
+                Err(error) => return self.settle(&pending, Err(error), desk),
             }
         } else if let Some(sleep) = &hook.sleep {
             desk.later(u64::try_from(sleep.seconds).unwrap_or(0) * 1000, self.serial, PodDue::Hook(number));
@@ -72,9 +72,9 @@ impl Worker {
             // Any answer counts; only a connection that does not come about fails the hook.
             let answer = self.http_get(container, get, desk);
             let outcome = answer.map(|_| Outcome { code: 0, output: String::new() });
-            return self.settle(pending, outcome, desk);
+            return self.settle(&pending, outcome, desk);
         } else {
-            return self.settle(pending, Ok(Outcome { code: 0, output: String::new() }), desk);
+            return self.settle(&pending, Ok(Outcome { code: 0, output: String::new() }), desk);
         }
         self.errands.push(pending);
     }
@@ -149,7 +149,7 @@ impl Worker {
     pub fn errand_done(&mut self, id: ErrandId, outcome: Outcome, desk: &mut Desk) {
         if let Some(index) = self.errands.iter().position(|pending| pending.id == Some(id)) {
             let pending = self.errands.remove(index);
-            self.settle(pending, Ok(outcome), desk);
+            self.settle(&pending, Ok(outcome), desk);
         }
     }
 
@@ -157,7 +157,7 @@ impl Worker {
     pub fn hook_over(&mut self, number: u32, desk: &mut Desk) {
         if let Some(index) = self.errands.iter().position(|pending| pending.number == number) {
             let pending = self.errands.remove(index);
-            self.settle(pending, Ok(Outcome { code: 0, output: String::new() }), desk);
+            self.settle(&pending, Ok(Outcome { code: 0, output: String::new() }), desk);
         }
     }
 
@@ -179,14 +179,14 @@ impl Worker {
         Some(pending.command)
     }
 
-    fn settle(&mut self, pending: Pending, outcome: Result<Outcome, String>, desk: &mut Desk) {
+    fn settle(&mut self, pending: &Pending, outcome: Result<Outcome, String>, desk: &mut Desk) {
         match pending.errand.clone() {
             Errand::PostStart { target, run } => {
-                let error = self.hook_error(&pending, outcome);
+                let error = self.hook_error(pending, outcome);
                 self.post_started(target, run, error, desk);
             }
             Errand::PreStop { id } => {
-                let error = self.hook_error(&pending, outcome);
+                let error = self.hook_error(pending, outcome);
                 self.pre_stopped(&id, error, desk);
             }
             Errand::Probe { index, ticket } => self.probe_answered(index, ticket, outcome, desk),

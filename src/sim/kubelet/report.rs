@@ -39,6 +39,8 @@ impl Worker {
             now: desk.ctx.now,
         };
         let status = status::generate(&view);
+        let done = |c: &PodCondition| c.type_ == "Initialized" && c.status == "True";
+        self.was_initialized |= self.mode == Mode::Syncing && status.conditions.iter().flatten().any(done);
         if status == *self.report.wanted {
             return;
         }

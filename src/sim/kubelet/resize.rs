@@ -1,14 +1,97 @@
-//! In-place resize: what of it a sync does (pkg/kubelet/allocation).
+//! In-place resize: changed resources reach running containers without a restart, unless their policy asks for one
+//! (pkg/kubelet/allocation).
 
-use super::desk::Desk;
+use super::desk::{Desk, Said};
 use super::worker::Worker;
+use crate::kube::core::{Container, PodCondition, ResourceRequirements};
+use crate::kube::quantity::Amount;
+use crate::sim::runtime;
+
+const IN_PROGRESS: &str = "PodResizeInProgress";
 
 impl Worker {
     /// Whether a container must restart because its resources changed and its policy says so.
-    pub fn resize_restarts(&self, _container: &str) -> bool {
-        false
+    pub fn resize_restarts(&self, container: &Container, instance: &runtime::Container) -> bool {
+        let wanted = container.resources.clone().unwrap_or_default();
+        instance.resources != wanted
+            && container.resize_policy.iter().flatten().any(|policy| {
+                policy.restart_policy == "RestartContainer" && differs(&instance.resources, &wanted, &policy.resource_name)
+            })
     }
 
     /// Applies changed resources to running containers.
-    pub fn resize(&mut self, _desk: &mut Desk) {}
+    pub fn resize(&mut self, desk: &mut Desk) {
+        let changed = self.changed(desk);
+        let under_way = self.extra_conditions.iter().any(|c| c.type_ == IN_PROGRESS);
+        if changed.is_empty() {
+            if under_way {
+                self.extra_conditions.retain(|c| c.type_ != IN_PROGRESS);
+                let text = format!("Pod resize completed: {}", self.resize_text());
+                desk.event(&self.events_pod(), Said::normal("", "ResizeCompleted", text), self.because);
+                self.write_status(desk);
+            }
+            return;
+        }
+        self.because = desk.ctx.because(
+            Some(self.because),
+            "resources",
+            format!("the resources of Pod {} changed: the kubelet adjusts its running containers", self.key.name),
+        );
+        let text = format!("Pod resize started: {}", self.resize_text());
+        desk.event(&self.events_pod(), Said::normal("", "ResizeStarted", text), self.because);
+        self.extra_conditions.push(PodCondition {
+            type_: IN_PROGRESS.into(),
+            status: "True".into(),
+            last_transition_time: Some(desk.ctx.now.to_time()),
+            observed_generation: self.pod.metadata.generation,
+            ..PodCondition::default()
+        });
+        self.write_status(desk);
+        for container in &changed {
+            self.apply(container, desk);
+        }
+        self.pending = true;
+        self.current().acted = true;
+    }
+
+    /// The containers whose running instance has other resources than the spec, and need no restart for the change.
+    fn changed(&self, desk: &Desk) -> Vec<Container> {
+        let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get(id)) else { return Vec::new() };
+        let stale = |container: &Container| {
+            sandbox.newest(&container.name).is_some_and(|instance| {
+                instance.state.is_running()
+                    && instance.resources != container.resources.clone().unwrap_or_default()
+                    && !self.resize_restarts(container, instance)
+            })
+        };
+        self.pod.spec.containers.iter().filter(|container| stale(container)).cloned().collect()
+    }
+
+    fn apply(&mut self, container: &Container, desk: &mut Desk) {
+        let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id)) else { return };
+        let resources = container.resources.clone().unwrap_or_default();
+        let limit = |name: &str| resources.limits.as_ref()?.get(name).map(Amount::of);
+        let memory = limit("memory").and_then(|amount| u64::try_from(amount.value()).ok());
+        let cpu = limit("cpu").and_then(|amount| u64::try_from(amount.milli()).ok());
+        let Some(cell) = sandbox.newest(&container.name).map(|instance| instance.cell) else { return };
+        sandbox.system.set_limits(cell, memory, cpu);
+        if let Some(instance) = sandbox.newest_mut(&container.name) {
+            instance.resources = resources;
+        }
+    }
+
+    fn resize_text(&self) -> String {
+        let container = |c: &Container| serde_json::json!({"name": c.name, "resources": c.resources});
+        let list: Vec<serde_json::Value> = self.pod.spec.containers.iter().map(container).collect();
+        let list = serde_json::Value::from(list);
+        format!("{{\"containers\":{list},\"generation\":{}}}", self.pod.metadata.generation.unwrap_or(1))
+    }
+}
+
+fn differs(a: &ResourceRequirements, b: &ResourceRequirements, name: &str) -> bool {
+    let get = |r: &ResourceRequirements| {
+        let of = |list: &Option<std::collections::BTreeMap<String, _>>| list.as_ref().and_then(|list| list.get(name)).cloned();
+        (of(&r.requests), of(&r.limits))
+    };
+    get(a) != get(b)
 }

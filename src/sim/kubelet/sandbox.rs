@@ -61,6 +61,7 @@ impl Desk<'_, '_> {
             state: State::Created,
             seen: None,
             discarded: false,
+            resources: spec.resources.clone().unwrap_or_default(),
             cell,
             pid: None,
             command: prepared.argv,

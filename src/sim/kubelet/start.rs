@@ -97,15 +97,14 @@ impl Worker {
             );
             return self.refuse(target, Reason::ErrImageNeverPull, text, desk);
         }
-        self.pull(target, &asked, field, &reference, desk)
+        self.pull(target, (&asked, &reference), field, desk)
     }
 
     fn pull(
         &mut self,
         target: Target,
-        asked: &str,
+        (asked, reference): (&str, &Reference),
         field: &str,
-        reference: &Reference,
         desk: &mut Desk,
     ) -> Flow {
         let now = desk.ctx.now;
@@ -116,10 +115,7 @@ impl Worker {
             let message = format!("Back-off pulling image \"{asked}\": ErrImagePull: {error}");
             let text = format!("Back-off pulling image \"{asked}\"");
             desk.event(&self.events_pod(), Said::normal(field, "BackOff", text), self.because);
-            return self.refuse_with(
-                target,
-                Reason::ImagePullBackOff,
-                message,
+            return self.refuse_with(target, (Reason::ImagePullBackOff, message),
                 "Error: ImagePullBackOff",
                 desk,
             );
@@ -165,7 +161,7 @@ impl Worker {
                 );
                 let text = format!("Failed to pull image \"{asked}\": {error}");
                 desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
-                self.refuse_with(target, Reason::ErrImagePull, error, "Error: ErrImagePull", desk)
+                self.refuse_with(target, (Reason::ErrImagePull, error), "Error: ErrImagePull", desk)
             }
         }
     }
@@ -173,14 +169,13 @@ impl Worker {
     /// Refuses a start for a reason that is its own event text.
     fn refuse(&mut self, target: Target, reason: Reason, message: String, desk: &mut Desk) -> Flow {
         let text = format!("Error: {}", reason.as_str());
-        self.refuse_with(target, reason, message, &text, desk)
+        self.refuse_with(target, (reason, message), &text, desk)
     }
 
     fn refuse_with(
         &mut self,
         target: Target,
-        reason: Reason,
-        message: String,
+        (reason, message): (Reason, String),
         event: &str,
         desk: &mut Desk,
     ) -> Flow {
@@ -202,7 +197,7 @@ impl Worker {
                     format!("container {name} cannot be configured: {message}"),
                 );
                 let text = format!("Error: {message}");
-                self.refuse_with(target, Reason::CreateContainerConfigError, message, &text, desk)
+                self.refuse_with(target, (Reason::CreateContainerConfigError, message), &text, desk)
             }
             Ok(prepared) => {
                 desk.create_container(self, target, &container, prepared);

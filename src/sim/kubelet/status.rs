@@ -104,7 +104,7 @@ fn set_resources(view: &View, status: &mut PodStatus) {
 /// When everything is over, containers nobody can account for are reported lost (status manager, `TerminatePod`).
 fn unknown_where_lost(view: &View, status: &mut PodStatus) {
     let inits = status.init_container_statuses.as_deref_mut().unwrap_or_default();
-    let initialized = phase::initialized(view, inits);
+    let initialized = view.worker.was_initialized || view.pod.spec.init_containers.is_none();
     let mut touched = inits
         .iter()
         .rposition(|c| c.started == Some(true) || terminated(c) || last_terminated(c))

@@ -40,7 +40,7 @@ impl Volumes {
     }
 
     /// The mounts of a container.
-    pub fn mounts(&self, container: &Container, env: &[(String, String)]) -> Result<Vec<Mount>, String> {
+    pub fn mounts(&self, container: &Container, env: &[(String, String)]) -> Vec<Mount> {
         let mut mounts = Vec::new();
         for mount in container.volume_mounts.iter().flatten() {
             let Some((volume, base)) = self.entries.get(&mount.name).and_then(|entry| entry.mounted.clone())
@@ -61,7 +61,7 @@ impl Volumes {
                 read_only: mount.read_only == Some(true),
             });
         }
-        Ok(mounts)
+        mounts
     }
 
     /// The volumes' numbers with their names.

@@ -124,6 +124,8 @@ pub(super) struct Worker {
     pub kills: Vec<Kill>,
     /// The API object is gone.
     pub orphan: bool,
+    /// Every init container had done its part while the Pod was still meant to run.
+    pub was_initialized: bool,
     /// Nothing of the Pod runs any more and nothing will.
     pub ended: bool,
     /// What the API wants since the last time the worker heard, and why.
@@ -162,6 +164,7 @@ impl Worker {
             order: None,
             kills: Vec::new(),
             orphan: false,
+            was_initialized: false,
             ended: false,
             inbox: None,
             errands: Vec::new(),

@@ -67,6 +67,7 @@ impl Runtime {
                 state: State::Running(now),
                 seen: None,
                 discarded: false,
+                resources: crate::kube::core::ResourceRequirements::default(),
                 cell,
                 pid: None,
                 command: Vec::new(),

@@ -85,7 +85,7 @@ fn existing(view: &View, target: Target, container: &Spec, newest: &Container) -
     let before = view.sandbox.and_then(|sandbox| {
         sandbox.containers.iter().rev().find(|c| c.name == newest.name && c.attempt < newest.attempt)
     });
-    let resources = container.resources.as_ref();
+    let resources = &newest.resources;
     let mut status = ContainerStatus {
         name: container.name.clone(),
         image: newest.image.to_string(),
@@ -96,8 +96,8 @@ fn existing(view: &View, target: Target, container: &Spec, newest: &Container) -
         allocated_resources: requests(container),
         resources: Some(ResourceRequirements {
             claims: None,
-            limits: resources.and_then(|r| r.limits.clone()),
-            requests: resources.and_then(|r| r.requests.clone()),
+            limits: resources.limits.clone(),
+            requests: resources.requests.clone(),
         }),
         user: Some(user(newest)),
         ..ContainerStatus::default()

@@ -230,3 +230,6 @@ pub(in crate::sim) fn wake(id: SandboxId, at: SimTime, context: &mut Context) {
         context.agenda.push(at, cluster::Due::Sandbox(id));
     }
 }
+
+#[cfg(test)]
+mod tests;

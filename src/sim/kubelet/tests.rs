@@ -1,0 +1,134 @@
+//! What a learner would see of Pods, told as (time in seconds, what the container does, restarts).
+
+use crate::kube::core::ContainerStatus;
+use crate::kube::{Key, Kind, Object, SimTime};
+use crate::sim::api::{DeleteOptions, Write};
+use crate::sim::{ChangeKind, Cluster, ClusterConfig};
+use serde_json::{Value, json};
+
+fn cluster_with(pod: Value) -> Cluster {
+    let mut cluster = Cluster::new(ClusterConfig::default());
+    let cause = cluster.command_cause("kubectl apply -f pod.yaml");
+    let object = Object::from_value(Kind::Pod, pod).expect("a Pod");
+    cluster.create(object, &Write::user(cause)).expect("accepted");
+    cluster
+}
+
+fn pod(spec: Value) -> Value {
+    json!({"metadata": {"name": "web", "namespace": "default"}, "spec": spec})
+}
+
+fn script(text: &str) -> Value {
+    json!({"name": "app", "image": "busybox:1.36", "command": ["sh", "-c", text]})
+}
+
+fn word(status: &ContainerStatus) -> String {
+    let state = status.state.clone().unwrap_or_default();
+    let waiting = state.waiting.and_then(|waiting| waiting.reason);
+    let ended = state.terminated.and_then(|ended| ended.reason);
+    waiting.or(ended).unwrap_or_else(|| "Running".into())
+}
+
+/// What the first container did, change by change, without repetitions.
+fn rows(cluster: &Cluster) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for change in cluster.store().changes_since(0).into_iter().flatten() {
+        let Some(pod) = change.object.as_pod().filter(|_| change.kind != ChangeKind::Deleted) else { continue };
+        let Some(status) = pod.status.container_statuses.iter().flatten().next() else { continue };
+        let row = format!("{} {}", word(status), status.restart_count);
+        if rows.last() != Some(&row) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_crashing_container_restarts_at_once_and_then_waits_longer_and_longer() {
+    let mut cluster = cluster_with(pod(json!({"containers": [script("exit 1")]})));
+    cluster.advance(SimTime::from_secs(60));
+    let expected = [
+        "ContainerCreating 0",
+        "Running 0",
+        "Error 0",
+        "Running 1",
+        "Error 1",
+        "CrashLoopBackOff 1",
+        "Running 2",
+        "Error 2",
+        "CrashLoopBackOff 2",
+        "Running 3",
+        "Error 3",
+    ];
+    assert_eq!(rows(&cluster), expected);
+}
+
+#[test]
+fn under_never_a_container_that_ends_well_makes_the_pod_succeed() {
+    let mut cluster = cluster_with(pod(json!({"restartPolicy": "Never", "containers": [script("sleep 3")]})));
+    cluster.advance(SimTime::from_secs(20));
+    assert_eq!(rows(&cluster), ["ContainerCreating 0", "Running 0", "Completed 0"]);
+    let object = cluster.store().get(&Key::pod("default", "web")).and_then(Object::as_pod).cloned();
+    assert_eq!(object.and_then(|pod| pod.status.phase.clone()).as_deref(), Some("Succeeded"));
+}
+
+#[test]
+fn a_process_that_ignores_sigterm_is_killed_when_its_grace_is_over() {
+    let spec = json!({"terminationGracePeriodSeconds": 5, "containers": [script("sleep 3600")]});
+    let mut cluster = cluster_with(pod(spec));
+    cluster.advance(SimTime::from_secs(10));
+    let cause = cluster.command_cause("kubectl delete pod web");
+    let key = Key::pod("default", "web");
+    cluster.delete(&key, &DeleteOptions::default(), &Write::user(cause)).expect("accepted");
+    cluster.advance(SimTime::from_secs(14));
+    assert!(cluster.store().get(&key).is_some(), "still within its grace period");
+    cluster.advance(SimTime::from_secs(18));
+    assert!(cluster.store().get(&key).is_none(), "gone after grace period and one look at the containers");
+    assert_eq!(rows(&cluster).last().map(String::as_str), Some("Error 0"));
+}
+
+#[test]
+fn a_missing_config_map_is_noticed_at_the_next_try() {
+    let container = json!({"name": "app", "image": "busybox:1.36", "command": ["sleep", "3600"],
+        "envFrom": [{"configMapRef": {"name": "settings"}}]});
+    let mut cluster = cluster_with(pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(5));
+    assert_eq!(rows(&cluster).last().map(String::as_str), Some("CreateContainerConfigError 0"));
+    let map = json!({"metadata": {"name": "settings", "namespace": "default"}, "data": {"A": "1"}});
+    let cause = cluster.command_cause("kubectl create configmap settings");
+    let map = Object::from_value(Kind::ConfigMap, map).expect("a ConfigMap");
+    cluster.create(map, &Write::user(cause)).expect("accepted");
+    cluster.advance(SimTime::from_secs(30));
+    assert_eq!(rows(&cluster).last().map(String::as_str), Some("Running 0"));
+}
+
+#[test]
+fn advancing_in_parts_gives_the_same_changes_as_advancing_at_once() {
+    let make = || cluster_with(pod(json!({"containers": [script("sleep 2; exit 3")]})));
+    let (mut whole, mut parts) = (make(), make());
+    whole.advance(SimTime::from_secs(90));
+    for step in 1..=900 {
+        parts.advance(SimTime(step * 100));
+    }
+    let log = |cluster: &Cluster| -> Vec<(u64, u64)> {
+        cluster.store().changes_since(0).into_iter().flatten().map(|c| (c.revision, c.at.0)).collect()
+    };
+    assert_eq!(log(&whole), log(&parts));
+}
+
+#[test]
+fn every_change_of_a_crash_loop_can_be_explained() {
+    let mut cluster = cluster_with(pod(json!({"containers": [script("exit 1")]})));
+    cluster.advance(SimTime::from_secs(20));
+    let told: Vec<String> = cluster
+        .store()
+        .changes_since(0)
+        .into_iter()
+        .flatten()
+        .filter(|change| change.object.kind() == Kind::Pod)
+        .flat_map(|change| cluster.explain(change.cause))
+        .map(|why| why.text)
+        .collect();
+    assert!(told.iter().any(|text| text.contains("ended with exit code 1")), "{told:?}");
+    assert!(told.iter().any(|text| text.contains("waits 10s")), "{told:?}");
+}

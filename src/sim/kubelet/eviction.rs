@@ -29,9 +29,10 @@ impl Worker {
     fn has_storage_limits(&self) -> bool {
         let volumes = self.pod.spec.volumes.iter().flatten();
         let sized = volumes.filter_map(|v| v.empty_dir.as_ref()).any(|dir| dir.size_limit.is_some());
-        sized || spec::targets(&self.pod).into_iter().any(|target| {
-            spec::container(&self.pod, target).is_some_and(|c| storage_limit(&c).is_some())
-        })
+        sized
+            || spec::targets(&self.pod)
+                .into_iter()
+                .any(|target| spec::container(&self.pod, target).is_some_and(|c| storage_limit(&c).is_some()))
     }
 
     /// One round of the eviction manager.
@@ -50,11 +51,19 @@ impl Worker {
         let started = self.report.wanted.start_time.as_ref().map(SimTime::of)?;
         let measured = desk.ctx.now.since(started) >= FIRST_MEASURE;
         for volume in self.pod.spec.volumes.iter().flatten().filter(|_| measured) {
-            let Some(dir) = volume.empty_dir.as_ref().filter(|dir| dir.medium.as_deref() != Some("Memory")) else { continue };
+            let Some(dir) = volume.empty_dir.as_ref().filter(|dir| dir.medium.as_deref() != Some("Memory"))
+            else {
+                continue;
+            };
             let Some(limit) = &dir.size_limit else { continue };
             let id = self.volumes.ids().find(|(name, _)| *name == volume.name).map(|(_, id)| id)?;
-            if desk.ctx.runtime.volume_usage(id) > u64::try_from(Amount::of(limit).value()).unwrap_or(u64::MAX) {
-                return Some(format!("Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\". ", volume.name, limit.0));
+            if desk.ctx.runtime.volume_usage(id)
+                > u64::try_from(Amount::of(limit).value()).unwrap_or(u64::MAX)
+            {
+                return Some(format!(
+                    "Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\". ",
+                    volume.name, limit.0
+                ));
             }
         }
         self.over_own_limits(desk)
@@ -82,7 +91,9 @@ impl Worker {
         match sum {
             Some(limit) if total + volumes > limit => {
                 let text = Amount::from_bytes(limit as i64).to_quantity().0;
-                Some(format!("Pod ephemeral local storage usage exceeds the total limit of containers {text}. "))
+                Some(format!(
+                    "Pod ephemeral local storage usage exceeds the total limit of containers {text}. "
+                ))
             }
             _ => worst,
         }

@@ -202,7 +202,11 @@ impl Prober {
     fn count(&mut self, good: bool) -> bool {
         self.run = if self.last == Some(good) { self.run + 1 } else { 1 };
         self.last = Some(good);
-        let threshold = if good { self.spec.success_threshold.unwrap_or(1) } else { self.spec.failure_threshold.unwrap_or(3) };
+        let threshold = if good {
+            self.spec.success_threshold.unwrap_or(1)
+        } else {
+            self.spec.failure_threshold.unwrap_or(3)
+        };
         if i64::from(self.run) < i64::from(threshold) {
             return false;
         }

@@ -15,7 +15,8 @@ impl Worker {
         let wanted = container.resources.clone().unwrap_or_default();
         instance.resources != wanted
             && container.resize_policy.iter().flatten().any(|policy| {
-                policy.restart_policy == "RestartContainer" && differs(&instance.resources, &wanted, &policy.resource_name)
+                policy.restart_policy == "RestartContainer"
+                    && differs(&instance.resources, &wanted, &policy.resource_name)
             })
     }
 
@@ -35,7 +36,10 @@ impl Worker {
         self.because = desk.ctx.because(
             Some(self.because),
             "resources",
-            format!("the resources of Pod {} changed: the kubelet adjusts its running containers", self.key.name),
+            format!(
+                "the resources of Pod {} changed: the kubelet adjusts its running containers",
+                self.key.name
+            ),
         );
         let text = format!("Pod resize started: {}", self.resize_text());
         desk.event(&self.events_pod(), Said::normal("", "ResizeStarted", text), self.because);
@@ -90,7 +94,9 @@ impl Worker {
 
 fn differs(a: &ResourceRequirements, b: &ResourceRequirements, name: &str) -> bool {
     let get = |r: &ResourceRequirements| {
-        let of = |list: &Option<std::collections::BTreeMap<String, _>>| list.as_ref().and_then(|list| list.get(name)).cloned();
+        let of = |list: &Option<std::collections::BTreeMap<String, _>>| {
+            list.as_ref().and_then(|list| list.get(name)).cloned()
+        };
         (of(&r.requests), of(&r.limits))
     };
     get(a) != get(b)

@@ -115,7 +115,9 @@ impl Worker {
             let message = format!("Back-off pulling image \"{asked}\": ErrImagePull: {error}");
             let text = format!("Back-off pulling image \"{asked}\"");
             desk.event(&self.events_pod(), Said::normal(field, "BackOff", text), self.because);
-            return self.refuse_with(target, (Reason::ImagePullBackOff, message),
+            return self.refuse_with(
+                target,
+                (Reason::ImagePullBackOff, message),
                 "Error: ImagePullBackOff",
                 desk,
             );

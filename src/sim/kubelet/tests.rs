@@ -33,7 +33,9 @@ fn word(status: &ContainerStatus) -> String {
 fn rows(cluster: &Cluster) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for change in cluster.store().changes_since(0).into_iter().flatten() {
-        let Some(pod) = change.object.as_pod().filter(|_| change.kind != ChangeKind::Deleted) else { continue };
+        let Some(pod) = change.object.as_pod().filter(|_| change.kind != ChangeKind::Deleted) else {
+            continue;
+        };
         let Some(status) = pod.status.container_statuses.iter().flatten().next() else { continue };
         let row = format!("{} {}", word(status), status.restart_count);
         if rows.last() != Some(&row) {

@@ -3,30 +3,40 @@
 
 /// Defaults of the API types.
 pub mod defaults;
+/// Bounds and defaults of a namespace.
+pub mod limits;
 /// What the server generates for Jobs.
 pub mod job;
 /// What admission does to Pods.
 pub mod pod;
+/// What a namespace may hold.
+pub mod quota;
+/// Addresses of Services.
+pub mod service;
 /// Validation of the API types.
 pub mod validation;
 
 use super::api::Refusal;
-use super::cause::CauseId;
 use super::cluster::Context;
-use crate::kube::Object;
+use crate::kube::{Kind, Object};
 
 /// The mutating plugins: they complete an object or refuse it.
 pub fn mutate(object: &mut Object, context: &mut Context) -> Result<(), Refusal> {
     match object {
         Object::Pod(pod) => pod::mutate(pod, context),
+        Object::Service(object) => {
+            service::complete(std::sync::Arc::make_mut(object), context);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
 
 /// The validating plugins. `old` is the object before the write, `None` for a new one.
-pub fn validate(_object: &Object, _old: Option<&Object>, _context: &mut Context) -> Result<(), Refusal> {
+pub fn validate(object: &Object, old: Option<&Object>, context: &Context) -> Result<(), Refusal> {
+    if old.is_none() && object.kind().info().namespaced && object.kind() != Kind::Event {
+        limits::check(object, context.store)?;
+        quota::check(object, context.store)?;
+    }
     Ok(())
 }
-
-/// Counts an accepted new object where it is to be counted: against its namespace's quotas.
-pub fn charge(_object: &Object, _context: &mut Context, _cause: CauseId) {}

@@ -7,6 +7,7 @@ mod daemonset;
 mod deployment;
 /// Disruption budgets.
 pub mod disruption;
+mod endpoints;
 mod garbage;
 mod history;
 mod job;
@@ -17,6 +18,7 @@ mod owning;
 /// Questions about Pods.
 pub mod pods;
 mod queue;
+mod quota;
 mod replicaset;
 /// Plain numbers and percentages.
 pub mod share;
@@ -44,6 +46,10 @@ pub enum Controller {
     Job,
     /// Starts Jobs by the clock.
     CronJob,
+    /// Keeps the addresses behind Services.
+    Endpoints,
+    /// Counts what namespaces use.
+    Quota,
     /// Keeps the status of disruption budgets.
     Disruption,
     /// Deletes what nobody owns any more.
@@ -97,6 +103,8 @@ impl Controllers {
         daemonset::observe(change, queue, context);
         job::observe(change, queue, context);
         cronjob::observe(change, queue, context);
+        endpoints::observe(change, queue, context);
+        quota::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
         nodelife::observe(change, queue, context);
@@ -134,6 +142,8 @@ impl Controllers {
             Controller::DaemonSet => daemonset::sync(&work, queue, context),
             Controller::Job => self.jobs.sync(&work, queue, context),
             Controller::CronJob => cronjob::sync(&work, queue, context),
+            Controller::Endpoints => endpoints::sync(&work, context),
+            Controller::Quota => quota::sync(&work, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),
             Controller::Namespace => namespace::sync(&work, queue, context),

@@ -24,6 +24,7 @@ pub const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
 
 /// Completes a Pod, or refuses it.
 pub fn mutate(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
+    super::limits::complete(pod, context.store);
     let mirror = pod.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(MIRROR_ANNOTATION));
     if !mirror {
         add_service_account(pod, context)?;

@@ -40,7 +40,6 @@ impl Context<'_> {
         if write.dry_run {
             return Ok(Written { object, warnings });
         }
-        admission::charge(&object, self, write.cause);
         let object = self.store.put(self.now, object, write.cause).object.clone();
         Ok(Written { object, warnings })
     }

@@ -306,3 +306,6 @@ struct Components<'a> {
     scheduler: &'a mut Scheduler,
     controllers: &'a mut Controllers,
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,10 @@ use super::pods;
 use super::queue::Queue;
 use super::{Controller, Work};
 use crate::kube::{Key, Kind, Object, Pod, SimTime};
-use crate::sim::api::Subresource;
+use crate::sim::api::{Subresource, Write};
 use crate::sim::cluster::Context;
 use crate::sim::events::EventType;
-use crate::sim::store::{Change, ChangeKind};
+use crate::sim::store::Change;
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobSpec, JobStatus};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,9 +29,7 @@ const CHAPTER: &str = "controllers";
 /// Asks for the sync of Jobs a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
-        Object::Job(_) if change.kind != ChangeKind::Deleted => {
-            queue.add(Controller::Job, change.object.key(), change.cause, context);
-        }
+        Object::Job(_) => queue.add(Controller::Job, change.object.key(), change.cause, context),
         Object::Pod(_) => {
             if let Some(key) = controller_key(&change.object, Kind::Job) {
                 queue.add_later(Controller::Job, key, BATCH, change.cause, context);
@@ -70,7 +68,10 @@ struct Run {
 impl Jobs {
     /// Takes one step.
     pub fn sync(&mut self, work: &Work, queue: &mut Queue, context: &mut Context) {
-        let Some(Object::Job(job)) = context.store.get(&work.key).cloned() else { return };
+        let Some(Object::Job(job)) = context.store.get(&work.key).cloned() else {
+            release_orphans(work, context);
+            return;
+        };
         let Some(spec) = job.spec.clone() else { return };
         let uid = job.metadata.uid.clone().unwrap_or_default();
         if is_finished(&job) {
@@ -79,6 +80,7 @@ impl Jobs {
             return;
         }
         if job.metadata.deletion_timestamp.is_some() {
+            release_orphans(work, context);
             return;
         }
         let cause =
@@ -97,6 +99,33 @@ impl Jobs {
             queue.add_after(Controller::Job, work.key.clone(), at.since(context.now).max(1), context);
         }
     }
+}
+
+/// Lets go of the Pods of a Job that is gone or going: nobody will count them.
+fn release_orphans(work: &Work, context: &mut Context) {
+    let labels = BTreeMap::from([("batch.kubernetes.io/job-name".to_owned(), work.key.name.to_string())]);
+    let pods = context.store.pods_with_labels(&work.key.namespace, &labels);
+    let tracked: Vec<Pod> = pods.filter(|pod| is_tracked(pod)).cloned().collect();
+    if tracked.is_empty() {
+        return;
+    }
+    let text = format!("the Job {} no longer counts its Pods", work.key.name);
+    let cause = context.because(work.cause, CHAPTER, text);
+    for mut pod in tracked {
+        untrack(&mut pod);
+        let _ = context.update(Object::Pod(pod), Subresource::Main, &Write::component(cause));
+    }
+}
+
+fn untrack(pod: &mut Pod) {
+    let metadata = Arc::make_mut(&mut pod.metadata);
+    if let Some(list) = &mut metadata.finalizers {
+        list.retain(|finalizer| finalizer != TRACKING);
+        if list.is_empty() {
+            metadata.finalizers = None;
+        }
+    }
+    metadata.resource_version = None;
 }
 
 fn is_finished(job: &Job) -> bool {
@@ -189,13 +218,7 @@ impl Run {
     fn release(&mut self, pod: &Pod, context: &mut Context) {
         let key = Key::pod(pod.namespace(), pod.name());
         let Some(mut current) = context.store.get(&key).and_then(Object::as_pod).cloned() else { return };
-        if let Some(list) = &mut Arc::make_mut(&mut current.metadata).finalizers {
-            list.retain(|finalizer| finalizer != TRACKING);
-        }
-        if current.metadata.finalizers.as_ref().is_some_and(Vec::is_empty) {
-            Arc::make_mut(&mut current.metadata).finalizers = None;
-        }
-        Arc::make_mut(&mut current.metadata).resource_version = None;
+        untrack(&mut current);
         let _ = context.update(Object::Pod(current.clone()), Subresource::Main, &self.owner.write());
         if let Some(mine) = self.pods.iter_mut().find(|p| p.name() == pod.name()) {
             *mine = current;

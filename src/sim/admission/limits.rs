@@ -155,7 +155,8 @@ fn beyond_ratio(
     limit: Option<&Amount>,
 ) -> Option<String> {
     let text = format!("{name} max limit to request ratio per {type_} is {ratio}");
-    let (Some(request), Some(limit)) = (request.filter(|r| !r.is_zero()), limit.filter(|l| !l.is_zero())) else {
+    let (Some(request), Some(limit)) = (request.filter(|r| !r.is_zero()), limit.filter(|l| !l.is_zero()))
+    else {
         return Some(format!("{text}, but no request is specified or request is 0"));
     };
     let actual = limit.milli() as f64 / request.milli() as f64;

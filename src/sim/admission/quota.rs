@@ -107,7 +107,10 @@ fn charge(object: &Object, hard: &Resources) -> Resources {
             Object::Service(service) => service_charge(service, name),
             Object::PersistentVolumeClaim(claim) if name == "requests.storage" => {
                 let spec = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref());
-                resources_of(spec.and_then(|r| r.requests.as_ref())).get("storage").copied().unwrap_or_default()
+                resources_of(spec.and_then(|r| r.requests.as_ref()))
+                    .get("storage")
+                    .copied()
+                    .unwrap_or_default()
             }
             _ => Amount::units(1),
         };
@@ -174,9 +177,11 @@ fn in_scope(quota: &ResourceQuota, object: &Object) -> bool {
         return spec.scopes.as_ref().is_none_or(Vec::is_empty) && spec.scope_selector.is_none();
     };
     let plain = spec.scopes.iter().flatten().all(|scope| matches_scope(scope, "Exists", &[], pod));
-    let selected = spec.scope_selector.iter().flat_map(|s| s.match_expressions.iter().flatten()).all(|e| {
-        matches_scope(&e.scope_name, &e.operator, e.values.as_deref().unwrap_or_default(), pod)
-    });
+    let selected = spec
+        .scope_selector
+        .iter()
+        .flat_map(|s| s.match_expressions.iter().flatten())
+        .all(|e| matches_scope(&e.scope_name, &e.operator, e.values.as_deref().unwrap_or_default(), pod));
     plain && selected
 }
 
@@ -200,4 +205,3 @@ fn matches_scope(scope: &str, operator: &str, values: &[String], pod: &Pod) -> b
         _ => true,
     }
 }
-

@@ -31,7 +31,8 @@ pub fn complete(service: &mut Service, context: &Context) {
     if spec.cluster_ip.as_deref().unwrap_or_default().is_empty() {
         spec.cluster_ip = Some(free_address(&name, context));
     }
-    let families = ["None"].contains(&spec.cluster_ip.as_deref().unwrap_or_default()) && spec.selector.is_none();
+    let families =
+        ["None"].contains(&spec.cluster_ip.as_deref().unwrap_or_default()) && spec.selector.is_none();
     spec.cluster_ips.get_or_insert_with(|| spec.cluster_ip.iter().cloned().collect());
     spec.ip_families.get_or_insert_with(|| vec!["IPv4".into()]);
     let policy = if families { "RequireDualStack" } else { "SingleStack" };
@@ -81,6 +82,7 @@ fn node_ports(context: &Context) -> BTreeSet<i32> {
 
 fn free_node_port(name: &str, i: u64, taken: &BTreeSet<i32>, seed: u64) -> i32 {
     let span = (NODE_PORTS.1 - NODE_PORTS.0 + 1) as u64;
-    let draws = (0..span).map(|n| NODE_PORTS.0 + (chance::hash(seed, name, "node-port", i * span + n) % span) as i32);
+    let draws =
+        (0..span).map(|n| NODE_PORTS.0 + (chance::hash(seed, name, "node-port", i * span + n) % span) as i32);
     draws.into_iter().find(|port| !taken.contains(port)).unwrap_or(NODE_PORTS.0)
 }

@@ -60,7 +60,8 @@ fn act(cluster: &mut Cluster, seed: u64, n: u64) {
     let (kind, value) = manifest(seed, n);
     match draw(seed, "act", n, 4) {
         0 if n > 2 => {
-            let victims: Vec<Key> = cluster.store().list(Kind::Pod, Some("default")).map(Object::key).collect();
+            let victims: Vec<Key> =
+                cluster.store().list(Kind::Pod, Some("default")).map(Object::key).collect();
             if let Some(key) = victims.get(draw(seed, "victim", n, victims.len().max(1) as u64) as usize) {
                 let _ = cluster.delete(key, &DeleteOptions::default(), &write);
             }
@@ -158,7 +159,8 @@ fn deleting_everything_leaves_nothing() {
             let keys: Vec<Key> = cluster.store().list(kind, Some("default")).map(Object::key).collect();
             for key in keys {
                 let cause = cluster.command_cause("kubectl delete");
-                let options = DeleteOptions { propagation: Propagation::Background, ..DeleteOptions::default() };
+                let options =
+                    DeleteOptions { propagation: Propagation::Background, ..DeleteOptions::default() };
                 let _ = cluster.delete(&key, &options, &Write::user(cause));
             }
         }

@@ -1,5 +1,6 @@
 //! Deployments (pkg/controller/deployment): one ReplicaSet for each Pod template, and the way from the old ones to the new one.
 
+mod golang;
 pub(super) mod revision;
 mod rollout;
 mod status;

@@ -1,10 +1,12 @@
 //! Who stands behind a Service (pkg/controller/endpointslice, endpoint): the ready Pods its selector finds, as slices and, in the
 //! older form, as one Endpoints object.
 
-use super::queue::Queue;
 use super::owning::controller_reference;
+use super::queue::Queue;
 use super::{Controller, Work, pods};
-use crate::kube::core::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Service, ServicePort};
+use crate::kube::core::{
+    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Service, ServicePort,
+};
 use crate::kube::requests::containers;
 use crate::kube::selector::Selector;
 use crate::kube::{Key, Kind, Object, Pod};
@@ -23,7 +25,8 @@ const CHAPTER: &str = "readiness";
 /// The label that ties a slice to its Service.
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 /// Who manages a slice.
-const MANAGED_BY: (&str, &str) = ("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
+const MANAGED_BY: (&str, &str) =
+    ("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
 
 /// Asks for the sync of Services a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
@@ -207,7 +210,8 @@ fn write_endpoints(service: &Arc<Service>, standing: &[Pod], write: &Write, cont
         })
         .collect();
     let nobody = ready.is_empty() && unready.is_empty();
-    let subset = EndpointSubset { addresses: some(ready), not_ready_addresses: some(unready), ports: some(ports) };
+    let subset =
+        EndpointSubset { addresses: some(ready), not_ready_addresses: some(unready), ports: some(ports) };
     let subsets = (!nobody).then(|| vec![subset]);
     let key = Object::Service(service.clone()).key();
     let place = Key::new(Kind::Endpoints, &key.namespace, &key.name);

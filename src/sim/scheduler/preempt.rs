@@ -107,7 +107,9 @@ fn victims_on(
     // The most important Pods get their place back first, those whose disruption budget forbids it before the others.
     let protected: BTreeSet<Key> =
         lesser.iter().filter(|pod| violates_budget(pod, store)).map(|pod| pod.key.clone()).collect();
-    lesser.sort_by_key(|pod| (!protected.contains(&pod.key), Reverse(pod.priority), started(pod, store), Reverse(pod.key.clone())));
+    lesser.sort_by_key(|pod| {
+        (!protected.contains(&pod.key), Reverse(pod.priority), started(pod, store), Reverse(pod.key.clone()))
+    });
     for pod in lesser {
         gone.remove(&pod.key);
         if fits(&gone).is_some() {

@@ -1,6 +1,6 @@
 //! Revisions: which ReplicaSet belongs to the current template, its name, and the annotations that number the history.
 
-use super::Rollout;
+use super::{Rollout, golang};
 use crate::kube::core::PodTemplateSpec;
 use crate::kube::{Key, Kind, Object};
 use crate::sim::api::Subresource;
@@ -44,10 +44,11 @@ pub fn same_template(set: &ReplicaSet, template: &PodTemplateSpec) -> bool {
     own.is_some_and(|own| strip(own) == strip(template))
 }
 
-/// The hash of a template: FNV-1a over its JSON, written with the safe alphabet. (A real one hashes Go's print of it, so that
-/// the letters differ while length and alphabet agree.)
+/// The hash of a template: FNV-1a over the text Go prints for it, written with the safe alphabet. A template with fields whose Go
+/// layout is not known here is hashed by its JSON instead: other letters, same length and alphabet.
 pub fn template_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
-    let mut text = serde_json::to_string(template).unwrap_or_default();
+    let value = serde_json::to_value(template).unwrap_or_default();
+    let mut text = golang::print(&value).unwrap_or_else(|| value.to_string());
     if let Some(collisions) = collisions {
         text.push_str(&collisions.to_string());
     }

@@ -12,6 +12,8 @@ pub mod check;
 pub mod diagram;
 /// What is wrong with content, where, and what to do.
 pub mod diagnostic;
+/// Quizzes in other programs' formats.
+pub mod export;
 /// What stands above a chapter's text: its title, objectives, prerequisites.
 pub mod front;
 /// Code to toned spans.

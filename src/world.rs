@@ -2,6 +2,8 @@
 
 /// The words of podlab's command line.
 pub mod args;
+/// Questions as plain text.
+pub mod ask;
 /// The machine's clock.
 pub mod clock;
 /// Which theme fits the terminal.
@@ -16,6 +18,8 @@ pub mod files;
 pub mod input;
 /// The tutor, started from the command line.
 pub mod learn;
+/// The course as plain text.
+pub mod plain;
 /// How `podlab sim` writes down what it shows.
 pub mod printer;
 /// The learner's record on this machine.
@@ -66,6 +70,15 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
                 writeln!(out, "wrote {}", path.display())?;
             }
         }
+        Some(Command::List) => return plain::list(&cli.global, &mut out),
+        Some(Command::Show { chapter }) => return plain::show(&cli.global, &chapter, &mut out),
+        Some(Command::Quiz { chapter, export: Some(format), .. }) => {
+            return ask::export_quiz(&cli.global, &chapter, format, &mut out);
+        }
+        Some(Command::Quiz { chapter, restart, export: None }) => {
+            return ask::quiz(&cli.global, &chapter, restart, &mut out);
+        }
+        Some(Command::Review) => return ask::review(&cli.global, &mut out),
         Some(Command::Progress { output }) => return record::progress(&cli.global, output, &mut out),
         Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, &mut out),
         None => return learn::run(&cli.global, None),

@@ -2,10 +2,9 @@
 
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
-use super::{content, record, terminal};
+use super::{content, plain, record, terminal};
 use crate::app::settings::ThemeName;
 use crate::app::{App, Msg, Place};
-use crate::course::Course;
 use std::io;
 use std::process::ExitCode;
 
@@ -28,9 +27,7 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
         app.update(Msg::Unsaved(notice));
     }
     if let Some(wanted) = chapter {
-        let id = find_chapter(&app.course, wanted).ok_or_else(|| {
-            io::Error::other(format!("there is no chapter '{wanted}'; `podlab list` names them all"))
-        })?;
+        let id = plain::find(&app.course, wanted)?.id.clone();
         app.start_at(Place::Chapter { id, heading: None });
     }
     tutor::run(Options { app, theme }, &mut |what: Keep<'_>| record::keep(&mut record, &what))?;
@@ -54,16 +51,4 @@ fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
             }
         },
     }
-}
-
-/// The chapter a person means: its number, its id, or a part of its title.
-fn find_chapter(course: &Course, wanted: &str) -> Option<String> {
-    let lower = wanted.to_lowercase();
-    let number = wanted.parse::<u32>().ok();
-    let chapters = &course.chapters;
-    let exact = chapters
-        .iter()
-        .find(|c| c.id == lower || (number.is_some() && c.number.parse::<u32>().ok() == number));
-    let by_title = || chapters.iter().find(|c| c.front.title.to_lowercase().contains(&lower));
-    exact.or_else(by_title).map(|chapter| chapter.id.clone())
 }

@@ -163,7 +163,7 @@ pub fn reset(global: &Global, yes: bool, out: &mut dyn Write) -> io::Result<Exit
 
 /// Now, on the learner's calendar.
 #[expect(clippy::disallowed_methods, reason = "world is where the clock is read")]
-fn now() -> Moment {
+pub fn now() -> Moment {
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     let ahead = jiff::Timestamp::from_millisecond(millis)
         .map_or(0, |now| i64::from(jiff::tz::TimeZone::system().to_offset(now).seconds()));

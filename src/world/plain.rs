@@ -1,0 +1,86 @@
+//! The course as plain text, for pipes and screen readers: `podlab list` and `podlab show`.
+
+use super::args::Global;
+use super::{content, record};
+use crate::app::learner::Learner;
+use crate::app::settings::ThemeName;
+use crate::course::{Chapter, Course, Page};
+use crate::ui::page::{self, Setting};
+use crate::ui::theme::Theme;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// The width of plain text, in cells.
+const WIDTH: usize = 78;
+
+/// `podlab list`: the chapters by part, with what the learner reached.
+pub fn list(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let (course, _) = content::course(global);
+    let record = record::open(global).record;
+    let learner = record::learner(&record, &course, &record::settings(&record));
+    for (part, chapters) in course.parts() {
+        writeln!(out, "{part}")?;
+        for chapter in chapters {
+            writeln!(out, "{}", line(chapter, &learner))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "Read one with `podlab show NUMBER`, take its quiz with `podlab quiz NUMBER`.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(chapter: &Chapter, learner: &Learner) -> String {
+    let read = learner.chapters.get(&chapter.id).is_some_and(|state| state.done);
+    let begun = learner.chapters.contains_key(&chapter.id);
+    let state = if read {
+        "read"
+    } else if begun {
+        "begun"
+    } else {
+        ""
+    };
+    let best = learner.quizzes.get(&chapter.id).and_then(|quiz| quiz.best);
+    let best = best.map_or(String::new(), |(points, of)| format!("quiz {points}/{of}"));
+    let text = format!(
+        "  {:>2}  {:<20} {:>2} min  {:<50} {state:<5} {best}",
+        chapter.number, chapter.id, chapter.front.minutes, chapter.front.title
+    );
+    text.trim_end().to_owned()
+}
+
+/// `podlab show CHAPTER`.
+pub fn show(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let (course, _) = content::course(global);
+    let chapter = find(&course, wanted)?;
+    writeln!(out, "{} {}\n", chapter.number, chapter.front.title)?;
+    for row in text(chapter.page()) {
+        writeln!(out, "{row}")?;
+    }
+    if course.quiz(&chapter.id).is_some() {
+        writeln!(out, "\nIts quiz: `podlab quiz {}`", chapter.number.trim_start_matches('0'))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A page as lines of plain text.
+pub fn text(page: &Page) -> Vec<String> {
+    let theme = Theme::named(ThemeName::None);
+    let setting = Setting { theme, cells: WIDTH, items: &[], focus: None, tones: &[], find: "" };
+    let laid = page::set(page, setting);
+    let plain =
+        |row: Vec<crate::ui::text::Piece>| row.into_iter().map(|piece| piece.text).collect::<String>();
+    laid.rows.into_iter().map(|row| plain(row).trim_end().to_owned()).collect()
+}
+
+/// The chapter a person means: its number, its id, or a part of its title.
+pub fn find<'a>(course: &'a Course, wanted: &str) -> io::Result<&'a Chapter> {
+    let lower = wanted.to_lowercase();
+    let number = wanted.parse::<u32>().ok();
+    let numbered = |c: &&Chapter| number.is_some() && c.number.parse::<u32>().ok() == number;
+    let chapters = &course.chapters;
+    let exact = chapters.iter().find(|c| c.id == lower || numbered(c));
+    let by_title = || chapters.iter().find(|c| c.front.title.to_lowercase().contains(&lower));
+    exact.or_else(by_title).ok_or_else(|| {
+        io::Error::other(format!("there is no chapter '{wanted}'; `podlab list` names them all"))
+    })
+}

@@ -276,7 +276,7 @@ mod tests {
     fn an_unknown_verb_brings_suggestions() {
         assert!(complaint("delte pod web").ends_with("Did you mean this?\n\tdelete\n"));
         assert_eq!(complaint("pods"), "error: unknown command \"pods\" for \"kubectl\"\n");
-        assert!(complaint("ls").ends_with("\tget\n"));
+        assert!(complaint("ls").contains("\tget\n"));
         assert_eq!(complaint("proxy"), "podlab: kubectl proxy is not simulated\n");
     }
 

@@ -1,5 +1,9 @@
 //! `kubectl create`: from files, and the generators below it.
 
+mod access;
+mod config;
+mod workload;
+
 use crate::kube::Object;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::manifests::{self, Manifest};
@@ -17,6 +21,23 @@ pub(super) const VERB: Verb = Verb {
     examples: "# Create what a file holds\nkubectl create -f pod.yaml\n\n# Create what comes from a pipe\ncat pod.yaml | kubectl create -f -",
     flags: &[FILES, OUTPUT, DRY_RUN, WRITE],
     run: create,
+    verbs: &[
+        &access::CLUSTER_ROLE,
+        &access::CLUSTER_BINDING,
+        &config::CONFIG_MAP,
+        &workload::CRON_JOB,
+        &workload::DEPLOYMENT,
+        &workload::JOB,
+        &config::NAMESPACE,
+        &config::BUDGET,
+        &config::PRIORITY_CLASS,
+        &config::QUOTA,
+        &access::ROLE,
+        &access::BINDING,
+        &config::SECRET,
+        &config::SERVICE,
+        &config::SERVICE_ACCOUNT,
+    ],
     ..Verb::EMPTY
 };
 

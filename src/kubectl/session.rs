@@ -5,8 +5,8 @@ use super::desk::{Desk, Stream};
 use super::run::Command;
 use crate::kube::SimTime;
 use crate::os::{
-    Catalogue, CellId, CellSpec, Meta, Node, Notice, Pid, Reference, Reply, Request, RequestId, Signal, Spawn, Stdin, System, Tree,
-    User, Volumes,
+    Catalogue, CellId, CellSpec, Meta, Node, Notice, Pid, Reference, Reply, Request, RequestId, Signal,
+    Spawn, Stdin, System, Tree, User, Volumes,
 };
 use crate::sim::Cluster;
 use crate::sim::cluster::{AccessError, ExecOptions};
@@ -188,12 +188,19 @@ impl Session {
         }
     }
 
-    fn foreign(&mut self, cluster: &mut Cluster, pid: Pid, argv: &[String], (env, cwd): (&[(String, String)], String)) {
+    fn foreign(
+        &mut self,
+        cluster: &mut Cluster,
+        pid: Pid,
+        argv: &[String],
+        (env, cwd): (&[(String, String)], String),
+    ) {
         let name = argv.first().map(|n| n.rsplit('/').next().unwrap_or_default()).unwrap_or_default();
         let work = match name {
             "kubectl" | "k" => {
-                let variable =
-                    |wanted: &str| env.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+                let variable = |wanted: &str| {
+                    env.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+                };
                 let cause = cluster.command_cause(&argv.join(" "));
                 let editor = variable("KUBE_EDITOR").or_else(|| variable("EDITOR"));
                 let terminal = self.system.foreign_tty(self.cell, pid, 0);
@@ -232,7 +239,8 @@ impl Session {
         let bytes = files.and_then(|files| files.read(&file).ok());
         let bytes = bytes.ok_or_else(|| (format!("{from}: No such file or directory"), 1))?;
         let last = from.rsplit('/').next().unwrap_or_default();
-        let target = if path.is_empty() || path.ends_with('/') { format!("{path}{last}") } else { path.to_owned() };
+        let target =
+            if path.is_empty() || path.ends_with('/') { format!("{path}{last}") } else { path.to_owned() };
         let argv = ["sh", "-c", &format!("cat > '{target}'")].map(str::to_owned).to_vec();
         let options = ExecOptions { argv, stdin: true, tty: false };
         let visit = cluster.node_exec(node, &options).map_err(unreachable)?;
@@ -420,7 +428,8 @@ fn ssh(cluster: &mut Cluster, argv: &[String]) -> Result<Work, (String, i32)> {
     let Some(node) = words.next() else { return Err(("usage: ssh NODE [COMMAND]".to_owned(), 255)) };
     let node = node.rsplit('@').next().unwrap_or_default();
     let line = words.cloned().collect::<Vec<_>>().join(" ");
-    let argv = if line.is_empty() { vec!["sh".to_owned()] } else { vec!["sh".to_owned(), "-c".to_owned(), line] };
+    let argv =
+        if line.is_empty() { vec!["sh".to_owned()] } else { vec!["sh".to_owned(), "-c".to_owned(), line] };
     let options = ExecOptions { argv, stdin: true, tty: false };
     cluster.node_exec(node, &options).map(Work::Ssh).map_err(unreachable)
 }

@@ -111,7 +111,9 @@ fn binding(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
     let (of, role) = match (args.get("role"), args.get("clusterrole")) {
         (Some(role), None) => ("Role", role),
         (None, Some(role)) => ("ClusterRole", role),
-        _ if kind == Kind::ClusterRoleBinding => return Err(Complaint::plain("clusterrole must be specified")),
+        _ if kind == Kind::ClusterRoleBinding => {
+            return Err(Complaint::plain("clusterrole must be specified"));
+        }
         _ => return Err(Complaint::plain("exactly one of clusterrole or role must be specified")),
     };
     let group = "rbac.authorization.k8s.io";

@@ -41,7 +41,10 @@ pub(super) const CONFIG_MAP: Verb = Verb {
 
 const GENERIC: Verb = verb(
     ("generic", "kubectl create secret generic"),
-    ("Create a Secret.", "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [options]"),
+    (
+        "Create a Secret.",
+        "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [options]",
+    ),
     "# From values\nkubectl create secret generic db --from-literal=password=s3cr3t",
     &[DATA, OUTPUT, DRY_RUN, WRITE],
     generic_secret,
@@ -49,7 +52,10 @@ const GENERIC: Verb = verb(
 
 const REGISTRY: Verb = verb(
     ("docker-registry", "kubectl create secret docker-registry"),
-    ("Create a Secret for an image registry.", "NAME --docker-username=user --docker-password=password [options]"),
+    (
+        "Create a Secret for an image registry.",
+        "NAME --docker-username=user --docker-password=password [options]",
+    ),
     "# For a registry\nkubectl create secret docker-registry reg --docker-server=r.example --docker-username=u --docker-password=p",
     &[
         &[
@@ -99,7 +105,11 @@ pub(super) const SERVICE_ACCOUNT: Verb = Verb {
         |run| {
             let name = name(run)?;
             let metadata = json!({"name": name, "namespace": run.namespace});
-            finish(run, Kind::ServiceAccount, json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
+            finish(
+                run,
+                Kind::ServiceAccount,
+                json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
+            )
         },
     )
 };
@@ -156,7 +166,15 @@ pub(super) const QUOTA: Verb = Verb {
         ("quota", "kubectl create quota"),
         ("Create a ResourceQuota.", "NAME [--hard=key1=value1,key2=value2] [options]"),
         "# Two Pods at most\nkubectl create quota small --hard=pods=2",
-        &[&[flag("hard", Takes::Text, "the limits: cpu=1,pods=2"), flag("scopes", Takes::Text, "the scopes")], OUTPUT, DRY_RUN, WRITE],
+        &[
+            &[
+                flag("hard", Takes::Text, "the limits: cpu=1,pods=2"),
+                flag("scopes", Takes::Text, "the scopes"),
+            ],
+            OUTPUT,
+            DRY_RUN,
+            WRITE,
+        ],
         |run| {
             let name = name(run)?;
             let hard = pairs(run.args.or("hard", ""), "resource")?;
@@ -225,11 +243,21 @@ fn data(run: &Run) -> Result<Vec<(String, String)>, Complaint> {
     let mut found = Vec::new();
     for path in run.args.all("from-file") {
         let (key, path) = path.split_once('=').map_or((None, path), |(key, path)| (Some(key), path));
-        let text = run.desk.read(path).map(|text| vec![(key.unwrap_or(path.rsplit('/').next().unwrap_or_default()).to_owned(), text)]);
+        let text = run
+            .desk
+            .read(path)
+            .map(|text| vec![(key.unwrap_or(path.rsplit('/').next().unwrap_or_default()).to_owned(), text)]);
         let folder = format!("{}/", path.trim_end_matches('/'));
         let inside = || -> Vec<(String, String)> {
-            let names = run.desk.files.keys().filter_map(|name| name.strip_prefix(&folder)).filter(|n| !n.contains('/'));
-            names.filter_map(|name| Some((name.to_owned(), run.desk.read(&format!("{folder}{name}"))?))).collect()
+            let names = run
+                .desk
+                .files
+                .keys()
+                .filter_map(|name| name.strip_prefix(&folder))
+                .filter(|n| !n.contains('/'));
+            names
+                .filter_map(|name| Some((name.to_owned(), run.desk.read(&format!("{folder}{name}"))?)))
+                .collect()
         };
         let all = text.unwrap_or_else(inside);
         if all.is_empty() {
@@ -244,9 +272,10 @@ fn data(run: &Run) -> Result<Vec<(String, String)>, Complaint> {
         found.push((key.to_owned(), value.to_owned()));
     }
     for path in run.args.all("from-env-file") {
-        let text = run.desk.read(path).ok_or_else(|| {
-            Complaint::plain(format!("error reading {path}: no such file or directory"))
-        })?;
+        let text = run
+            .desk
+            .read(path)
+            .ok_or_else(|| Complaint::plain(format!("error reading {path}: no such file or directory")))?;
         let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
         found.extend(lines.filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
@@ -260,7 +289,9 @@ fn config_map(run: &mut Run) -> Result<Flow, Complaint> {
     if !data.is_empty() {
         value["data"] = data.into();
     }
-    finish(run, Kind::ConfigMap, value).map_err(|c| c.while_doing("failed to create configmap: ")).map_err(failed)
+    finish(run, Kind::ConfigMap, value)
+        .map_err(|c| c.while_doing("failed to create configmap: "))
+        .map_err(failed)
 }
 
 /// Refusals of these generators are plain errors.
@@ -271,10 +302,16 @@ fn failed(complaint: Complaint) -> Complaint {
     }
 }
 
-fn secret(run: &mut Run, name: &str, data: Vec<(String, String)>, kind: Option<&str>) -> Result<Flow, Complaint> {
+fn secret(
+    run: &mut Run,
+    name: &str,
+    data: Vec<(String, String)>,
+    kind: Option<&str>,
+) -> Result<Flow, Complaint> {
     let data: Map<String, Value> =
         data.into_iter().map(|(key, value)| (key, base64::encode(value.as_bytes()).into())).collect();
-    let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": run.namespace}});
+    let mut value =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": run.namespace}});
     if !data.is_empty() {
         value["data"] = data.into();
     }
@@ -295,7 +332,9 @@ fn registry_secret(run: &mut Run) -> Result<Flow, Complaint> {
     let args = run.args;
     let (user, password) = (args.or("docker-username", ""), args.or("docker-password", ""));
     if user.is_empty() || password.is_empty() {
-        return Err(Complaint::plain("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"));
+        return Err(Complaint::plain(
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
+        ));
     }
     let server = args.or("docker-server", "https://index.docker.io/v1/");
     let auth = base64::encode(format!("{user}:{password}").as_bytes());
@@ -319,7 +358,8 @@ fn service(run: &mut Run, kind: &str) -> Result<Flow, Complaint> {
         let wrong = |_| Complaint::plain(format!("strconv.Atoi: parsing {port:?}: invalid syntax"));
         let number: i64 = port.parse().map_err(wrong)?;
         let target = target.parse::<i64>().map_or(json!(target), |n| json!(n));
-        let mut entry = json!({"name": text.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target});
+        let mut entry =
+            json!({"name": text.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target});
         if let Some(node_port) = args.number("node-port").filter(|n| *n > 0) {
             entry["nodePort"] = node_port.into();
         }
@@ -355,10 +395,13 @@ fn budget(run: &mut Run) -> Result<Flow, Complaint> {
     match (args.get("min-available"), args.get("max-unavailable")) {
         (Some(least), None) => spec["minAvailable"] = amount(least),
         (None, Some(most)) => spec["maxUnavailable"] = amount(most),
-        (None, None) => return Err(Complaint::plain("one of min-available or max-unavailable must be specified")),
+        (None, None) => {
+            return Err(Complaint::plain("one of min-available or max-unavailable must be specified"));
+        }
         _ => return Err(Complaint::plain("min-available and max-unavailable cannot be both specified")),
     }
-    let status = json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0});
+    let status =
+        json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0});
     let value = json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
         "metadata": {"name": name, "namespace": run.namespace}, "spec": spec, "status": status});
     finish(run, Kind::PodDisruptionBudget, value)

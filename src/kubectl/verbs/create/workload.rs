@@ -38,7 +38,12 @@ pub(super) const JOB: Verb = Verb {
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]",
     examples: "# One command\nkubectl create job hello --image=busybox:1.36 -- echo hi\n\n# A CronJob's Job, now\n\
                kubectl create job now --from=cronjob/tick",
-    flags: &[&[IMAGE, flag("from", Takes::Text, "a CronJob to take the template of")], OUTPUT, DRY_RUN, WRITE],
+    flags: &[
+        &[IMAGE, flag("from", Takes::Text, "a CronJob to take the template of")],
+        OUTPUT,
+        DRY_RUN,
+        WRITE,
+    ],
     run: job,
     ..Verb::EMPTY
 };

@@ -24,6 +24,7 @@ mod replicaset;
 pub mod share;
 mod statefulset;
 mod taints;
+mod volumes;
 
 use super::cause::CauseId;
 use super::cluster::Context;
@@ -64,6 +65,8 @@ pub enum Controller {
     NodeTaints,
     /// Clears away Pods without a node.
     PodGc,
+    /// Brings claims and volumes together.
+    Volumes,
     /// Deletes Pods that do not tolerate a taint.
     TaintEviction,
 }
@@ -104,6 +107,7 @@ impl Controllers {
         job::observe(change, queue, context);
         cronjob::observe(change, queue, context);
         endpoints::observe(change, queue, context);
+        volumes::observe(change, queue, context);
         quota::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
@@ -143,6 +147,7 @@ impl Controllers {
             Controller::Job => self.jobs.sync(&work, queue, context),
             Controller::CronJob => cronjob::sync(&work, queue, context),
             Controller::Endpoints => endpoints::sync(&work, context),
+            Controller::Volumes => volumes::sync(&work, context),
             Controller::Quota => quota::sync(&work, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),

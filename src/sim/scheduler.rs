@@ -29,6 +29,7 @@ use std::sync::Arc;
 use verdict::Failure;
 
 pub use filter::tolerates;
+pub use volumes::{SELECTED_NODE, waits_for_consumer};
 
 /// The name Pods give to ask for this scheduler.
 const NAME: &str = "default-scheduler";

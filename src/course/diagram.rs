@@ -66,7 +66,7 @@ pub fn of(text: &str) -> Result<Diagram, String> {
                 }
             }
             Err(error) => {
-                trouble = visible(error.to_string().lines().next().unwrap_or_default()).into_owned()
+                trouble = visible(error.to_string().lines().next().unwrap_or_default()).into_owned();
             }
         }
     }

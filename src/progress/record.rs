@@ -222,7 +222,7 @@ fn entries(db: &Connection, after: i64) -> rusqlite::Result<Vec<Logged>> {
     Ok(entries)
 }
 
-/// What can be read of a file that cannot be written. Beside a read-only file SQLite cannot put the index its log needs, so the
+/// What can be read of a file that cannot be written. Beside a read-only file the index of its journal cannot be put, so the
 /// file is declared immutable if it cannot be read otherwise.
 fn remembered(path: &Path) -> rusqlite::Result<Memory> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

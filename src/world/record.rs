@@ -31,7 +31,7 @@ pub fn open(global: &Global) -> Opened {
     record::open(&folder.join(FILE), |path| set_aside(path, now().millis))
 }
 
-/// Moves a database and the files SQLite keeps beside it; nothing is overwritten.
+/// Moves a database and the files that belong to it; nothing is overwritten.
 fn set_aside(path: &Path, millis: i64) -> Result<PathBuf, String> {
     let aside = |ending: &str| path.with_file_name(format!("record-damaged-{millis}.db{ending}"));
     fs::rename(path, aside("")).map_err(|error| error.to_string())?;
@@ -48,7 +48,9 @@ fn set_aside(path: &Path, millis: i64) -> Result<PathBuf, String> {
 pub fn learner(record: &Record, course: &Course, settings: &Settings) -> Learner {
     let log = record.entries().unwrap_or_default();
     let mut learner = Learner::default();
-    log.iter().for_each(|logged| learner.apply(&logged.entry));
+    for logged in &log {
+        learner.apply(&logged.entry);
+    }
     let now = now();
     let asked: BTreeSet<&str> = learner.questions.keys().map(String::as_str).collect();
     let known: BTreeSet<String> =

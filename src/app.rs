@@ -279,6 +279,11 @@ impl App {
         effects
     }
 
+    /// Whether a page was opened that has not been drawn yet: how far it scrolls is not known before.
+    pub fn is_unpainted(&self) -> bool {
+        self.shows_bench() && self.extents.page.total == 0
+    }
+
     /// Whether the screen shows the panes.
     pub fn shows_bench(&self) -> bool {
         matches!(self.trail.screen, Screen::Chapter(_) | Screen::Lab(_))

@@ -13,11 +13,6 @@ use ratatui::layout::Rect;
 
 impl Canvas<'_, '_> {
     pub(super) fn hints(&mut self, rect: Rect) {
-        if let Some(notice) = &self.app.notice {
-            let words = format!(" {notice}");
-            self.text(rect, 0, &words, self.theme.style(Role::Warn));
-            return;
-        }
         let contexts = self.app.contexts();
         let mut shown: Vec<(&Binding, String)> = keymap::bindings(&contexts)
             .into_iter()
@@ -34,6 +29,15 @@ impl Canvas<'_, '_> {
             |(b, words): &(&Binding, String)| text::width(&b.keys[0].to_string()) + text::width(words) + 3;
         let mut room = usize::from(rect.width).saturating_sub(1 + last.iter().map(width).sum::<usize>());
         let mut fitting = Vec::new();
+        let mut rect = rect;
+        if let Some(notice) = &self.app.notice {
+            // What just happened is told first; the keys that lead on stay beside it.
+            let words = text::clip(&format!(" {notice} "), room);
+            self.text(rect, 0, &words, self.theme.style(Role::Warn));
+            let used = text::width(&words) as u16;
+            rect = Rect { x: rect.x + used, width: rect.width.saturating_sub(used), ..rect };
+            room = room.saturating_sub(usize::from(used));
+        }
         for hint in shown {
             let needs = width(&hint);
             if needs > room {

@@ -94,7 +94,7 @@ fn take_events(app: &mut App) -> io::Result<Vec<Effect>> {
             effects.extend(app.update(msg));
         }
         let stop = |effect: &Effect| matches!(effect, Effect::Quit | Effect::Suspend);
-        if effects.iter().any(stop) {
+        if effects.iter().any(stop) || app.is_unpainted() {
             break;
         }
     }

@@ -114,8 +114,8 @@ pub struct WatchPane {
 /// What part of the picture is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct XrayPane {
-    /// Simulated seconds that the time line spans.
-    pub span: u64,
+    /// Simulated seconds that the time line spans; `None`: as long as the Pod is old.
+    pub span: Option<u64>,
     /// Seconds by which its end lies before now.
     pub behind: u64,
     /// The first visible line.
@@ -124,7 +124,7 @@ pub struct XrayPane {
 
 impl Default for XrayPane {
     fn default() -> XrayPane {
-        XrayPane { span: 120, behind: 0, top: 0 }
+        XrayPane { span: None, behind: 0, top: 0 }
     }
 }
 
@@ -141,6 +141,15 @@ pub struct ShellPane {
 
 /// The shortest and the longest time line, in seconds.
 const SPANS: (u64, u64) = (15, 3840);
+
+/// The time line that just holds `age` seconds: 15 seconds doubled until it fits.
+pub fn fitting_span(age: u64) -> u64 {
+    let mut span = SPANS.0;
+    while span < age && span < SPANS.1 {
+        span *= 2;
+    }
+    span
+}
 
 /// How many sessions wait for their page to be visited again.
 const PARKED: usize = 3;
@@ -211,6 +220,16 @@ impl Bench {
             WatchView::Stream => self.practice.rows().get(at)?.key.clone(),
             WatchView::Table => self.practice.table().get(at)?.key.clone(),
         }
+    }
+
+    /// Simulated seconds that the time line spans.
+    pub fn span(&self) -> u64 {
+        let age = || {
+            let now = self.practice.now();
+            let created = self.pod().and_then(|pod| self.practice.xray(&pod)).map_or(now, |x| x.created);
+            fitting_span(now.since(created).div_ceil(1000))
+        };
+        self.xray.span.unwrap_or_else(age)
     }
 
     /// Whether the chosen row is about a Pod that does not exist any more.
@@ -318,15 +337,16 @@ impl Bench {
 
     fn in_xray(&mut self, action: Action, extents: &Extents) -> Option<Reactions> {
         let (height, total) = extents.xray;
+        let span = self.span();
         let xray = &mut self.xray;
         match action {
-            Action::ZoomIn => xray.span = (xray.span / 2).max(SPANS.0),
-            Action::ZoomOut => xray.span = (xray.span * 2).min(SPANS.1),
+            Action::ZoomIn => xray.span = Some((span / 2).max(SPANS.0)),
+            Action::ZoomOut => xray.span = Some((span * 2).min(SPANS.1)),
             Action::Left => {
                 let furthest = self.practice.now().0 / 1000;
-                xray.behind = (xray.behind + xray.span / 4).min(furthest);
+                (xray.span, xray.behind) = (Some(span), (xray.behind + span / 4).min(furthest));
             }
-            Action::Right => xray.behind = xray.behind.saturating_sub(xray.span / 4),
+            Action::Right => xray.behind = xray.behind.saturating_sub(span / 4),
             Action::Down => self.other_pod(false, extents),
             Action::Up => self.other_pod(true, extents),
             other => xray.top = way(other)?.scroll(xray.top, height, total),

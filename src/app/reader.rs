@@ -162,20 +162,22 @@ impl Reader {
                     }
                     item.note = match learner.questions.get(id) {
                         None => "Enter: answer".to_owned(),
-                        Some(state) if state.latest => "answered, right · Enter: once more".to_owned(),
-                        Some(_) => "answered, not right yet · Enter: once more".to_owned(),
+                        Some(state) if state.latest => "answered, right. Enter: once more".to_owned(),
+                        Some(_) => "answered, not right yet. Enter: once more".to_owned(),
                     };
                 }
                 Thing::Lab(slug) => {
+                    if let Some(lab) = course.lab(slug) {
+                        item.title = format!("{}, {} min", lab.title, lab.minutes);
+                    }
                     item.note = match learner.labs.get(slug) {
                         None => "Enter: start".to_owned(),
-                        Some(0) => "passed without a hint · Enter: once more".to_owned(),
-                        Some(hints) => format!("passed with {hints} hints · Enter: once more"),
+                        Some(0) => "passed without a hint. Enter: once more".to_owned(),
+                        Some(hints) => format!("passed with {hints} hints. Enter: once more"),
                     };
                 }
                 Thing::File(_) | Thing::Link(_) => {}
             }
-            item.note = item.note.replace(" · ", ". ");
         }
     }
 
@@ -283,6 +285,13 @@ impl Reader {
             self.scroll_to(line, page);
             self.settle(page);
             return Vec::new();
+        }
+        match self.lab.as_ref().map(|run| run.outcome) {
+            Some(LabOutcome::Passed) => return vec![Reaction::Leave],
+            Some(LabOutcome::Open) => {
+                return vec![Reaction::Say("The goals above say what is missing; h gives a hint.".into())];
+            }
+            None => {}
         }
         if course.quizzes.contains_key(&self.id) {
             return vec![Reaction::Go(Place::Quiz(self.id.clone()))];

@@ -82,6 +82,7 @@ impl Canvas<'_, '_> {
             (Action::Act, Some(Thing::Link(_))) => "follow".to_owned(),
             (Action::Apply | Action::Edit, _) if !has_file() => String::new(),
             (Action::Apply, Some(Thing::File(_))) => String::new(),
+            (Action::TakeQuiz, _) if matches!(self.app.trail.screen, Screen::Lab(_)) => String::new(),
             (Action::Pause, _) if !pausing => "go on".to_owned(),
             (Action::Back, _)
                 if matches!(self.app.trail.screen, Screen::Map(_)) && self.app.overlay.is_none() =>

@@ -21,14 +21,14 @@ impl Canvas<'_, '_> {
         self.out.list = usize::from(inside.height);
         for (i, setting) in Setting::ALL.iter().enumerate() {
             let (name, words) = setting.words();
-            let y = i * 2 + 1;
+            let y = i * 3 + 1;
             let value = format!("◂ {} ▸", self.app.settings.value(*setting));
             let row = vec![
                 Piece::new(text::pad(&format!(" {name}"), NAMES), self.theme.style(Role::Title)),
                 Piece::new(text::pad(&value, VALUES), self.theme.style(Role::Accent)),
-                Piece::new(words, self.theme.style(Role::Quiet)),
             ];
             self.row(inside, y, row);
+            self.text(inside, y + 1, &format!("   {words}"), self.theme.style(Role::Quiet));
             if *setting == screen.chosen() {
                 self.choose(inside, y);
             }

@@ -135,9 +135,12 @@ impl Canvas<'_, '_> {
 
     /// The window of time the time lines show, in milliseconds: start and end.
     fn window_of_time(&self) -> (u64, u64) {
-        let pane = self.app.bench.xray;
-        let end = self.app.bench.practice.now().0.saturating_sub(pane.behind * 1000).max(pane.span * 1000);
-        (end - pane.span * 1000, end)
+        let bench = &self.app.bench;
+        let span = bench.span() * 1000;
+        let now = bench.practice.now().0;
+        let born = bench.pod().and_then(|pod| bench.practice.xray(&pod)).map_or(0, |x| x.created.0);
+        let end = now.saturating_sub(bench.xray.behind * 1000).max(born.min(now) + span);
+        (end - span, end)
     }
 
     fn time_line(&self, track: &[Segment], names: usize, cells: usize) -> Row {

@@ -98,3 +98,24 @@ fn restore_on_panic() {
         }));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panic_hook_is_set_once_and_calls_the_one_before_it() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static CALLED: AtomicU32 = AtomicU32::new(0);
+        let outer = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {
+            CALLED.fetch_add(1, Ordering::SeqCst);
+        }));
+        restore_on_panic();
+        restore_on_panic();
+        let panicked = std::panic::catch_unwind(|| panic!("a planted fault")).is_err();
+        std::panic::set_hook(outer);
+        assert!(panicked);
+        assert_eq!(CALLED.load(Ordering::SeqCst), 1);
+    }
+}

@@ -3,6 +3,7 @@
 use crate::course::Chapter;
 use crate::course::quiz::{Asked, Column, Manifest, Predicted, Prediction};
 use crate::kube::SimTime;
+use crate::kube::manifest::{self, Complaint, Document, Validation};
 use crate::kubectl::session::Session;
 use crate::lab::replay::{Replay, Shown, Step};
 use crate::lab::stage::Stage;
@@ -42,9 +43,13 @@ pub(super) fn type_line(stage: &mut Stage, line: &str) -> String {
     String::from_utf8_lossy(&printed).into_owned()
 }
 
-/// What is wrong with a manifest as text.
-pub(super) fn check_manifest(_text: &str) -> Option<(usize, String)> {
-    None
+/// The first thing wrong with a manifest as text: its line (from 0) and what it is, with what was probably meant.
+pub(super) fn check_manifest(text: &str) -> Option<(usize, String)> {
+    let judged = |found: Result<Document, Complaint>| found.and_then(|d| d.object(Validation::Strict)).err();
+    let complaint = manifest::parse(text, "the file").into_iter().find_map(judged)?;
+    let line = complaint.place.map_or(0, |place| place.line.saturating_sub(1));
+    let meant = complaint.suggestion.map(|meant| format!(" ({meant})")).unwrap_or_default();
+    Some((line, format!("{}{meant}", complaint.text)))
 }
 
 /// Puts a prediction to the simulator.

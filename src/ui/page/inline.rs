@@ -3,7 +3,7 @@
 use super::super::text::{Piece, Row};
 use super::super::theme::Role;
 use super::Setter;
-use crate::course::block::{Inline, Target};
+use crate::course::block::{Inline, Target, plain};
 use ratatui::style::{Modifier, Style};
 
 impl Setter<'_> {
@@ -42,6 +42,12 @@ impl Setter<'_> {
                     let focused = self.setting.focus == Some(number);
                     let style = base.patch(self.style(if focused { Role::Selected } else { Role::Link }));
                     self.push_inlines(&target.text, style, Some(number), out);
+                    if let Target::Web(url) = &target.target
+                        && plain(&target.text) != *url
+                    {
+                        let address = format!(" ({url})");
+                        out.push(Piece { text: address, style: self.style(Role::Quiet), link: Some(number) });
+                    }
                 }
             }
         }

@@ -1,0 +1,162 @@
+//! The real program in a pseudo-terminal: start, use, resize, kill, restore.
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// How long something may take to appear before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running podlab and the screen it draws.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    bytes: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+}
+
+impl Terminal {
+    fn start(data: &Path, environment: &[(&str, &str)]) -> Terminal {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_podlab"));
+        command.arg("--data-dir");
+        command.arg(data);
+        command.env("TERM", "xterm-256color");
+        command.env_remove("NO_COLOR");
+        environment.iter().for_each(|(name, value)| command.env(name, value));
+        let child = pair.slave.spawn_command(command).expect("podlab starts");
+        let mut reader = pair.master.try_clone_reader().expect("its output");
+        let (send, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = pair.master.take_writer().expect("its input");
+        Terminal { child, master: pair.master, keys, bytes, screen: vt100::Parser::new(24, 80, 0) }
+    }
+
+    /// Waits until the screen shows `text`.
+    fn until(&mut self, text: &str) {
+        self.wait(&format!("'{text}' to appear"), |screen| screen.contents().contains(text));
+    }
+
+    fn wait(&mut self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self.screen.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("waited in vain for {what}:\n{}", self.screen.screen().contents()),
+            }
+        }
+    }
+
+    /// Draws what came, and answers what a terminal is asked: its background is black, its kind is a VT220.
+    fn take(&mut self, bytes: &[u8]) {
+        self.screen.process(bytes);
+        let asked = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
+        if asked(b"\x1b]11;?") {
+            self.press("\x1b]11;rgb:0000/0000/0000\x1b\\");
+        }
+        if asked(b"\x1b[c") {
+            self.press("\x1b[?62;c");
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("podlab reads keys");
+        self.keys.flush().expect("podlab reads keys");
+    }
+
+    fn end(mut self) -> u32 {
+        let status = self.child.wait().expect("podlab ends");
+        status.exit_code()
+    }
+
+    /// Reads what is left once podlab has ended.
+    fn rest(&mut self) {
+        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_secs(5)) {
+            self.screen.process(&bytes);
+        }
+    }
+}
+
+#[test]
+fn a_newcomer_reads_applies_answers_resizes_and_leaves() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(data.path(), &[]);
+    terminal.until("Three keys are all you need");
+    terminal.press("\r");
+    terminal.until("01 Why Pods");
+    terminal.press("a");
+    terminal.until("kubectl apply -f");
+    terminal.until("Running");
+    let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+    terminal.master.resize(size).expect("a larger window");
+    terminal.screen.screen_mut().set_size(40, 120);
+    terminal.until("x-ray");
+    terminal.until("shell");
+    terminal.press("t");
+    terminal.until("1 of ");
+    terminal.press("\x1b");
+    terminal.until("01 Why Pods");
+    terminal.press("\x03");
+    terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
+    assert!(!terminal.screen.screen().hide_cursor(), "the cursor is back");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_quiz_killed_in_the_middle_goes_on_where_it_was() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(data.path(), &[]);
+    terminal.until("Three keys are all you need");
+    terminal.press("t");
+    terminal.until("1 of ");
+    terminal.press("2/2\r");
+    terminal.until("points");
+    terminal.until("next question");
+    terminal.child.kill().expect("killed");
+    terminal.end();
+    let mut again = Terminal::start(data.path(), &[]);
+    again.until("Welcome back");
+    again.press("t");
+    again.until("2 of ");
+    again.press("\x03");
+    assert_eq!(again.end(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_to_end_restores_the_terminal() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(data.path(), &[("NO_COLOR", "1")]);
+    terminal.until("Three keys are all you need");
+    assert!(terminal.screen.screen().alternate_screen());
+    let id = terminal.child.process_id().expect("its id").to_string();
+    let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+    assert!(killed.success());
+    terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
+    terminal.rest();
+    assert!(!terminal.screen.screen().hide_cursor(), "the cursor is back");
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+#[test]
+fn without_a_terminal_podlab_says_what_to_use_instead() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_podlab")).output().expect("podlab runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("podlab list") && said.contains("podlab show"), "{said}");
+    assert!(!output.status.success());
+    let mut terminal = Terminal::start(tempfile::tempdir().expect("a folder").path(), &[("TERM", "dumb")]);
+    terminal.until("TERM=dumb");
+    assert_ne!(terminal.end(), 0);
+}

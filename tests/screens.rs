@@ -1,0 +1,226 @@
+//! Screens as text, at the reference size, wide, and tiny; and what keys do, read off the screen.
+
+mod rig;
+
+use podlab::app::{Effect, ThemeName};
+use podlab::progress::Entry;
+use rig::Rig;
+
+macro_rules! golden {
+    ($name:literal, $text:expr) => {
+        insta::with_settings!({ snapshot_path => "screens", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn the_map_greets_a_newcomer() {
+    golden!("map_80x24", Rig::new(80, 24).screen());
+}
+
+#[test]
+fn a_chapter_on_a_narrow_screen() {
+    golden!("chapter_80x24", Rig::new(80, 24).press("Enter").screen());
+}
+
+#[test]
+fn a_chapter_scrolled_to_its_end() {
+    golden!("chapter_end_80x24", Rig::new(80, 24).press("Enter G").screen());
+}
+
+#[test]
+fn the_middle_of_a_chapter_with_its_table_and_lists() {
+    golden!("chapter_table_80x40", Rig::new(80, 40).press("Enter ]").screen());
+}
+
+#[test]
+fn a_chapter_with_its_panes_while_a_pod_runs() {
+    golden!("chapter_120x40", Rig::new(120, 40).press("Enter a").wait(12).screen());
+}
+
+#[test]
+fn every_pane_alone_on_a_narrow_screen() {
+    golden!("watch_80x24", Rig::new(80, 24).press("Enter a").wait(12).press("Tab").screen());
+    golden!("xray_80x24", Rig::new(80, 24).press("Enter a").wait(12).press("Tab Tab").screen());
+    golden!("shell_80x24", Rig::new(80, 24).press("Enter a").wait(12).press("Tab Tab Tab").screen());
+}
+
+#[test]
+fn help_lists_the_keys_of_the_place() {
+    golden!("help_80x24", Rig::new(80, 24).press("Enter ?").screen());
+}
+
+#[test]
+fn the_palette_finds_by_letters() {
+    golden!("palette_80x24", Rig::new(80, 24).press(":").text("theme").screen());
+}
+
+#[test]
+fn search_finds_words_in_all_chapters() {
+    let rig = Rig::new(80, 24).press("/").text("kubelet");
+    golden!("search_80x24", rig.screen());
+    let rig = rig.press("Enter");
+    assert!(rig.screen().contains("02 The second chapter"), "{}", rig.screen());
+}
+
+#[test]
+fn settings_and_scores() {
+    golden!("settings_80x24", Rig::new(80, 24).press("o").screen());
+    golden!("scores_80x24", Rig::new(80, 24).press("s").screen());
+}
+
+#[test]
+fn a_choice_before_and_after_the_answer() {
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter");
+    golden!("choose_80x24", rig.screen());
+    golden!("chosen_80x24", rig.press("2 Enter").screen());
+}
+
+#[test]
+fn a_quiz_is_answered_kind_by_kind_and_every_answer_is_kept_before_the_next_question() {
+    let mut rig = Rig::new(80, 24).press("t").text("Running").press("Enter");
+    assert!(rig.screen().contains("Right."), "{}", rig.screen());
+    rig = rig.press("Enter");
+    rig = answer(rig, "One or more", "Enter");
+    rig = mark(rig, &["The IP address", "Volumes"]);
+    rig = rig.press("Enter Enter ↓ Enter Enter").text("pending").press("Enter Enter");
+    golden!("order_80x24", rig.screen());
+    rig = sort(rig, &["scheduled", "pulled", "started"]).press("Enter Enter");
+    rig = pair(rig).press("Enter Enter ↓ Enter");
+    golden!("last_answer_80x24", rig.screen());
+    rig = rig.press("Enter");
+    golden!("score_80x24", rig.screen());
+    let kept = rig.effects.iter().filter(|e| matches!(e, Effect::Record(Entry::Answered(_)))).count();
+    assert_eq!(kept, 8);
+    let finished =
+        |e: &Effect| matches!(e, Effect::Record(Entry::Finished { points, of: 8, .. }) if *points == 8.0);
+    assert!(rig.effects.iter().any(finished), "{:?}", rig.effects.last());
+}
+
+/// Goes down to the row that holds `text`, then presses `keys`.
+fn answer(rig: Rig, text: &str, keys: &str) -> Rig {
+    let (_, y) = rig.find(text).expect("the option");
+    let (_, first) = rig.find(" 1. ").expect("the first option");
+    let downs = "↓ ".repeat(usize::from(y - first));
+    rig.press(&format!("{downs}{keys} Enter"))
+}
+
+fn mark(mut rig: Rig, texts: &[&str]) -> Rig {
+    for text in texts {
+        let (_, y) = rig.find(text).expect("the option");
+        let first = rig.screen().lines().position(|line| line.contains("[ ]") || line.contains("[x]"));
+        let number = usize::from(y) - first.expect("options") + 1;
+        rig = rig.press(&number.to_string());
+    }
+    rig
+}
+
+/// Carries each item to its place, the first one first.
+fn sort(mut rig: Rig, items: &[&str]) -> Rig {
+    for (place, item) in items.iter().enumerate() {
+        let rows: Vec<String> =
+            rig.screen().lines().filter(|l| items.iter().any(|i| l.contains(i))).map(str::to_owned).collect();
+        let at = rows.iter().position(|row| row.contains(item)).expect("the item");
+        rig = rig.press("g").press(&"↓ ".repeat(at)).press(&"K ".repeat(at - place));
+    }
+    rig
+}
+
+/// Tries partners for the first row until it is the right one, then gives the second row what is left.
+fn pair(mut rig: Rig) -> Rig {
+    for _ in 0..3 {
+        let row = rig.screen().lines().find(|line| line.contains("137")).map(str::to_owned);
+        if row.is_some_and(|row| row.contains("SIGKILL")) {
+            break;
+        }
+        rig = rig.press("→");
+    }
+    rig.press("↓ →")
+}
+
+#[test]
+fn a_quiz_left_in_the_middle_goes_on_where_it_was_left() {
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter Esc t");
+    assert!(rig.screen().contains("What is a Pod?"), "{}", rig.screen());
+    assert!(rig.screen().contains("2 of 8"), "{}", rig.screen());
+}
+
+#[test]
+fn single_letters_are_text_where_text_is_typed() {
+    let rig = Rig::new(80, 24).press("t").text("q?/a");
+    assert!(rig.screen().contains("> q?/a"), "{}", rig.screen());
+    let rig = Rig::new(80, 24).press("Enter Tab Tab Tab").text("q w");
+    assert!(rig.screen().contains("$ q w"), "{}", rig.screen());
+}
+
+#[test]
+fn applying_shows_the_command_it_stands_for() {
+    let rig = Rig::new(120, 40).press("Enter a");
+    assert!(rig.footer().contains("$ kubectl apply -f nap.yaml"), "{}", rig.footer());
+    assert!(rig.screen().contains("│$ kubectl apply -f nap.yaml"), "{}", rig.screen());
+}
+
+#[test]
+fn the_selected_row_stays_visible_without_any_colour() {
+    let rig = Rig::new(80, 24).theme(ThemeName::None);
+    assert!(!rig.styles().contains(['C', 'A']), "no cell is coloured");
+    assert!(rig.styles().contains("RRRRRRRR"), "the chosen row is reversed:\n{}", rig.styles());
+}
+
+#[test]
+fn resizing_keeps_the_place() {
+    let mut rig = Rig::new(120, 40).press("Enter ]");
+    assert!(rig.screen().contains("A table"));
+    for (width, height) in [(80, 24), (60, 20), (100, 30), (120, 40)] {
+        rig.resize(width, height);
+        assert!(rig.screen().contains("A table"), "{width}×{height}:\n{}", rig.screen());
+    }
+}
+
+#[test]
+fn a_tiny_screen_says_so() {
+    golden!("tiny_30x8", Rig::new(30, 8).screen());
+    assert!(!Rig::new(1, 1).screen().is_empty());
+}
+
+#[test]
+fn a_click_opens_a_chapter_and_the_footer_can_be_clicked() {
+    let rig = Rig::new(80, 24);
+    let (x, y) = rig.find("02 The second").expect("a row");
+    let rig = rig.click(x, y).click(x, y);
+    assert!(rig.screen().contains("02 The second chapter"), "{}", rig.screen());
+    let (x, y) = rig.find("? help").expect("a hint");
+    assert!(rig.click(x, y).screen().contains("keys of this place"));
+}
+
+#[test]
+fn a_lab_ticks_its_goal_off_and_says_what_there_was_to_learn() {
+    let rig = Rig::new(120, 40).press("Enter G").press("m ↓ ↓ Enter");
+    golden!("lab_120x40", rig.screen());
+    let rig = rig.press("h");
+    assert!(rig.screen().contains("Hint 1 of 3"), "{}", rig.screen());
+    let rig = rig.press("Tab Tab Tab").text("kubectl apply -f nap.yaml").press("Enter").wait(15);
+    assert!(rig.screen().contains("Passed"), "{}", rig.screen());
+    let passed = |e: &Effect| matches!(e, Effect::Record(Entry::Passed { lab, hints: 1 }) if lab == "mend");
+    assert_eq!(rig.effects.iter().filter(|e| passed(e)).count(), 1);
+}
+
+#[test]
+fn time_can_be_held_stepped_and_taken_back() {
+    let rig = Rig::new(120, 40).press("Enter a").wait(10).press("Space");
+    assert!(rig.screen().contains("paused"), "{}", rig.screen());
+    let rig = rig.press(", ,");
+    assert!(rig.screen().contains("past"), "{}", rig.screen());
+    let rig = rig.press("c");
+    assert!(rig.screen().contains("▶"), "{}", rig.screen());
+}
+
+#[test]
+fn nothing_is_drawn_when_nothing_changed() {
+    let mut rig = Rig::new(80, 24);
+    rig.effects.clear();
+    rig.send(podlab::app::Msg::Tick(std::time::Duration::from_millis(100)));
+    assert!(rig.effects.is_empty(), "the map does not move: {:?}", rig.effects);
+    assert!(!rig.app.is_moving());
+}

@@ -324,7 +324,8 @@ impl Canvas<'_, '_> {
             && let Some(state) = self.app.learner.quizzes.get(chapter)
             && let Some((best, best_of)) = state.best
         {
-            let words = format!("best so far {} of {best_of}, taken {} times", points(best), state.runs);
+            let times = if state.runs == 1 { "once".to_owned() } else { format!("{} times", state.runs) };
+            let words = format!("best so far {} of {best_of}, taken {times}", points(best));
             sheet.push(vec![Piece::new(words, self.theme.style(Role::Quiet))]);
         }
         sheet.blank();

@@ -40,7 +40,7 @@ fn error(path: &str, place: Place, text: String, suggestion: &str) -> Diagnostic
 
 /// What typing the console blocks of a run brought to light, and the edits that would make the text agree.
 pub fn console_run(run: &Run) -> (Vec<Diagnostic>, Vec<Edit>) {
-    let mut stage = stage(2, run.files.iter().copied());
+    let mut stage = stage(1, run.files.iter().copied());
     let (mut found, mut edits) = (Vec::new(), Vec::new());
     for console in &run.consoles {
         let wrong = script::replay(&mut stage, &console.transcript);
@@ -80,7 +80,7 @@ pub fn predictions(course: &Course, chapter: &str) -> Vec<Diagnostic> {
         let place = match &prediction.manifest {
             Manifest::File { place, .. } | Manifest::Inline { place, .. } => *place,
         };
-        if let Predicted::Nothing(why) = predict::answer(&mut stage(2, files.iter().copied()), prediction) {
+        if let Predicted::Nothing(why) = predict::answer(&mut stage(1, files.iter().copied()), prediction) {
             let text = format!("the prediction '{}' has no answer: {why}", question.id);
             found.push(error(&quiz.path, place, text, "change the manifest, the time or what is asked for"));
         }

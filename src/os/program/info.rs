@@ -274,7 +274,11 @@ pub(super) fn by_name(call: &mut Call<'_, '_>) -> Program {
         "pidof" => {
             call.line(&found.iter().rev().map(|key| key.pid.to_string()).collect::<Vec<_>>().join(" "))
         }
-        _ => found.iter().for_each(|key| drop(call.ctx.sys.send(*key, signal, false))),
+        _ => {
+            for key in &found {
+                call.ctx.sys.send(*key, signal, false);
+            }
+        }
     }
     call.done(0)
 }

@@ -136,6 +136,21 @@ pub(super) fn httpd(call: &mut Call<'_, '_>) -> Program {
     call.done(0)
 }
 
+/// `python3 -m http.server [PORT]`; other Python is said to be out of reach.
+pub(super) fn python(call: &mut Call<'_, '_>) -> Program {
+    let words = call.args();
+    let module = words.iter().position(|word| word == "-m").and_then(|index| words.get(index + 1)).cloned();
+    if module.as_deref() != Some("http.server") {
+        return call.fail("podlab: Python code is not simulated");
+    }
+    let port = words.iter().skip(2).find_map(|word| word.parse().ok()).unwrap_or(8000);
+    if call.ctx.sys.listens(port) {
+        return call.fail("OSError: [Errno 98] Address already in use");
+    }
+    let home = call.ctx.process().cwd.clone();
+    Program::Server(Box::new(start(call, Kind::Httpd(home), &[port], 20 << 20)))
+}
+
 pub(super) fn apache(call: &mut Call<'_, '_>) -> Program {
     if call.ctx.sys.listens(80) {
         call.error("(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:80\nno listening sockets available, shutting down\nAH00015: Unable to open logs");

@@ -77,6 +77,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("printf", text::run_printf),
     ("ps", info::ps),
     ("pwd", info::pwd),
+    ("python3", server::python),
     ("rabbitmq-server", server::service),
     ("readlink", files::readlink),
     ("realpath", files::readlink),

@@ -494,6 +494,9 @@ impl Shell {
                 self.background = Some(pid);
                 self.status = 0;
                 let number = self.jobs.last().map_or(0, |job| job.number) + 1;
+                if self.jobs.len() >= 1000 {
+                    self.jobs.remove(0);
+                }
                 self.jobs.push(Job { number, pid, command: describe(&script.nodes[node]), ended: None });
                 if self.options.interactive {
                     self.out.text(2, &format!("[{number}] {pid}\n"));

@@ -156,15 +156,18 @@ impl System {
         let Some(process) = self.drop_process(key) else { return };
         let parent = ProcKey { namespace: key.namespace, pid: process.parent };
         if let Some(parent_process) = self.procs.get_mut(&parent) {
-            if parent_process.ended_children.len() < 4096 {
-                parent_process.ended_children.push((key.pid, status));
+            // A parent that never asks keeps the latest only.
+            if parent_process.ended_children.len() >= 4096 {
+                parent_process.ended_children.remove(0);
             }
+            parent_process.ended_children.push((key.pid, status));
             self.wake(parent);
         }
         for other in
             self.procs.values_mut().filter(|other| other.parent == key.pid && other.cell == process.cell)
         {
-            other.parent = 1;
+            // Orphans are nobody's to wait for.
+            other.parent = 0;
         }
         if let Some(capture) = self.captures.get_mut(&key) {
             capture.ended = true;

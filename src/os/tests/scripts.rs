@@ -116,11 +116,11 @@ fn the_last_command_takes_the_shells_place() {
 
 #[test]
 fn endless_things_are_bounded() {
-    let spin = Box_::start("busybox:1.36", &["sh", "-c", "while true; do :; done"]).until(600_000);
+    let spin = Box_::start("busybox:1.36", &["sh", "-c", "while true; do :; done"]).until(60_000);
     assert!(spin.exits.is_empty());
-    assert!(spin.system.cpu_time(spin.cell, SimTime(600_000)) > 500_000);
-    let bomb = Box_::start("busybox:1.36", &["sh", "-c", "f() { f | f & }; f; sleep 100"]).until(5000);
-    assert!(bomb.system.processes(bomb.cell, SimTime(5000)).len() <= MAX_PROCESSES);
+    assert!(spin.system.cpu_time(spin.cell, SimTime(60_000)) > 50_000);
+    let bomb = Box_::start("busybox:1.36", &["sh", "-c", "f() { f | f & }; f; sleep 100"]).until(30);
+    assert!(bomb.system.processes(bomb.cell, SimTime(30)).len() <= MAX_PROCESSES);
     assert_eq!(sh("f() { f; }; f").2, 2);
 }
 

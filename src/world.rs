@@ -57,30 +57,37 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> io::Result<ExitCode> {
-    let mut out = io::stdout().lock();
+    // Not locked: the thread of signals must be able to give the terminal back.
+    let mut out = io::BufWriter::new(io::stdout());
+    let code = perform(cli, &mut out)?;
+    out.flush()?;
+    Ok(code)
+}
+
+fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
     match cli.command {
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut out);
         }
         Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
-        Some(Command::Sim(args)) => return scenario::run(&args, &mut out),
-        Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, &mut out),
+        Some(Command::Sim(args)) => return scenario::run(&args, out),
+        Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, out),
         Some(Command::New { what, name }) => {
             for path in scaffold::create(Path::new("."), what, &name)? {
                 writeln!(out, "wrote {}", path.display())?;
             }
         }
-        Some(Command::List) => return plain::list(&cli.global, &mut out),
-        Some(Command::Show { chapter }) => return plain::show(&cli.global, &chapter, &mut out),
+        Some(Command::List) => return plain::list(&cli.global, out),
+        Some(Command::Show { chapter }) => return plain::show(&cli.global, &chapter, out),
         Some(Command::Quiz { chapter, export: Some(format), .. }) => {
-            return ask::export_quiz(&cli.global, &chapter, format, &mut out);
+            return ask::export_quiz(&cli.global, &chapter, format, out);
         }
         Some(Command::Quiz { chapter, restart, export: None }) => {
-            return ask::quiz(&cli.global, &chapter, restart, &mut out);
+            return ask::quiz(&cli.global, &chapter, restart, out);
         }
-        Some(Command::Review) => return ask::review(&cli.global, &mut out),
-        Some(Command::Progress { output }) => return record::progress(&cli.global, output, &mut out),
-        Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, &mut out),
+        Some(Command::Review) => return ask::review(&cli.global, out),
+        Some(Command::Progress { output }) => return record::progress(&cli.global, output, out),
+        Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, out),
         None => return learn::run(&cli.global, None),
         Some(Command::Learn { chapter }) => return learn::run(&cli.global, chapter.as_deref()),
         _ => {}

@@ -37,12 +37,25 @@ impl Calls {
                 let flag = if signal == SIGTSTP { &suspend } else { &end };
                 flag.store(true, Ordering::SeqCst);
                 let _ = signal_hook::low_level::raise(SIGWINCH);
+                if signal != SIGTSTP {
+                    end_at_last(signal);
+                }
             }
         };
         #[expect(clippy::disallowed_methods, reason = "this is the world: signals arrive beside the loop")]
         std::thread::spawn(listen);
         Ok(calls)
     }
+}
+
+/// Ends the process if the loop has not done so within a second: reading from a terminal that is gone returns at once and for ever,
+/// and the loop never sees that it should end. Everything learned is on disk by then.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the thread of signals, beside the loop, with nothing else to do")]
+fn end_at_last(signal: i32) {
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    super::terminal::give_back();
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 #[cfg(not(unix))]

@@ -82,7 +82,7 @@ fn take() -> io::Result<()> {
 }
 
 /// Errors are of no use here: the terminal may be gone, and there is nothing left to do about it.
-fn give_back() {
+pub(super) fn give_back() {
     let _ =
         execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();

@@ -224,7 +224,7 @@ fn predicted(course: &Course, chapter: &str, question: &Question) -> Option<Pred
         Manifest::Inline { .. } => Vec::new(),
     };
     let files = files.iter().filter_map(|code| Some((code.name.as_deref()?, code.text.as_str())));
-    Some(predict::answer(&mut rehearse::stage(2, files), prediction))
+    Some(predict::answer(&mut rehearse::stage(1, files), prediction))
 }
 
 fn letter(index: usize) -> char {

@@ -51,7 +51,10 @@ impl Calls {
 /// Ends the process if the loop has not done so within a second: reading from a terminal that is gone returns at once and for ever,
 /// and the loop never sees that it should end. Everything learned is on disk by then.
 #[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "the thread of signals, beside the loop, with nothing else to do")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the thread of signals, beside the loop, with nothing else to do"
+)]
 fn end_at_last(signal: i32) {
     std::thread::sleep(std::time::Duration::from_secs(1));
     super::terminal::give_back();

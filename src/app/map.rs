@@ -56,7 +56,8 @@ impl Map {
 
     /// Brings what depends on the record up to date.
     pub fn refresh(&mut self, _course: &Course, learner: &Learner) {
-        self.greeting = if learner.last.is_some() { Greeting::Back } else { Greeting::Welcome };
+        let begun = learner.last.is_some() || !learner.questions.is_empty();
+        self.greeting = if begun { Greeting::Back } else { Greeting::Welcome };
     }
 
     /// The chosen row.

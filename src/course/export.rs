@@ -28,13 +28,15 @@ pub fn gift(quiz: &Quiz) -> String {
                 .pairs
                 .iter()
                 .map(|(l, r)| format!("  ={} -> {}\n", gift_text(l), gift_text(r)))
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
             Kind::Order(order) => order
                 .items
                 .iter()
                 .enumerate()
                 .map(|(index, item)| format!("  ={} -> {}\n", gift_text(item), index + 1))
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
             Kind::Predict(_) | Kind::FindLine(_) => {
                 let _ = writeln!(
                     out,
@@ -62,10 +64,12 @@ fn gift_option(correct: bool, share: Option<f64>, (text, because): (&Prose, &Pro
 
 fn gift_fill(fill: &FillIn) -> String {
     match &fill.expected {
-        Expected::Word(words) => words.iter().map(|word| format!("  ={}\n", gift_escape(word))).collect(),
+        Expected::Word(words) => {
+            words.iter().map(|word| format!("  ={}\n", gift_escape(word))).collect::<Vec<_>>().concat()
+        }
         Expected::Number { value, within, .. } => format!("#{value}:{within}"),
         Expected::Command(commands) => {
-            commands.iter().map(|line| format!("  ={}\n", gift_escape(line))).collect()
+            commands.iter().map(|line| format!("  ={}\n", gift_escape(line))).collect::<Vec<_>>().concat()
         }
     }
 }

@@ -218,7 +218,7 @@ impl Desk<'_> {
 /// What the simulator says, if the question asks for a prediction.
 fn predicted(course: &Course, chapter: &str, question: &Question) -> Option<Predicted> {
     let Kind::Predict(prediction) = &question.kind else { return None };
-    let page = course.chapter(chapter).map(|c| c.page());
+    let page = course.chapter(chapter).map(crate::course::Chapter::page);
     let files = match &prediction.manifest {
         Manifest::File { .. } => page.map(|p| p.files()).unwrap_or_default(),
         Manifest::Inline { .. } => Vec::new(),

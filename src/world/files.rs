@@ -115,11 +115,12 @@ impl PackReader {
         };
         if inside.is_dir() {
             // A link to a folder above itself would never end; the depth bound catches what this does not.
-            return if path.is_symlink() {
-                self.complain(path, "is a link to a folder and was not read")
+            if path.is_symlink() {
+                self.complain(path, "is a link to a folder and was not read");
             } else {
-                self.folder(path, depth + 1)
-            };
+                self.folder(path, depth + 1);
+            }
+            return;
         }
         match read_bounded(&inside) {
             Ok(bytes) => {

@@ -70,6 +70,12 @@ pub(super) fn is_there(cluster: &Cluster, key: &Key, uid: &str) -> bool {
 
 fn delete(run: &mut Run) -> Result<Flow, Complaint> {
     let (options, force) = options(run)?;
+    // `kubectl replace --force` may set a grace period, `kubectl delete --force` may not.
+    if force && run.args.number("grace-period").is_some_and(|seconds| seconds > 0) {
+        return Err(Complaint::plain(
+            "--force and --grace-period greater than 0 cannot be specified together",
+        ));
+    }
     let (objects, mut errors) = objects(run)?;
     if force {
         run.warn(
@@ -121,11 +127,6 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
             return Err(Complaint::plain("--now and --grace-period cannot be specified together"));
         }
         grace = Some(1);
-    }
-    if force && grace.is_some_and(|g| g > 0) && !args.is("now") {
-        return Err(Complaint::plain(
-            "--force and --grace-period greater than 0 cannot be specified together",
-        ));
     }
     grace = match (force, grace) {
         (true, _) => Some(0),

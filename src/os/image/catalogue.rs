@@ -86,6 +86,9 @@ struct Entry {
     versions: BTreeMap<String, String>,
     #[serde(default)]
     digests: BTreeMap<String, String>,
+    /// Tag to bytes, where it differs from `size`.
+    #[serde(default)]
+    sizes: BTreeMap<String, u64>,
     #[serde(default)]
     entrypoint: Vec<String>,
     #[serde(default)]
@@ -194,7 +197,7 @@ impl Catalogue {
         Ok(Image {
             digest: reference.digest.clone().unwrap_or(digest),
             reference: reference.clone(),
-            size: entry.size,
+            size: entry.sizes.get(&tag).copied().unwrap_or(entry.size),
             entrypoint: entry.entrypoint.clone(),
             cmd: entry.cmd.clone(),
             env: env.collect(),

@@ -189,7 +189,7 @@ fn sidecar_runs(
         plan.kill.push(Victim { target, id: instance.id.clone(), message, grace: failed.grace });
         start.push(target);
     }
-    worker.probes.started(container)
+    worker.probes.started(container, &instance.id)
 }
 
 /// Plans the main containers; how many are to be left alone.

@@ -9,8 +9,12 @@ use crate::sim::store::Store;
 use std::collections::BTreeMap;
 
 /// Images every node brings along, as the recorded cluster's did.
-const PRELOADED: [&str; 3] =
-    ["docker.io/library/busybox:1.36", "docker.io/library/nginx:1.27", "docker.io/library/redis:7"];
+const PRELOADED: [&str; 4] = [
+    "docker.io/library/busybox:1.36",
+    "docker.io/library/nginx:1.27",
+    "docker.io/library/nginx:1.29",
+    "docker.io/library/redis:7",
+];
 
 /// Bytes a node pulls in a millisecond: 40 MB/s.
 const BYTES_PER_MILLI: u64 = 40_000;

@@ -274,6 +274,8 @@ impl Worker {
         self.ended = true;
         self.probes.stop();
         self.write_status(desk);
+        // A Pod that is over holds nothing any more, although its volumes are still to go (`filterOutInactivePods`).
+        desk.machine.taken.release(self.serial);
         self.transition(Mode::Terminated, desk);
         Flow::Next
     }
@@ -282,7 +284,6 @@ impl Worker {
     pub fn sync_terminated(&mut self, desk: &mut Desk) {
         self.write_status(desk);
         desk.clean_up(self);
-        desk.machine.taken.release(self.serial);
         self.transition(Mode::Finished, desk);
     }
 

@@ -142,18 +142,18 @@ impl Probes {
         self.all.iter().find(|p| *p.container == *container && p.kind == kind)
     }
 
-    /// Whether a running container counts as started.
-    pub fn started(&self, container: &Container) -> bool {
+    /// Whether a running instance of a container counts as started; what a probe said of an earlier one does not count.
+    pub fn started(&self, container: &Container, instance: &str) -> bool {
         match self.find(&container.name, ProbeKind::Startup) {
-            Some(prober) => prober.standing == Standing::Success,
+            Some(prober) => prober.passed(instance),
             None => container.startup_probe.is_none(),
         }
     }
 
-    /// Whether a started container counts as ready.
-    pub fn ready(&self, container: &Container) -> bool {
+    /// Whether a started instance of a container counts as ready.
+    pub fn ready(&self, container: &Container, instance: &str) -> bool {
         match self.find(&container.name, ProbeKind::Readiness) {
-            Some(prober) => prober.standing == Standing::Success,
+            Some(prober) => prober.passed(instance),
             None => container.readiness_probe.is_none(),
         }
     }
@@ -192,6 +192,11 @@ impl Probes {
 impl Prober {
     fn period(&self) -> u64 {
         u64::try_from(self.spec.period_seconds.unwrap_or(10)).unwrap_or(10).max(1) * 1000
+    }
+
+    /// Whether this instance passed; a stopped probe is content with any.
+    fn passed(&self, instance: &str) -> bool {
+        self.standing == Standing::Success && (self.stopped || self.instance.as_deref() == Some(instance))
     }
 
     fn delay(&self) -> u64 {
@@ -243,7 +248,7 @@ impl Worker {
     pub fn kick_readiness(&mut self, desk: &mut Desk) {
         for index in 0..self.probes.all.len() {
             let prober = &self.probes.all[index];
-            if prober.kind != ProbeKind::Readiness || prober.stopped || prober.standing == Standing::Success {
+            if prober.kind != ProbeKind::Readiness || prober.stopped {
                 continue;
             }
             let Some(status) = self.container_status(&prober.container) else { continue };
@@ -268,7 +273,7 @@ impl Worker {
         let (name, kind) = (self.probes.all[at].container.clone(), self.probes.all[at].kind);
         let Some(status) = self.container_status(&name) else { return };
         let Some(instance) =
-            status.container_id.as_deref().map(|id| id.trim_start_matches("containerd://").to_owned())
+            status.container_id.as_deref().map(|id| spec::instance_of(id).to_owned())
         else {
             return;
         };

@@ -138,6 +138,11 @@ pub(crate) fn restarts(pod: &Pod, role: Role, container: &Container, code: i32) 
     after_exit(pod, role, container, code) != AfterExit::Stay
 }
 
+/// The runtime's own name of an instance, without the runtime's name that the API puts before it.
+pub(crate) fn instance_of(container_id: &str) -> &str {
+    container_id.trim_start_matches("containerd://")
+}
+
 /// Seconds between SIGTERM and SIGKILL when nobody says otherwise.
 pub(crate) fn grace(pod: &Pod) -> u64 {
     u64::try_from(pod.spec.termination_grace_period_seconds.unwrap_or(30)).unwrap_or(1)

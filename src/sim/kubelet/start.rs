@@ -108,7 +108,6 @@ impl Worker {
         desk: &mut Desk,
     ) -> Flow {
         let now = desk.ctx.now;
-        self.warn_of_missing_pull_secrets(desk);
         if let Some((entry, failed, error)) = self.pulls.get(asked)
             && Backoff::in_force(Some(*entry), *failed, now).is_some()
         {
@@ -222,6 +221,8 @@ impl Worker {
         match desk.ctx.runtime.launch(sandbox, &name, desk.ctx.now) {
             Ok(wake) => {
                 desk.wake(sandbox, wake);
+                // A look at all containers that comes before this sync has ended sees the start, and asks for another sync.
+                desk.await_relist(self.serial);
                 self.because = desk.ctx.because(
                     Some(self.because),
                     chapter(target.role),
@@ -318,7 +319,8 @@ impl Worker {
         self.proceed(desk);
     }
 
-    fn warn_of_missing_pull_secrets(&mut self, desk: &mut Desk) {
+    /// Says at every sync which of the Pod's pull secrets do not exist; pulls are tried without them.
+    pub fn warn_of_missing_pull_secrets(&mut self, desk: &mut Desk) {
         let wanted = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
         let missing = images::missing_secrets(wanted, &self.key.namespace, desk.ctx.store);
         if !missing.is_empty() {

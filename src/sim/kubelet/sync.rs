@@ -185,6 +185,7 @@ impl Worker {
     }
 
     fn follow_plan(&mut self, desk: &mut Desk) -> Flow {
+        self.warn_of_missing_pull_secrets(desk);
         self.probes.add_workers(self.serial, &self.pod, desk);
         self.resize(desk);
         let sandbox = self.sandbox.and_then(|id| desk.ctx.runtime.get(id));

@@ -10,7 +10,7 @@ use super::report::Report;
 use super::spec;
 use super::sync::{Run, StartFailure};
 use super::volumes::Volumes;
-use crate::kube::core::{Container, PodCondition};
+use crate::kube::core::PodCondition;
 use crate::kube::{Key, Pod, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::runtime::SandboxId;
@@ -176,16 +176,6 @@ impl Worker {
     /// Whether the Pod comes from a manifest file on the node.
     pub fn is_static(&self) -> bool {
         self.static_hash.is_some()
-    }
-
-    /// Whether a running container counts as started.
-    pub fn started(&self, container: &Container) -> bool {
-        self.probes.started(container)
-    }
-
-    /// Whether a started container counts as ready.
-    pub fn ready(&self, container: &Container) -> bool {
-        self.probes.ready(container)
     }
 
     /// Asks for a sync: now if the worker is idle, after the current one if not.

@@ -154,7 +154,10 @@ fn override_by_reason(view: &View, target: Target, container: &Spec, status: &mu
         Some(State::Running(_)) => false,
         Some(State::Exited(_, exit)) => view.restarts(target, exit.code),
     };
-    if !again {
+    // An init container that ended well is never shown as waiting, not even a sidecar that will start again.
+    let ended_well = matches!(newest, Some(State::Exited(_, exit)) if exit.code == 0)
+        && matches!(target.role, Role::Init | Role::Sidecar);
+    if !again || ended_well {
         return;
     }
     if super::terminated(status) {
@@ -169,8 +172,9 @@ fn readiness(view: &View, target: Target, container: &Spec, status: &ContainerSt
         Role::Init => (runs, super::exit_code(status) == Some(0)),
         Role::Ephemeral => (runs, false),
         Role::Main | Role::Sidecar => {
-            let started = runs && view.worker.started(container);
-            (started, started && view.worker.ready(container))
+            let instance = status.container_id.as_deref().map(spec::instance_of).unwrap_or_default();
+            let started = runs && view.worker.probes.started(container, instance);
+            (started, started && view.worker.probes.ready(container, instance))
         }
     }
 }

@@ -272,9 +272,7 @@ impl Worker {
         let at = usize::from(index);
         let (name, kind) = (self.probes.all[at].container.clone(), self.probes.all[at].kind);
         let Some(status) = self.container_status(&name) else { return };
-        let Some(instance) =
-            status.container_id.as_deref().map(|id| spec::instance_of(id).to_owned())
-        else {
+        let Some(instance) = status.container_id.as_deref().map(|id| spec::instance_of(id).to_owned()) else {
             return;
         };
         let running = status.state.as_ref().and_then(|state| state.running.as_ref());

@@ -453,3 +453,12 @@ fn root(files: &BTreeMap<String, Vec<u8>>) -> Tree {
     root.put(&format!("{HOME}/.kube/config"), Node::file(Meta::root(0o644), b"current-context: podlab\n"));
     root
 }
+
+impl Session {
+    /// Takes what a job has written to both streams, in the order in which a terminal would show it.
+    pub fn drain_terminal(&mut self, job: JobId) -> Vec<u8> {
+        let Some(job) = self.jobs.get(&job) else { return Vec::new() };
+        let chunks = self.system.drain_output(self.cell, job.pid);
+        chunks.into_iter().flat_map(|chunk| chunk.bytes).collect()
+    }
+}

@@ -22,9 +22,7 @@ pub fn type_line(stage: &mut Stage, line: &str) -> Printed {
     let limit = stage.cluster.now().plus(LONGEST);
     let mut printed = Vec::new();
     loop {
-        let written = stage.session.drain(job);
-        printed.extend(written.stdout);
-        printed.extend(written.stderr);
+        printed.extend(stage.session.drain_terminal(job));
         if let Some(exit) = stage.session.finished(job) {
             return Printed { text: String::from_utf8_lossy(&printed).into_owned(), exit: Some(exit) };
         }

@@ -7,7 +7,7 @@ mod daemonset;
 mod deployment;
 /// Disruption budgets.
 pub mod disruption;
-mod endpoints;
+pub(in crate::sim) mod endpoints;
 mod garbage;
 mod history;
 mod job;

@@ -2,12 +2,12 @@
 //! or address; nothing else answers.
 
 use super::cluster::Context;
+use super::controllers::endpoints::port_of;
 use super::kubelet;
 use super::runtime::SandboxId;
 use crate::kube::core::Service;
-use crate::kube::{Kind, Object};
+use crate::kube::{Kind, Object, Pod};
 use crate::os::{Failure, HttpRequest, Reply, Request, RequestId, Served};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::net::Ipv4Addr;
 
 impl Context<'_> {
@@ -57,7 +57,8 @@ impl Context<'_> {
         };
         let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(namespace))?;
         let ip = service.spec.as_ref()?.cluster_ip.clone().unwrap_or_default();
-        let ip = if ip == "None" { self.backends(service, namespace).into_iter().next()? } else { ip };
+        let first = || self.backend(service, namespace)?.status.pod_ip.clone();
+        let ip = if ip == "None" { first()? } else { ip };
         Some((format!("{name}.{namespace}.svc.cluster.local"), ip.parse().ok()?))
     }
 
@@ -68,20 +69,18 @@ impl Context<'_> {
         })
     }
 
-    /// Addresses of the ready Pods a Service selects.
-    fn backends(&self, service: &Service, namespace: &str) -> Vec<String> {
-        let Some(selector) = service.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else {
-            return Vec::new();
-        };
-        let pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
-        let selected = pods.filter(|pod| {
+    /// The ready Pod a Service leads to: the first that it selects.
+    fn backend(&self, service: &Service, namespace: &str) -> Option<&Pod> {
+        let selector = service.spec.as_ref()?.selector.as_ref()?;
+        let mut pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
+        pods.find(|pod| {
             let labels = pod.metadata.labels.as_ref();
             let matches = selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value));
             let ready =
                 pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
-            matches && ready && pod.metadata.deletion_timestamp.is_none()
-        });
-        selected.filter_map(|pod| pod.status.pod_ip.clone()).collect()
+            let addressed = pod.status.pod_ip.is_some();
+            matches && ready && addressed && pod.metadata.deletion_timestamp.is_none()
+        })
     }
 
     /// Where a connection to a host and port ends: a sandbox and a port in it.
@@ -94,13 +93,12 @@ impl Context<'_> {
         if let Some(service) = self.service(by_ip, None) {
             let ports = service.spec.as_ref().and_then(|spec| spec.ports.clone()).unwrap_or_default();
             let entry = ports.iter().find(|p| p.port == i32::from(port)).ok_or(Failure::TimedOut)?;
-            let target = match &entry.target_port {
-                Some(IntOrString::Int(number)) => u16::try_from(*number).unwrap_or(port),
-                _ => port,
-            };
             let home = service.metadata.namespace.clone().unwrap_or_default();
-            let backend = self.backends(service, &home).into_iter().next().ok_or(Failure::Refused)?;
-            let sandbox = self.runtime.at_address(&backend).ok_or(Failure::TimedOut)?;
+            let backend = self.backend(service, &home).ok_or(Failure::Refused)?;
+            let target = port_of(entry, Some(backend)).ok_or(Failure::Refused)?;
+            let address = backend.status.pod_ip.as_deref().unwrap_or_default();
+            let sandbox = self.runtime.at_address(address).ok_or(Failure::TimedOut)?;
+            let target = u16::try_from(target).unwrap_or(port);
             return Ok((sandbox, target, ip));
         }
         let sandbox = self.runtime.at_address(&text).ok_or(Failure::TimedOut)?;

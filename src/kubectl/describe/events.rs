@@ -23,15 +23,21 @@ pub(super) fn describe(page: &mut Page, object: &Object, store: &Store) {
 
 fn about<'a>(object: &'a Object, store: &'a Store) -> impl Iterator<Item = &'a Event> {
     let meta = object.meta();
+    let uid = mirrored(object).or(meta.uid.as_ref());
     let namespace = if object.kind() == Kind::Node { None } else { meta.namespace.as_deref() };
     store
         .list(Kind::Event, namespace)
         .filter_map(|o| if let Object::Event(e) = o { Some(&**e) } else { None })
         .filter(move |event| {
             let of = &event.involved_object;
-            let same_uid = of.uid == meta.uid || (object.kind() == Kind::Node && of.uid == meta.name);
+            let same_uid = of.uid.as_ref() == uid || (object.kind() == Kind::Node && of.uid == meta.name);
             of.name == meta.name && same_uid
         })
+}
+
+/// The kubelet speaks of a static Pod by its own name for it, which the mirror in the API carries as an annotation.
+fn mirrored(object: &Object) -> Option<&String> {
+    object.meta().annotations.as_ref()?.get("kubernetes.io/config.mirror")
 }
 
 fn row(event: &Event, page: &Page) -> String {

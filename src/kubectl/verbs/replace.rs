@@ -38,7 +38,12 @@ pub(super) const VERB: Verb = Verb {
 pub struct Replacing {
     manifests: Vec<Manifest>,
     gone: Vec<(Key, String)>,
+    /// When it looks again whether they are gone.
+    look: SimTime,
 }
+
+/// Milliseconds between two looks (pkg/cmd/replace: `wait.PollUntilContextTimeout`).
+const LOOK: u64 = 1000;
 
 fn replace(run: &mut Run) -> Result<Flow, Complaint> {
     super::apply::check_files(run)?;
@@ -96,7 +101,8 @@ fn forced(run: &mut Run, manifests: Vec<Manifest>, errors: Vec<Complaint>) -> Re
     }
     let grace = run.args.number("grace-period").filter(|g| *g >= 0);
     let (mut options, _) = super::delete::options(run)?;
-    options.grace_seconds = if run.args.is("now") { Some(1) } else { grace.or(Some(0)) };
+    // `--force` means "delete and create", not "without a goodbye": the Pod's own grace period holds unless another is named.
+    options.grace_seconds = if run.args.is("now") { Some(1) } else { grace };
     if options.grace_seconds == Some(0) {
         run.warn(
             "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may \
@@ -114,15 +120,20 @@ fn forced(run: &mut Run, manifests: Vec<Manifest>, errors: Vec<Complaint>) -> Re
         run.say(&text);
         gone.push((key, object.meta().uid.clone().unwrap_or_default()));
     }
-    Ok(Flow::wait(Replacing { manifests, gone }))
+    let look = run.now();
+    Ok(Flow::wait(Replacing { manifests, gone, look }))
 }
 
 impl Replacing {
     /// Creates the objects again once the old ones are gone.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        if run.now() < self.look {
+            return Ok(Flow::Until(self.look));
+        }
         self.gone.retain(|(key, uid)| is_there(run.cluster, key, uid));
         if !self.gone.is_empty() {
-            return Ok(Flow::Until(SimTime::NEVER));
+            self.look = run.now().plus(LOOK);
+            return Ok(Flow::Until(self.look));
         }
         for manifest in &self.manifests {
             let object = manifests::object(run, manifest)?;

@@ -443,6 +443,40 @@ pub(super) fn chown(call: &mut Call<'_, '_>) -> Program {
     })
 }
 
+/// Whether two files hold the same bytes: 0, or 1 and where they part.
+pub(super) fn cmp(call: &mut Call<'_, '_>) -> Program {
+    let options = match options(call, "s", &[("quiet", 's'), ("silent", 's')]) {
+        Ok(options) => options,
+        Err(failed) => return failed,
+    };
+    let [one, other] = options.rest.as_slice() else { return call.fail("two files are to be named") };
+    let mut texts = Vec::new();
+    for path in [one, other] {
+        match call.files(path).and_then(|files| files.read(path)) {
+            Ok(text) => texts.push(text),
+            Err(error) => {
+                call.complain(&format!("{path}: {error}"));
+                return call.done(2);
+            }
+        }
+    }
+    let (left, right) = (&texts[0], &texts[1]);
+    let same = left.iter().zip(right.iter()).take_while(|(left, right)| left == right).count();
+    if same == left.len() && same == right.len() {
+        return call.done(0);
+    }
+    if options.has('s') {
+        return call.done(1);
+    }
+    if let Some(shorter) = [(left, one), (right, other)].iter().find(|(text, _)| text.len() == same) {
+        call.complain(&format!("EOF on {}", shorter.1));
+    } else {
+        let line = left[..same].iter().filter(|byte| **byte == b'\n').count() + 1;
+        call.line(&format!("{one} {other} differ: char {}, line {line}", same + 1));
+    }
+    call.done(1)
+}
+
 pub(super) fn readlink(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let follow = call.name() == "realpath" || words.iter().any(|word| word == "-f");

@@ -19,6 +19,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("chmod", files::chmod),
     ("chown", files::chown),
     ("clear", wait::true_),
+    ("cmp", files::cmp),
     ("cp", files::cp),
     ("curl", client::curl),
     ("cut", filter::cut),

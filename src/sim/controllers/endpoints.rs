@@ -93,8 +93,8 @@ fn remove_endpoints(work: &Work, context: &mut Context) {
     let _ = context.delete(&key, &DeleteOptions::default(), &Write::component(cause));
 }
 
-/// The port of a Pod that a Service's port leads to.
-fn port_of(port: &ServicePort, pod: Option<&Pod>) -> Option<i32> {
+/// The port of a Pod that a Service's port leads to; `None` if the Pod has no port of that name.
+pub(in crate::sim) fn port_of(port: &ServicePort, pod: Option<&Pod>) -> Option<i32> {
     match &port.target_port {
         None => Some(port.port),
         Some(IntOrString::Int(number)) => Some(*number),
@@ -144,7 +144,9 @@ fn write_slice(service: &Arc<Service>, standing: &[Pod], write: &Write, context:
         Object::EndpointSlice(slice) => Some(slice.clone()),
         _ => None,
     });
-    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    // Ports are those of Pods: the slice of a Service without any has none.
+    let ports = service.spec.iter().filter(|_| !standing.is_empty());
+    let ports = ports.flat_map(|spec| spec.ports.iter().flatten());
     let ports: Vec<discovery::EndpointPort> = ports
         .map(|port| discovery::EndpointPort {
             name: Some(port.name.clone().unwrap_or_default()),

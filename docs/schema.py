@@ -164,8 +164,22 @@ def pointers():
     return found
 
 
+def enums():
+    """What docs/enums.txt adds to descriptions: the crate leaves the values of enumerations out. By (type, field)."""
+    found, fields = {}, []
+    for line in open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "enums.txt")):
+        if not line.startswith(" "):
+            fields = [tuple(f.rsplit(".", 1)) for f in line.split()]
+            found.update((f, "\n\nPossible enum values:") for f in fields)
+            continue
+        value, _, text = line.strip().partition(" ")
+        for f in fields:
+            found[f] += "\n - `\"" + value.strip('"') + "\"`" + (" " + text if text else "")
+    return found
+
+
 def main(crate):
-    pointer = pointers()
+    pointer, enum = pointers(), enums()
     root = os.path.join(crate, "src", "v1_36")
     types = {}
     for folder, _, files in os.walk(root):
@@ -190,11 +204,12 @@ def main(crate):
             if (name, field) in pointer:
                 pointer.remove((name, field))
                 mark += "?"
-            text = prop.get("description", "").replace("\\", "\\\\").replace("\n", "\\n")
+            text = (prop.get("description", "") + enum.pop((name, field), "")).replace("\\", "\\\\").replace("\n", "\\n")
             lines.append(f"{field}{mark}\t{kind(prop, refs)}\t{text}")
         head = data.get("description", "").replace("\\", "\\\\").replace("\n", "\\n")
         done[name] = [f"@{name}\t{head}"] + lines
         todo.extend(refs)
+    assert not enum, f"no such fields: {sorted(enum)}"
     assert not pointer, f"no such fields: {sorted(pointer)}"
     for name in sorted(done):
         print("\n".join(done[name]))

@@ -248,8 +248,18 @@ fn pod_value(pod: &Pod) -> Value {
     let mut map = Map::new();
     map.insert("metadata".into(), serde_json::to_value(&*pod.metadata).unwrap_or_default());
     map.insert("spec".into(), serde_json::to_value(&*pod.spec).unwrap_or_default());
-    map.insert("status".into(), serde_json::to_value(&*pod.status).unwrap_or_default());
+    map.insert("status".into(), pod_status_value(&pod.status));
     Value::Object(map)
+}
+
+/// The status, with the times that the API's own types always print: `lastProbeTime` of a condition is `null` unless set.
+fn pod_status_value(status: &core::v1::PodStatus) -> Value {
+    let mut value = serde_json::to_value(status).unwrap_or_default();
+    let conditions = value.get_mut("conditions").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
+        condition.entry("lastProbeTime").or_insert(Value::Null);
+    }
+    value
 }
 
 /// Where an object is stored: kind, namespace (empty for cluster-wide kinds) and name, in that order.

@@ -207,8 +207,23 @@ fn flow(value: &Value, level: usize, text: &mut String) {
             text.push('}');
         }
         Value::Array(items) if !items.is_empty() => flow_list(items, level, text),
+        Value::String(lines) if lines.contains('\n') => flow_lines(lines, level + 1, text),
         leaf => text.push_str(&leaf.to_string()),
     }
+}
+
+/// Text of several lines: each on a line of its own, ended by its escape and a backslash. A blank at the start of a line would be
+/// lost in reading, so it is escaped.
+fn flow_lines(lines: &str, level: usize, text: &mut String) {
+    let indent = "  ".repeat(level);
+    text.push_str("\"\\\n");
+    for line in lines.split_inclusive('\n') {
+        let quoted = Value::from(line).to_string();
+        let lead = if line.starts_with([' ', '\t']) { '\\' } else { ' ' };
+        text.push_str(&format!("{indent}{lead}{}\\\n", &quoted[1..quoted.len() - 1]));
+    }
+    text.push_str(&indent);
+    text.push('"');
 }
 
 /// Lists of objects hug their brackets; lists of plain values stand one to a line.

@@ -89,22 +89,32 @@ fn apply(run: &mut Run) -> Result<Flow, Complaint> {
     let mut done = Vec::new();
     for manifest in &read.objects {
         match one(run, manifest) {
-            Ok((object, what)) => done.push((object, what)),
+            Ok((object, what, _)) if output.is_table() => {
+                let suffix = run.dry_run().suffix();
+                run.say(&format!("{} {what}{suffix}", output::name(&object)));
+            }
+            Ok((object, _, value)) => done.push((object, value)),
             Err(complaint) => errors.push(complaint),
         }
-        if output == Output::Table
-            && let Some((object, what)) = done.pop()
-        {
-            let suffix = run.dry_run().suffix();
-            run.say(&format!("{} {what}{suffix}", output::name(&object)));
-        }
     }
-    print(run, &output, &done.into_iter().map(|(object, _)| object).collect::<Vec<_>>())?;
+    let (objects, values): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+    print_values(run, &output, &objects, values)?;
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
 
 /// Prints objects in a form; several make a list.
 pub(super) fn print(run: &mut Run, output: &Output, objects: &[Object]) -> Result<(), Complaint> {
+    let values = objects.iter().map(output::shown).collect();
+    print_values(run, output, objects, values)
+}
+
+/// Prints objects by their names, or the values that stand for them.
+pub(super) fn print_values(
+    run: &mut Run,
+    output: &Output,
+    objects: &[Object],
+    mut values: Vec<Value>,
+) -> Result<(), Complaint> {
     if *output == Output::Name {
         for object in objects {
             run.say(&output::name(object));
@@ -114,15 +124,14 @@ pub(super) fn print(run: &mut Run, output: &Output, objects: &[Object]) -> Resul
     if objects.is_empty() || output.is_table() {
         return Ok(());
     }
-    let mut values: Vec<Value> = objects.iter().map(output::shown).collect();
     let value = if values.len() == 1 { values.remove(0) } else { output::list(values) };
     let text = output.print(&value)?;
     run.out(text);
     Ok(())
 }
 
-/// Applies one object: what it became, and what was done to it.
-fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Complaint> {
+/// Applies one object: what it became, what was done to it, and how it is printed.
+fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str, Value), Complaint> {
     if manifest.name.is_empty() {
         return Err(nameless(manifest));
     }
@@ -130,9 +139,23 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Com
     let modified = if server_side { manifest.value.clone() } else { annotated(&manifest.value) };
     let current = run.cluster.store().get(&manifest.key()).cloned();
     let Some(current) = current else {
-        return create(run, manifest, &modified)
-            .map(|o| (o, if server_side { "serverside-applied" } else { "created" }));
+        let done = if server_side { "serverside-applied" } else { "created" };
+        let object = create(run, manifest, &modified)?;
+        // Nothing is filled in when only kubectl has seen the object.
+        let value = if run.dry_run() == DryRun::Client { modified } else { output::shown(&object) };
+        return Ok((object, done, value));
     };
+    update(run, manifest, &modified, current)
+}
+
+/// Applies to an object that is there.
+fn update(
+    run: &mut Run,
+    manifest: &Manifest,
+    modified: &Value,
+    current: Object,
+) -> Result<(Object, &'static str, Value), Complaint> {
+    let server_side = run.args.is("server-side");
     let decoded =
         manifests::object(run, manifest).map_err(|c| c.while_doing(&patching(manifest, &Value::Null)));
     let now = current.to_value();
@@ -140,10 +163,11 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Com
     if original.is_none() && !server_side {
         warn_not_applied(run, manifest);
     }
-    let patch = merge::three_way(manifest.kind, &original.unwrap_or_default(), &modified, &now);
+    let patch = merge::three_way(manifest.kind, &original.unwrap_or_default(), modified, &now);
     if patch.as_object().is_none_or(serde_json::Map::is_empty) {
         decoded?;
-        return Ok((current, if server_side { "serverside-applied" } else { "unchanged" }));
+        let value = output::shown(&current);
+        return Ok((current, if server_side { "serverside-applied" } else { "unchanged" }, value));
     }
     if current.meta().deletion_timestamp.is_some() {
         let name = &manifest.name;
@@ -151,13 +175,15 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str), Com
     }
     decoded?;
     if run.dry_run() == DryRun::Client {
-        return Ok((current, "configured"));
+        let value = output::shown(&current);
+        return Ok((current, "configured", value));
     }
     let write = run.write();
     let answer =
         run.cluster.patch(&manifest.key(), &Patch::Strategic(patch.clone()), Subresource::Main, &write);
     let object = run.accepted(answer).map_err(|c| c.while_doing(&patching(manifest, &patch)))?;
-    Ok((object, if server_side { "serverside-applied" } else { "configured" }))
+    let value = output::shown(&object);
+    Ok((object, if server_side { "serverside-applied" } else { "configured" }, value))
 }
 
 fn create(run: &mut Run, manifest: &Manifest, modified: &Value) -> Result<Object, Complaint> {

@@ -11,7 +11,8 @@ use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{DryRun, Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, WRITE};
 
-use super::apply::{annotated, check_files, print};
+use super::apply::{annotated, check_files, print_values};
+use serde_json::Value;
 
 pub(super) const VERB: Verb = Verb {
     name: "create",
@@ -52,27 +53,31 @@ fn create(run: &mut Run) -> Result<Flow, Complaint> {
     let mut done = Vec::new();
     for manifest in &read.objects {
         match one(run, manifest) {
-            Ok(object) if output.is_table() => {
+            Ok((object, _)) if output.is_table() => {
                 let suffix = run.dry_run().suffix();
                 run.say(&format!("{} created{suffix}", output::name(&object)));
             }
-            Ok(object) => done.push(object),
+            Ok(made) => done.push(made),
             Err(complaint) => errors.push(complaint),
         }
     }
-    print(run, &output, &done)?;
+    let (objects, values): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+    print_values(run, &output, &objects, values)?;
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
 
-fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
+/// Creates one object: what it became, and how it is printed. Nothing is filled in when only kubectl has seen it.
+fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, Value), Complaint> {
     let doing = format!("error when creating {:?}: ", manifest.source);
     let value = if run.args.is("save-config") { annotated(&manifest.value) } else { manifest.value.clone() };
-    let object =
-        manifests::object(run, &Manifest { value, ..manifest.clone() }).map_err(|c| c.while_doing(&doing))?;
+    let sent = Manifest { value, ..manifest.clone() };
+    let object = manifests::object(run, &sent).map_err(|c| c.while_doing(&doing))?;
     if run.dry_run() == DryRun::Client {
-        return Ok(object);
+        return Ok((object, sent.value));
     }
     let write = run.write();
     let answer = run.cluster.create(object, &write);
-    run.accepted(answer).map_err(|c| c.while_doing(&doing))
+    let object = run.accepted(answer).map_err(|c| c.while_doing(&doing))?;
+    let value = output::shown(&object);
+    Ok((object, value))
 }

@@ -148,20 +148,25 @@ fn names(of: &'static Type, level: usize, open: &mut Vec<&'static str>, text: &m
     open.pop();
 }
 
+/// Wraps each line at [`WIDTH`]. Blanks between words stay as they are, but for those where a line ends.
 fn wrap(paragraphs: &str, text: &mut String) {
     for line in paragraphs.lines() {
-        let words: Vec<&str> = line.trim_start().split(' ').filter(|w| !w.is_empty()).collect();
-        let lead = &line[..line.len() - line.trim_start().len()];
-        let mut current = lead.to_owned();
-        for word in words {
-            let blank = usize::from(current.len() > lead.len());
-            if blank > 0 && current.chars().count() + blank + word.chars().count() > WIDTH {
+        let mut current = String::new();
+        let mut blanks = String::new();
+        for piece in line.split_inclusive(' ') {
+            let word = piece.trim_end_matches(' ');
+            let length = current.chars().count() + blanks.len() + word.chars().count();
+            if !word.is_empty() && length > WIDTH && !current.trim().is_empty() {
                 let _ = writeln!(text, "    {current}");
-                current = String::new();
-            } else if blank > 0 {
-                current.push(' ');
+                current.clear();
+            } else if !word.is_empty() {
+                current.push_str(&blanks);
             }
-            current.push_str(word);
+            if !word.is_empty() {
+                blanks.clear();
+                current.push_str(word);
+            }
+            blanks.push_str(&piece[word.len()..]);
         }
         let _ = writeln!(text, "    {current}");
     }

@@ -250,7 +250,8 @@ fn resources() -> Vec<Resource> {
         group: info.group,
         namespaced: info.namespaced,
         kind: info.name,
-        verbs: ALL_VERBS,
+        // A namespace is deleted by itself only.
+        verbs: if info.kind == Kind::Namespace { "create,delete,get,list,patch,update,watch" } else { ALL_VERBS },
         categories: if select::ALL.contains(&info.kind) { "all" } else { "" },
     });
     let others = OTHERS.iter().map(|(plural, short, group, version, namespaced, kind, verbs)| Resource {

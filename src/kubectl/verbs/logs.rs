@@ -7,6 +7,7 @@ use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::Filter;
 use crate::kubectl::verb::{Verb, Words};
+use crate::sim::cluster::AccessError;
 use crate::sim::runtime::LogLine;
 use k8s_openapi::jiff::Timestamp;
 
@@ -103,9 +104,10 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     }
     for stream in &mut streams {
         match first(run, stream, &form) {
-            Err(complaint) if run.args.is("ignore-errors") => run.warn(
-                &complaint.to_string().trim_end().replace("Error from server (BadRequest): ", "error: "),
-            ),
+            Err(complaint) if run.args.is("ignore-errors") => {
+                let text = complaint.to_string();
+                run.say(&text.trim_end().replace("Error from server (BadRequest): ", "error: "));
+            }
             answer => answer?,
         }
     }
@@ -204,8 +206,14 @@ fn pods(run: &mut Run) -> Result<(Vec<Pod>, bool), Complaint> {
 
 /// Prints a log from its start, as the form has it.
 fn first(run: &mut Run, stream: &mut Stream, form: &Form) -> Result<(), Complaint> {
-    let lines =
-        run.cluster.logs(&stream.key, &stream.container, form.previous).map_err(containers::log_error)?;
+    let lines = match run.cluster.logs(&stream.key, &stream.container, form.previous) {
+        // The kubelet has begun its answer by then: its error is the log.
+        Err(AccessError::Failed(text)) => {
+            run.out(text);
+            return Ok(());
+        }
+        answer => answer.map_err(containers::log_error)?,
+    };
     stream.printed = lines.len();
     stream.container_id = running_id(run, stream);
     let mut shown: Vec<&LogLine> =

@@ -1,6 +1,6 @@
 //! `kubectl cordon`, `uncordon` and `taint`.
 
-use crate::kube::{Kind, Object};
+use crate::kube::{Kind, Object, names};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{DryRun, Flow, Run};
@@ -113,20 +113,43 @@ fn read(run: &Run, word: &str) -> Result<Change, Complaint> {
     let usage = |text: String| Complaint::Usage(text, run.verb.path);
     let removes = word.ends_with('-');
     let body = word.strip_suffix('-').unwrap_or(word);
-    let (pair, effect) = body.split_once(':').map_or((body, ""), |(pair, effect)| (pair, effect));
-    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-    if !removes && effect.is_empty() {
-        return Err(usage(format!("unknown taint spec: {word}")));
+    let (pair, effect) = body.split_once(':').unwrap_or((body, ""));
+    // Without an effect, all of it is the key.
+    let marked = body.contains(':');
+    let (key, value) = if marked { pair.split_once('=').unwrap_or((pair, "")) } else { (body, "") };
+    let invalid = |why: &str| usage(format!("invalid taint spec: {word}, {why}"));
+    if effect.contains(':') || value.contains('=') {
+        return Err(usage(format!("invalid taint spec: {word}")));
     }
-    if !effect.is_empty() && !EFFECTS.contains(&effect) {
+    if marked && !EFFECTS.contains(&effect) {
         return Err(usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
     }
+    let wrong = [names::label_key_errors(key), names::label_value_errors(value)].concat();
+    if !wrong.is_empty() {
+        return Err(invalid(&wrong.join("; ")));
+    }
     Ok(Change { key: key.to_owned(), value: value.to_owned(), effect: effect.to_owned(), removes })
+}
+
+/// Refuses two taints that differ in their values only.
+fn refuse_twice(run: &Run, changes: &[Change]) -> Result<(), Complaint> {
+    let added: Vec<&Change> = changes.iter().filter(|c| !c.removes).collect();
+    for (i, change) in added.iter().enumerate() {
+        if added[..i].iter().any(|c| c.key == change.key && c.effect == change.effect) {
+            let text = format!("{{{} {} {} <nil>}}", change.key, change.value, change.effect);
+            return Err(Complaint::Usage(
+                format!("duplicated taints with the same key and effect: {text}"),
+                run.verb.path,
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn taint(run: &mut Run) -> Result<Flow, Complaint> {
     run.check_dry_run()?;
     let words = &run.args.words;
+    // What is no taint is taken for a node's name, as kubectl does it.
     let is_spec = |w: &String| w.contains([':', '=']) || w.ends_with('-');
     let Some((first, rest)) = words.split_first() else {
         return Err(Complaint::Usage(
@@ -144,13 +167,11 @@ fn taint(run: &mut Run) -> Result<Flow, Complaint> {
     let names = rest.iter().take_while(|w| !is_spec(w)).count();
     let names = if selected { 0 } else { names.max(1).min(rest.len()) };
     let (names, specs) = rest.split_at(names);
-    if let Some(bad) = names.get(1) {
-        return Err(Complaint::Usage(format!("unknown taint spec: {bad}"), run.verb.path));
-    }
     if specs.is_empty() {
-        return Err(Complaint::Usage("at least one taint update is required".to_owned(), run.verb.path));
+        return Err(Complaint::plain("at least one taint update is required"));
     }
     let changes = specs.iter().map(|w| read(run, w)).collect::<Result<Vec<_>, _>>()?;
+    refuse_twice(run, &changes)?;
     let mut targets: Vec<Target> = names.iter().map(|n| Target::Named(Kind::Node, n.clone())).collect();
     if selected {
         targets.push(Target::Kind(Kind::Node));

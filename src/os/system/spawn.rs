@@ -88,7 +88,8 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// The end of runc's message, after `unable to start container process: `.
+    /// The end of runc's message: after `unable to start container process: `, and for a container's first process after
+    /// `error during container init: ` as well.
     pub fn text(&self) -> String {
         match self {
             StartError::NotInPath { name } => format!("exec: {name:?}: executable file not found in $PATH"),
@@ -98,10 +99,10 @@ impl StartError {
             StartError::PermissionDenied { name } => format!("exec: {name:?}: permission denied"),
             StartError::ExecFormat { name } => format!("exec {name}: exec format error"),
             StartError::Workdir { path, errno: Errno::NotDirectory } => {
-                format!("error during container init: mkdir {path}: not a directory")
+                format!("mkdir {path}: not a directory")
             }
             StartError::Workdir { path, errno } => {
-                format!("error during container init: mkdir {path}: {}", errno.text().to_lowercase())
+                format!("mkdir {path}: {}", errno.text().to_lowercase())
             }
             StartError::NoContainer => "container is not running".to_owned(),
             StartError::TooMany => "fork/exec /proc/self/exe: resource temporarily unavailable".to_owned(),

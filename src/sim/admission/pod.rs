@@ -31,7 +31,19 @@ pub fn mutate(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
     }
     add_priority(pod, context)?;
     add_tolerations(Arc::make_mut(&mut pod.spec));
-    Ok(())
+    need_runtime_class(pod, context)
+}
+
+/// A Pod may only name a `RuntimeClass` that is there.
+fn need_runtime_class(pod: &Pod, context: &Context) -> Result<(), Refusal> {
+    let named = pod.spec.runtime_class_name.as_deref().filter(|name| !name.is_empty());
+    match named {
+        Some(name) if context.store.get(&Key::new(Kind::RuntimeClass, "", name)).is_none() => {
+            let why = format!("pod rejected: RuntimeClass {name:?} not found");
+            Err(Refusal::forbidden(Kind::Pod, pod.name(), why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The status of a Pod nobody has looked at yet.

@@ -107,9 +107,22 @@ impl Cluster {
         }
         let now = self.now;
         let command = (options.argv.clone(), options.stdin, options.tty);
-        let id = self.runtime.visit(sandbox, container, command, now).map_err(AccessError::Failed)?;
+        let id = self
+            .runtime
+            .visit(sandbox, container, command, now)
+            .map_err(|why| AccessError::Failed(self.exec_failed(key, &why)))?;
         self.wake(sandbox);
         Ok(id)
+    }
+
+    /// What containerd answers when runc cannot start a command in a running container.
+    fn exec_failed(&self, key: &Key, why: &str) -> String {
+        let subject = format!("{}/{}/{}", key.namespace, key.name, self.now.0);
+        let id = crate::sim::chance::hex(self.seed, &subject, "exec", 64);
+        format!(
+            "failed to exec in container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start \
+             container process: {why}"
+        )
     }
 
     fn wake(&mut self, sandbox: SandboxId) {

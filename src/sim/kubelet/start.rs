@@ -244,7 +244,7 @@ impl Worker {
             Err(why) => {
                 let message = format!(
                     "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
-                     unable to start container process: {why}"
+                     unable to start container process: error during container init: {why}"
                 );
                 self.steps().push_front(Step::Failed(target, Reason::RunContainerError, message));
                 Flow::After(desk.machine.latency.failed_start)

@@ -251,7 +251,11 @@ fn resources() -> Vec<Resource> {
         namespaced: info.namespaced,
         kind: info.name,
         // A namespace is deleted by itself only.
-        verbs: if info.kind == Kind::Namespace { "create,delete,get,list,patch,update,watch" } else { ALL_VERBS },
+        verbs: if info.kind == Kind::Namespace {
+            "create,delete,get,list,patch,update,watch"
+        } else {
+            ALL_VERBS
+        },
         categories: if select::ALL.contains(&info.kind) { "all" } else { "" },
     });
     let others = OTHERS.iter().map(|(plural, short, group, version, namespaced, kind, verbs)| Resource {

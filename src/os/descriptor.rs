@@ -86,7 +86,7 @@ impl Capture {
         self.held += bytes.len();
         match self.chunks.back_mut() {
             Some(last) if last.at == at && last.stream == stream && last.bytes.len() < PIPE_SIZE => {
-                last.bytes.extend_from_slice(bytes)
+                last.bytes.extend_from_slice(bytes);
             }
             _ => self.chunks.push_back(Chunk { at, stream, bytes: bytes.to_vec() }),
         }

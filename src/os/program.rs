@@ -111,13 +111,10 @@ pub(super) fn step(program: &mut Program, ctx: &mut Ctx<'_>) -> Step {
 pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
     match executable {
         Executable::Foreign => foreign::start(ctx),
-        Executable::Program(name, argv) => match table::find(&name) {
-            Some(start) => start(&mut Call::new(ctx, argv)),
-            None => {
-                let mut call = Call::new(ctx, argv);
-                call.error(&format!("podlab: {name} is not simulated"));
-                call.done(1)
-            }
+        Executable::Program(name, argv) => if let Some(start) = table::find(&name) { start(&mut Call::new(ctx, argv)) } else {
+            let mut call = Call::new(ctx, argv);
+            call.error(&format!("podlab: {name} is not simulated"));
+            call.done(1)
         },
         Executable::Text(path) => {
             let argv = ["sh".to_owned(), path]

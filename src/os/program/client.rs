@@ -122,10 +122,10 @@ impl Client {
         let key = call.ctx.key;
         let target = known_host(call.ctx, &self.host);
         let (host, port) = (target.clone(), self.port);
-        self.id = Some(if !call.ctx.sys.is_self(&target) {
-            call.ctx.sys.request(key, Request::Tcp { host, port, payload })
-        } else {
+        self.id = Some(if call.ctx.sys.is_self(&target) {
             call.ctx.sys.local_request(key, port, |to| Incoming::Tcp(to, payload))
+        } else {
+            call.ctx.sys.request(key, Request::Tcp { host, port, payload })
         });
     }
 

@@ -26,7 +26,7 @@ pub(super) fn walk(ctx: &mut Ctx<'_>, root: &str) -> Vec<(String, Arc<Node>)> {
             let below = entries
                 .into_iter()
                 .map(|(name, node)| (format!("{}/{name}", path.trim_end_matches('/')), node));
-            found.splice(at + 1..at + 1, below);
+            found.splice((at + 1)..=at, below);
         }
         at += 1;
     }

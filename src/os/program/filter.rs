@@ -151,9 +151,7 @@ impl Filter {
                     self.inputs.push_front(path);
                     return Step::Wait(Some(ctx.now().plus(1000)));
                 }
-                let text = match &self.kind {
-                    _ => format!("can't open '{path}': {error}"),
-                };
+                let text = format!("can't open '{path}': {error}");
                 self.complain(&text);
                 if let Kind::Grep(grep) = &mut self.kind {
                     grep.failed = true;

@@ -203,7 +203,7 @@ pub(super) fn ps(call: &mut Call<'_, '_>) -> Program {
     let in_shell =
         matches!(call.ctx.sys.procs.get(&parent).map(|process| &process.program), Some(Program::Shell(_)));
     let shell_line =
-        call.ctx.sys.procs.get(&parent).map(|process| process.command_line()).unwrap_or_default();
+        call.ctx.sys.procs.get(&parent).map(super::super::process::Process::command_line).unwrap_or_default();
     call.line("PID   USER     COMMAND");
     let range = ProcKey { pid: 0, ..own }..=ProcKey { pid: u32::MAX, ..own };
     let rows: Vec<(u32, u32, String)> = call
@@ -272,7 +272,7 @@ pub(super) fn by_name(call: &mut Call<'_, '_>) -> Program {
     match name.as_str() {
         "pgrep" => found.iter().for_each(|key| call.line(&key.pid.to_string())),
         "pidof" => {
-            call.line(&found.iter().rev().map(|key| key.pid.to_string()).collect::<Vec<_>>().join(" "))
+            call.line(&found.iter().rev().map(|key| key.pid.to_string()).collect::<Vec<_>>().join(" "));
         }
         _ => {
             for key in &found {
@@ -519,19 +519,16 @@ pub(super) fn timeout(call: &mut Call<'_, '_>) -> Program {
     };
     let Some(wait) = super::millis(wait) else { return call.fail(&format!("invalid number '{wait}'")) };
     let fds: BTreeMap<u32, u32> = call.ctx.process().fds.clone();
-    match call.ctx.spawn(argv, fds) {
-        Ok(pid) => {
-            let until = if wait == 0 { SimTime::NEVER } else { call.ctx.now().plus(wait) };
-            let signal = options
-                .value('s')
-                .and_then(super::super::Signal::parse)
-                .unwrap_or(super::super::Signal::TERM);
-            Program::Timeout(Timeout { pid, until, signal, fired: false })
-        }
-        Err(_) => {
-            call.complain(&format!("can't execute '{}': No such file or directory", argv[0]));
-            call.done(127)
-        }
+    if let Ok(pid) = call.ctx.spawn(argv, fds) {
+        let until = if wait == 0 { SimTime::NEVER } else { call.ctx.now().plus(wait) };
+        let signal = options
+            .value('s')
+            .and_then(super::super::Signal::parse)
+            .unwrap_or(super::super::Signal::TERM);
+        Program::Timeout(Timeout { pid, until, signal, fired: false })
+    } else {
+        call.complain(&format!("can't execute '{}': No such file or directory", argv[0]));
+        call.done(127)
     }
 }
 

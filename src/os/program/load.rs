@@ -78,7 +78,7 @@ fn hog(call: &mut Call<'_, '_>, bytes: u64, cpu: u64, until: Option<SimTime>) ->
     out.flush(call.ctx);
     call.ctx.sys.set_load(key, |load| {
         (load.growth, load.memory_cap, load.cpu) =
-            (if bytes > 0 { GROWTH * 4 } else { 0 }, bytes + (1 << 20), cpu)
+            (if bytes > 0 { GROWTH * 4 } else { 0 }, bytes + (1 << 20), cpu);
     });
     Program::Load(Load { until, last: format!("stress: info: [{}] successful run completed\n", key.pid) })
 }

@@ -158,7 +158,7 @@ impl Printer<'_> {
             let width = self.word().unwrap_or_default();
             flags = flags.replacen('*', &width, 1);
         }
-        let left = flags.starts_with('-') || flags.contains("-");
+        let left = flags.starts_with('-') || flags.contains('-');
         let zero = flags.trim_start_matches(['+', ' ', '#']).starts_with('0') && !left;
         let (width, precision) =
             flags.split_once('.').map_or((flags.as_str(), None), |(width, precision)| {

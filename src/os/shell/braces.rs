@@ -13,7 +13,7 @@ pub(super) fn expand(word: &str) -> Vec<String> {
         }
         match first_brace(&next) {
             Some((before, choices, after)) => {
-                todo.extend(choices.into_iter().rev().map(|choice| format!("{before}{choice}{after}")))
+                todo.extend(choices.into_iter().rev().map(|choice| format!("{before}{choice}{after}")));
             }
             None => done.push(next),
         }

@@ -141,9 +141,9 @@ fn truth(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str, args: &[String]) -> F
                 _ => message,
             };
             if shell.flavour == Flavour::Ash {
-                shell.out.text(2, &format!("{text}\n"))
+                shell.out.text(2, &format!("{text}\n"));
             } else {
-                shell.complain(name, &text)
+                shell.complain(name, &text);
             }
             Flow::Status(2)
         }
@@ -201,22 +201,19 @@ fn source(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
 fn exit(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
     let code = match args.get(1) {
         None => shell.status,
-        Some(word) => match word.parse::<i64>() {
-            Ok(code) => (code & 0xff) as i32,
-            Err(_) => {
-                let text = if shell.flavour == Flavour::Bash {
-                    "numeric argument required"
-                } else {
-                    "Illegal number"
-                };
-                let text = if shell.flavour == Flavour::Bash {
-                    format!("exit: {word}: {text}")
-                } else {
-                    format!("exit: {text}: {word}")
-                };
-                shell.error(&text);
-                2
-            }
+        Some(word) => if let Ok(code) = word.parse::<i64>() { (code & 0xff) as i32 } else {
+            let text = if shell.flavour == Flavour::Bash {
+                "numeric argument required"
+            } else {
+                "Illegal number"
+            };
+            let text = if shell.flavour == Flavour::Bash {
+                format!("exit: {word}: {text}")
+            } else {
+                format!("exit: {text}: {word}")
+            };
+            shell.error(&text);
+            2
         },
     };
     shell.exit(code);
@@ -320,16 +317,13 @@ fn whence(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str) -> Option<(String, S
 fn type_(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     let mut status = 0;
     for name in &args[1..] {
-        match whence(shell, ctx, name) {
-            Some((_, text)) => shell.out.text(1, &format!("{text}\n")),
-            None => {
-                if shell.flavour == Flavour::Bash {
-                    shell.complain("type", &format!("{name}: not found"));
-                } else {
-                    shell.out.text(1, &format!("{name}: not found\n"));
-                }
-                status = if shell.flavour == Flavour::Bash { 1 } else { 127 };
+        if let Some((_, text)) = whence(shell, ctx, name) { shell.out.text(1, &format!("{text}\n")) } else {
+            if shell.flavour == Flavour::Bash {
+                shell.complain("type", &format!("{name}: not found"));
+            } else {
+                shell.out.text(1, &format!("{name}: not found\n"));
             }
+            status = if shell.flavour == Flavour::Bash { 1 } else { 127 };
         }
     }
     Flow::Status(status)
@@ -343,7 +337,7 @@ fn command(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
             for name in &args[2..] {
                 match whence(shell, ctx, name) {
                     Some((path, text)) => {
-                        shell.out.text(1, &format!("{}\n", if option == "-v" { path } else { text }))
+                        shell.out.text(1, &format!("{}\n", if option == "-v" { path } else { text }));
                     }
                     None => status = if shell.flavour == Flavour::Bash { 1 } else { 127 },
                 }

@@ -262,7 +262,7 @@ impl Compiler {
                 }
                 Item::Word(word) => command.words.extend(self.words(&word.value)),
                 Item::AssignmentWord(assignment, _) if before => {
-                    command.assignments.extend(self.assignment(assignment))
+                    command.assignments.extend(self.assignment(assignment));
                 }
                 Item::AssignmentWord(_, word) => command.words.push(word::parse(&word.value)),
                 Item::ProcessSubstitution(..) => return self.add(Node::Unsupported("process substitution")),

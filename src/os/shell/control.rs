@@ -29,7 +29,7 @@ impl Shell {
             Frame::Not => self.status = i32::from(self.status == 0),
             Frame::If { script, node, arm, tail } => self.if_arm(script, node, arm, tail),
             Frame::While { script, node, in_condition, status } => {
-                self.while_loop(script, node, in_condition, status)
+                self.while_loop(script, node, in_condition, status);
             }
             Frame::For { script, node, words, index } => self.for_loop(script, node, words, index),
             Frame::ArithmeticFor { script, node, first } => self.arithmetic_for(script, node, first, ctx),
@@ -50,7 +50,7 @@ impl Shell {
                 return Step::Exit(code);
             }
             Frame::Function { .. } | Frame::Sourced | Frame::Descriptors(_) | Frame::Assignments(_) => {
-                self.leave(frame, ctx)
+                self.leave(frame, ctx);
             }
         }
         Step::Again
@@ -163,14 +163,14 @@ impl Shell {
                 self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() });
             }
             Node::For { words: Some(_), .. } => {
-                self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() })
+                self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() });
             }
             Node::For { .. } => {
                 let words = Arc::clone(&self.positional);
                 self.frames.push(Frame::For { script, node, words, index: 0 });
             }
             Node::ArithmeticFor { .. } => {
-                self.frames.push(Frame::ArithmeticFor { script, node, first: true })
+                self.frames.push(Frame::ArithmeticFor { script, node, first: true });
             }
             Node::Subshell(body) => self.subshell(&script, *body, tail, ctx),
             Node::If { arms, .. } => {

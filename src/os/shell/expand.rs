@@ -195,7 +195,7 @@ impl<'a, 'b> Expander<'a, 'b> {
                     self.put(fields, &value, *quoted, split);
                 }
                 Piece::Parameter { parameter, quoted } => {
-                    self.parameter(parameter, *quoted, fields, split)?
+                    self.parameter(parameter, *quoted, fields, split)?;
                 }
             }
         }
@@ -328,9 +328,12 @@ impl<'a, 'b> Expander<'a, 'b> {
         }
         let many = match value {
             Value::Unset => {
-                return Ok(if quoted {
-                    fields.push("", true)
-                });
+                return {
+                    let _: () = if quoted {
+                        fields.push("", true);
+                    };
+                    Ok(())
+                };
             }
             Value::One(text) => {
                 let text = self.operate(&parameter.operation, text)?;

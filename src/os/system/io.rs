@@ -259,7 +259,7 @@ impl System {
     /// Whether a descriptor is a terminal.
     pub(in super::super) fn is_tty(&self, key: ProcKey, fd: u32) -> bool {
         let kind = self.file_of(key, fd).and_then(|file| self.files.get(&file)).map(|open| &open.kind);
-        let (Some(FileKind::Capture(owner, _)) | Some(FileKind::Input(owner))) = kind else { return false };
+        let Some(FileKind::Capture(owner, _) | FileKind::Input(owner)) = kind else { return false };
         self.captures.get(owner).is_some_and(|capture| capture.tty)
     }
 

@@ -149,7 +149,7 @@ pub(in super::super) fn locate(
             Body::File(content) => {
                 let head = content.read(0, 256);
                 let Some(line) = head.strip_prefix(b"#!") else {
-                    let text = !head.iter().any(|byte| *byte == 0);
+                    let text = !head.contains(&0);
                     return if text {
                         Ok(Executable::Text(file))
                     } else {

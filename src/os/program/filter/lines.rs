@@ -282,15 +282,12 @@ pub(in super::super) fn cut(call: &mut Call<'_, '_>) -> Program {
         (None, Some(characters)) => (characters, CutBy::Character),
         (None, None) => return call.fail("expected a list of bytes, characters, or fields"),
     };
-    match ranges(list) {
-        Some(fields) => {
-            let only_delimited = options.has('s');
-            Filter::start(call, options.rest.clone(), Kind::Lines(Lines::Cut { fields, by, only_delimited }))
-        }
-        None => {
-            let text = format!("invalid range '{list}'");
-            call.fail(&text)
-        }
+    if let Some(fields) = ranges(list) {
+        let only_delimited = options.has('s');
+        Filter::start(call, options.rest.clone(), Kind::Lines(Lines::Cut { fields, by, only_delimited }))
+    } else {
+        let text = format!("invalid range '{list}'");
+        call.fail(&text)
     }
 }
 
@@ -452,18 +449,15 @@ impl Lines {
             Lines::Tail { keep, from, seen, held, .. } => {
                 let bytes = held.pop_front().unwrap_or_default();
                 let mut all = bytes;
-                match from {
-                    Some(from) => {
-                        let skip = (*from - 1).saturating_sub(*seen).min(data.len() as u64) as usize;
-                        out.push(1, &data[skip..]);
-                        *seen += data.len() as u64;
-                    }
-                    None => {
-                        all.extend_from_slice(data);
-                        let cut = all.len().saturating_sub(*keep);
-                        all.drain(..cut);
-                        held.push_back(all);
-                    }
+                if let Some(from) = from {
+                    let skip = (*from - 1).saturating_sub(*seen).min(data.len() as u64) as usize;
+                    out.push(1, &data[skip..]);
+                    *seen += data.len() as u64;
+                } else {
+                    all.extend_from_slice(data);
+                    let cut = all.len().saturating_sub(*keep);
+                    all.drain(..cut);
+                    held.push_back(all);
                 }
             }
             _ => {}
@@ -511,7 +505,7 @@ impl Lines {
                 }
             }
             Lines::Cut { fields, by, only_delimited } => {
-                cut_line(&String::from_utf8_lossy(line), fields, by, *only_delimited, out)
+                cut_line(&String::from_utf8_lossy(line), fields, by, *only_delimited, out);
             }
             Lines::Rev => {
                 let reversed: String = String::from_utf8_lossy(line).chars().rev().collect();
@@ -594,7 +588,8 @@ impl Lines {
             .map(|line| (sort_key(&line, *key, *separator), line))
             .collect();
         let compare = |left: &(String, String), right: &(String, String)| {
-            let by_key = if *human {
+            
+            if *human {
                 human_value(&left.0).total_cmp(&human_value(&right.0))
             } else if *numeric {
                 leading_number(&left.0).total_cmp(&leading_number(&right.0))
@@ -602,8 +597,7 @@ impl Lines {
                 left.0.to_lowercase().cmp(&right.0.to_lowercase())
             } else {
                 left.0.cmp(&right.0)
-            };
-            by_key
+            }
         };
         keyed.sort_by(|left, right| {
             let order = compare(left, right);

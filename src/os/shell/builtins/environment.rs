@@ -14,12 +14,9 @@ pub(super) fn cd(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow 
     let back = target.as_deref() == Some("-");
     let target = match target {
         None => shell.variables.get("HOME").unwrap_or("/").to_owned(),
-        Some(_) if back => match shell.variables.get("OLDPWD") {
-            Some(old) => old.to_owned(),
-            None => {
-                shell.complain("cd", "OLDPWD not set");
-                return Flow::Status(1);
-            }
+        Some(_) if back => if let Some(old) = shell.variables.get("OLDPWD") { old.to_owned() } else {
+            shell.complain("cd", "OLDPWD not set");
+            return Flow::Status(1);
         },
         Some(target) => target,
     };
@@ -166,16 +163,13 @@ pub(super) fn unset(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
 pub(super) fn umask(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     match args.get(1) {
         None => shell.out.text(1, &format!("{:04o}\n", ctx.process().umask)),
-        Some(mask) => match u16::from_str_radix(mask, 8) {
-            Ok(mask) => {
-                if let Some(process) = ctx.process_mut() {
-                    process.umask = mask & 0o777;
-                }
+        Some(mask) => if let Ok(mask) = u16::from_str_radix(mask, 8) {
+            if let Some(process) = ctx.process_mut() {
+                process.umask = mask & 0o777;
             }
-            Err(_) => {
-                shell.complain("umask", &format!("illegal mode: {mask}"));
-                return Flow::Status(1);
-            }
+        } else {
+            shell.complain("umask", &format!("illegal mode: {mask}"));
+            return Flow::Status(1);
         },
     }
     Flow::Status(0)

@@ -218,7 +218,12 @@ impl Session {
             Err((text, code)) => {
                 let (now, text) = (cluster.now(), format!("{text}\n"));
                 let stream = crate::os::Stream::Err;
-                self.system.foreign_write(now, self.cell, pid, stream, text.as_bytes(), &mut self.volumes);
+                self.system.foreign_write(
+                    now,
+                    (self.cell, pid),
+                    (stream, text.as_bytes()),
+                    &mut self.volumes,
+                );
                 self.system.foreign_exit(now, self.cell, pid, code);
             }
         }
@@ -278,7 +283,7 @@ impl Session {
         };
         for (stream, bytes) in output {
             moved = true;
-            self.system.foreign_write(now, self.cell, pid, stream, &bytes, &mut self.volumes);
+            self.system.foreign_write(now, (self.cell, pid), (stream, &bytes), &mut self.volumes);
         }
         if let Some(code) = exit {
             self.system.foreign_exit(now, self.cell, pid, code);

@@ -77,6 +77,7 @@ pub(super) struct Spin {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with its own life")]
 pub(super) struct Process {
     pub parent: u32,
     pub cell: CellId,

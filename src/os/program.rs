@@ -5,9 +5,13 @@ pub(super) mod call;
 mod client;
 mod files;
 mod filter;
+mod find;
 pub(super) mod foreign;
 mod info;
+mod list;
 mod load;
+mod machine;
+mod runner;
 mod server;
 pub(super) mod table;
 pub(super) mod text;
@@ -52,8 +56,8 @@ pub(super) enum Program {
     /// Takes memory or CPU time.
     Load(load::Load),
     Yes(Box<info::Yes>),
-    Timeout(info::Timeout),
-    Xargs(Box<info::Xargs>),
+    Timeout(runner::Timeout),
+    Xargs(Box<runner::Xargs>),
     /// Run by the host.
     Foreign(foreign::Foreign),
 }
@@ -111,11 +115,15 @@ pub(super) fn step(program: &mut Program, ctx: &mut Ctx<'_>) -> Step {
 pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
     match executable {
         Executable::Foreign => foreign::start(ctx),
-        Executable::Program(name, argv) => if let Some(start) = table::find(&name) { start(&mut Call::new(ctx, argv)) } else {
-            let mut call = Call::new(ctx, argv);
-            call.error(&format!("podlab: {name} is not simulated"));
-            call.done(1)
-        },
+        Executable::Program(name, argv) => {
+            if let Some(start) = table::find(&name) {
+                start(&mut Call::new(ctx, argv))
+            } else {
+                let mut call = Call::new(ctx, argv);
+                call.error(&format!("podlab: {name} is not simulated"));
+                call.done(1)
+            }
+        }
         Executable::Text(path) => {
             let argv = ["sh".to_owned(), path]
                 .into_iter()
@@ -229,9 +237,16 @@ impl Ctx<'_> {
     /// Puts a file at the lowest free descriptor from 3.
     pub fn install(&mut self, file: u32) -> u32 {
         let fds: &BTreeMap<u32, u32> = &self.process().fds;
-        let fd = (3..).find(|fd| !fds.contains_key(fd)).unwrap_or(3);
+        let fd = (3..=u32::MAX).find(|fd| !fds.contains_key(fd)).unwrap_or(3);
         self.sys.set_fd(self.key, fd, file);
         fd
+    }
+
+    /// Lets go of files held besides the descriptors.
+    pub fn release_all(&mut self, files: Vec<u32>) {
+        for file in files {
+            self.sys.release(file);
+        }
     }
 
     pub fn close(&mut self, fd: u32) {

@@ -8,10 +8,12 @@ mod braces;
 mod builtins;
 mod compile;
 mod control;
-mod expand;
 mod execute;
+mod expand;
+mod fields;
 mod frame;
 mod input;
+mod launch;
 mod parse;
 pub(super) mod pattern;
 mod redirect;
@@ -55,6 +57,7 @@ impl Flavour {
 
 /// What `set` switches.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of `set`, as a shell has them")]
 struct Options {
     errexit: bool,
     nounset: bool,
@@ -145,11 +148,10 @@ fn start_as(call: &mut Call<'_, '_>, flavour: Flavour) -> Program {
             "-o" | "+o" => shell.option_named(&args.next().unwrap_or_default(), option == "-o"),
             _ => {
                 command |= option.contains('c');
-                option
-                    .chars()
-                    .skip(1)
-                    .filter(|letter| !"cls".contains(*letter))
-                    .for_each(|letter| drop(shell.option_letter(letter, option.starts_with('-'))));
+                for letter in option.chars().skip(1).filter(|letter| !"cls".contains(*letter)) {
+                    // A letter this shell does not know is passed over, as at a real shell's start.
+                    let _known = shell.option_letter(letter, option.starts_with('-'));
+                }
             }
         }
     }

@@ -317,11 +317,4 @@ impl System {
         self.next_id += 1;
         self.next_id
     }
-
-    /// Says something into a process's captured output, as a shell's host might (`^C`).
-    pub fn say(&mut self, now: SimTime, cell: CellId, pid: Pid, stream: Stream, bytes: &[u8]) {
-        if let Some(capture) = self.key(cell, pid).and_then(|key| self.captures.get_mut(&key)) {
-            capture.push(now, stream, bytes);
-        }
-    }
 }

@@ -1,38 +1,48 @@
 //! Programs that ask over the network: `wget`, `curl`, `nc`, `nslookup`, `ping`, `redis-cli`. Loopback is answered inside the system,
 //! everything else by the host.
 
-use super::super::net::{Failure, HttpRequest, HttpResponse, Incoming, Reply, Request, RequestId};
+mod answer;
+
+use super::super::net::{Failure, HttpRequest, Incoming, Reply, Request, RequestId};
 use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Wget {
-        to: Option<String>,
-        spider: bool,
-        quiet: bool,
-    },
-    Curl {
-        to: Option<String>,
-        fail: bool,
-        silent: bool,
-        show_error: bool,
-        head: bool,
-        include: bool,
-        format: Option<String>,
-    },
-    Nc {
-        verbose: bool,
-        zero: bool,
-    },
+    Wget(Wget),
+    Curl(Curl),
+    Nc { verbose: bool, zero: bool },
     Nslookup,
     Getent,
-    Ping {
-        count: u32,
-        sent: u32,
-    },
+    Ping { count: u32, sent: u32 },
     Redis,
+}
+
+/// What `wget` was asked for.
+#[derive(Clone, Debug)]
+struct Wget {
+    to: Option<String>,
+    spider: bool,
+    quiet: bool,
+}
+
+/// Which part of an answer `curl` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Body,
+    Head,
+    Both,
+}
+
+/// What `curl` was asked for.
+#[derive(Clone, Debug)]
+struct Curl {
+    to: Option<String>,
+    fail: bool,
+    quiet: bool,
+    part: Part,
+    format: Option<String>,
 }
 
 /// A client that waits for its answer.
@@ -102,7 +112,7 @@ impl Client {
 
     fn wait_at_most(mut self, call: &Call<'_, '_>, seconds: Option<&str>) -> Client {
         self.until = seconds.and_then(super::millis).map(|wait| call.ctx.now().plus(wait));
-        self.patience = seconds.unwrap_or_default().to_owned();
+        seconds.unwrap_or_default().clone_into(&mut self.patience);
         self
     }
 
@@ -166,253 +176,6 @@ impl Client {
         self.id = Some(ctx.sys.request(key, Request::Ping { host: self.host.clone() }));
         Step::Wait(None)
     }
-
-    fn answered(&mut self, reply: Reply, ctx: &mut Ctx<'_>) -> Option<i32> {
-        match (self.kind.clone(), reply) {
-            (Kind::Wget { to, spider, quiet }, reply) => Some(self.wget(to, spider, quiet, reply, ctx)),
-            (Kind::Curl { to, fail, silent, show_error, head, include, format }, reply) => {
-                let quiet = silent && !show_error;
-                Some(self.curl(to, fail, quiet, head, include, format, reply, ctx))
-            }
-            (Kind::Nc { verbose, .. }, Reply::Tcp(bytes)) => {
-                if verbose {
-                    self.out.text(2, &format!("{} ({}:{}) open\n", self.host, self.host, self.port));
-                }
-                self.out.push(1, &bytes);
-                Some(0)
-            }
-            (Kind::Nc { .. }, Reply::Failed(failure)) => {
-                let text = match failure {
-                    Failure::UnknownHost => format!("nc: bad address '{}'\n", self.host),
-                    Failure::TimedOut => {
-                        format!("nc: {} ({}:{}): Connection timed out\n", self.host, self.host, self.port)
-                    }
-                    _ => format!("nc: {} ({}:{}): Connection refused\n", self.host, self.host, self.port),
-                };
-                if failure == Failure::UnknownHost
-                    || matches!(self.kind, Kind::Nc { verbose: true, .. } | Kind::Nc { zero: false, .. })
-                {
-                    self.out.text(2, &text);
-                }
-                Some(1)
-            }
-            (Kind::Nslookup, reply) => Some(self.nslookup(reply, ctx)),
-            (Kind::Getent, Reply::Resolved { addresses, .. }) => {
-                for address in addresses {
-                    self.out.text(1, &format!("{:<17} {}\n", address.to_string(), self.host));
-                }
-                Some(0)
-            }
-            (Kind::Getent, _) => Some(2),
-            (Kind::Ping { count, sent }, reply) => self.ping(count, sent, reply, ctx),
-            (Kind::Redis, Reply::Tcp(bytes)) => {
-                self.out.push(1, &bytes);
-                Some(0)
-            }
-            (Kind::Redis, _) => {
-                self.out.text(
-                    2,
-                    &format!(
-                        "Could not connect to Redis at {}:{}: Connection refused\n",
-                        self.host, self.port
-                    ),
-                );
-                Some(1)
-            }
-            _ => Some(1),
-        }
-    }
-
-    fn wget(
-        &mut self,
-        to: Option<String>,
-        spider: bool,
-        quiet: bool,
-        reply: Reply,
-        ctx: &mut Ctx<'_>,
-    ) -> i32 {
-        let address = known_host(ctx, &self.host);
-        let address = if address == "localhost" { "127.0.0.1".to_owned() } else { address };
-        if !quiet && !matches!(reply, Reply::Failed(Failure::UnknownHost)) {
-            self.out.text(2, &format!("Connecting to {} ({address}:{})\n", self.display_host(), self.port));
-        }
-        match reply {
-            Reply::Http(response, _) if response.status >= 400 => {
-                self.out.text(
-                    2,
-                    &format!(
-                        "wget: server returned error: HTTP/1.1 {} {}\n",
-                        response.status,
-                        HttpResponse::reason(response.status)
-                    ),
-                );
-                1
-            }
-            Reply::Http(_, _) if spider => {
-                if !quiet {
-                    self.out.text(2, "remote file exists\n");
-                }
-                0
-            }
-            Reply::Http(response, _) => self.save(to, &response.body, ctx),
-            Reply::Failed(failure) => {
-                let text = match failure {
-                    Failure::UnknownHost => format!("wget: bad address '{}'\n", self.display_host()),
-                    Failure::TimedOut => "wget: download timed out\n".to_owned(),
-                    Failure::Unreachable => {
-                        format!("wget: can't connect to remote host ({address}): No route to host\n")
-                    }
-                    Failure::Closed => "wget: error getting response\n".to_owned(),
-                    Failure::Refused => {
-                        format!("wget: can't connect to remote host ({address}): Connection refused\n")
-                    }
-                };
-                self.out.text(2, &text);
-                1
-            }
-            _ => 1,
-        }
-    }
-
-    fn display_host(&self) -> String {
-        if self.port == 80 { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
-    }
-
-    fn save(&mut self, to: Option<String>, body: &[u8], ctx: &mut Ctx<'_>) -> i32 {
-        let Some(path) = to.filter(|path| path != "-") else {
-            self.out.push(1, body);
-            return 0;
-        };
-        match ctx.files(&path).map(|mut files| files.write(&path, body)) {
-            Some(Ok(())) | None => 0,
-            Some(Err(error)) => {
-                self.out.text(2, &format!("{}: can't open '{path}': {error}\n", self.name));
-                1
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "curl's options, each used once")]
-    fn curl(
-        &mut self,
-        to: Option<String>,
-        fail: bool,
-        quiet: bool,
-        head: bool,
-        include: bool,
-        format: Option<String>,
-        reply: Reply,
-        ctx: &mut Ctx<'_>,
-    ) -> i32 {
-        let (code, status, message) = match reply {
-            Reply::Http(response, _) if fail && response.status >= 400 => {
-                (22, response.status, format!("The requested URL returned error: {}", response.status))
-            }
-            Reply::Http(response, _) => {
-                if head || include {
-                    let mut text =
-                        format!("HTTP/1.1 {} {}\r\n", response.status, HttpResponse::reason(response.status));
-                    response
-                        .headers
-                        .iter()
-                        .for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-                    self.out.text(1, &format!("{text}Content-Length: {}\r\n\r\n", response.body.len()));
-                }
-                let code = if head { 0 } else { self.save(to, &response.body, ctx) };
-                (if code == 0 { 0 } else { 23 }, response.status, String::new())
-            }
-            Reply::Failed(Failure::UnknownHost) => (6, 0, format!("Could not resolve host: {}", self.host)),
-            Reply::Failed(Failure::TimedOut) => (
-                28,
-                0,
-                format!(
-                    "Connection timed out after {} milliseconds",
-                    super::millis(&self.patience).unwrap_or(130_000)
-                ),
-            ),
-            Reply::Failed(Failure::Closed) => (52, 0, "Empty reply from server".to_owned()),
-            _ => (
-                7,
-                0,
-                format!(
-                    "Failed to connect to {} port {} after 0 ms: Could not connect to server",
-                    self.host, self.port
-                ),
-            ),
-        };
-        if code != 0 && !quiet && !message.is_empty() {
-            self.out.text(2, &format!("curl: ({code}) {message}\n"));
-        }
-        if let Some(format) = format {
-            let text = format
-                .replace("%{http_code}", &format!("{status:03}"))
-                .replace("%{response_code}", &format!("{status:03}"));
-            self.out.push(1, &super::text::unescape(&text, false).0);
-        }
-        code
-    }
-
-    fn nslookup(&mut self, reply: Reply, ctx: &mut Ctx<'_>) -> i32 {
-        let conf = ctx
-            .files("/etc/resolv.conf")
-            .and_then(|files| files.read("/etc/resolv.conf").ok())
-            .unwrap_or_default();
-        let conf = String::from_utf8_lossy(&conf).into_owned();
-        let server = conf
-            .lines()
-            .find_map(|line| line.strip_prefix("nameserver "))
-            .unwrap_or("10.96.0.10")
-            .trim()
-            .to_owned();
-        match reply {
-            Reply::Resolved { name, addresses } => {
-                self.out.text(1, &format!("Server:\t\t{server}\nAddress:\t{server}:53\n\n"));
-                for address in addresses {
-                    self.out.text(1, &format!("Name:\t{name}\nAddress: {address}\n"));
-                }
-                self.out.text(1, "\n");
-                0
-            }
-            Reply::Failed(Failure::TimedOut) => {
-                self.out.text(1, ";; connection timed out; no servers could be reached\n\n");
-                1
-            }
-            _ => {
-                let name = &self.host;
-                self.out.text(1, &format!("Server:\t\t{server}\nAddress:\t{server}:53\n\n** server can't find {name}: NXDOMAIN\n\n"));
-                1
-            }
-        }
-    }
-
-    fn ping(&mut self, count: u32, sent: u32, reply: Reply, ctx: &Ctx<'_>) -> Option<i32> {
-        match reply {
-            Reply::Pong(address, micros) => {
-                if sent == 0 {
-                    self.out.text(1, &format!("PING {} ({address}): 56 data bytes\n", self.host));
-                }
-                let millis = micros as f64 / 1000.0;
-                self.out
-                    .text(1, &format!("64 bytes from {address}: seq={sent} ttl=64 time={millis:.3} ms\n"));
-                let sent = sent + 1;
-                if sent >= count {
-                    self.out.text(1, &format!("\n--- {} ping statistics ---\n{sent} packets transmitted, {sent} packets received, 0% packet loss\nround-trip min/avg/max = {millis:.3}/{millis:.3}/{millis:.3} ms\n", self.host));
-                    return Some(0);
-                }
-                self.kind = Kind::Ping { count, sent };
-                self.until = Some(ctx.now().plus(1000));
-                None
-            }
-            Reply::Failed(Failure::UnknownHost) => {
-                self.out.text(2, &format!("ping: bad address '{}'\n", self.host));
-                Some(1)
-            }
-            _ => {
-                self.out.text(1, &format!("PING {0} ({0}): 56 data bytes\n\n--- {0} ping statistics ---\n1 packets transmitted, 0 packets received, 100% packet loss\n", self.host));
-                Some(1)
-            }
-        }
-    }
 }
 
 pub(super) fn wget(call: &mut Call<'_, '_>) -> Program {
@@ -437,7 +200,7 @@ pub(super) fn wget(call: &mut Call<'_, '_>) -> Program {
     let name = url.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index.html").to_owned();
     let to = options.value('O').map_or(name, str::to_owned);
     let spider = call.args().iter().any(|word| word == "--spider");
-    let kind = Kind::Wget { to: Some(to), spider, quiet: options.has('q') };
+    let kind = Kind::Wget(Wget { to: Some(to), spider, quiet: options.has('q') });
     let mut client = Client::new(call, kind, &url.host, url.port)
         .wait_at_most(call, Some(options.value('T').unwrap_or("900")));
     client.http(
@@ -455,28 +218,30 @@ pub(super) fn wget(call: &mut Call<'_, '_>) -> Program {
     Program::Client(Box::new(client))
 }
 
+/// Long options of `curl` and the letters they stand for.
+const CURL_OPTIONS: &[(&str, char)] = &[
+    ("silent", 's'),
+    ("fail", 'f'),
+    ("output", 'o'),
+    ("write-out", 'w'),
+    ("max-time", 'm'),
+    ("head", 'I'),
+    ("include", 'i'),
+    ("show-error", 'S'),
+    ("location", 'L'),
+    ("insecure", 'k'),
+    ("request", 'X'),
+    ("header", 'H'),
+    ("data", 'd'),
+    ("connect-timeout", 'c'),
+    ("verbose", 'v'),
+    ("retry", 'c'),
+    ("user", 'u'),
+    ("user-agent", 'A'),
+];
+
 pub(super) fn curl(call: &mut Call<'_, '_>) -> Program {
-    let long = [
-        ("silent", 's'),
-        ("fail", 'f'),
-        ("output", 'o'),
-        ("write-out", 'w'),
-        ("max-time", 'm'),
-        ("head", 'I'),
-        ("include", 'i'),
-        ("show-error", 'S'),
-        ("location", 'L'),
-        ("insecure", 'k'),
-        ("request", 'X'),
-        ("header", 'H'),
-        ("data", 'd'),
-        ("connect-timeout", 'c'),
-        ("verbose", 'v'),
-        ("retry", 'c'),
-        ("user", 'u'),
-        ("user-agent", 'A'),
-    ];
-    let options = match super::Options::parse(&call.args(), "sfSo:w:m:IiLkX:H:d:c:vu:A:gN46", &long) {
+    let options = match super::Options::parse(&call.args(), "sfSo:w:m:IiLkX:H:d:c:vu:A:gN46", CURL_OPTIONS) {
         Ok(options) => options,
         Err(bad) => {
             call.error(&format!(
@@ -493,15 +258,27 @@ pub(super) fn curl(call: &mut Call<'_, '_>) -> Program {
         call.error("curl: (3) URL rejected: Bad hostname");
         return call.done(3);
     };
-    let kind = Kind::Curl {
+    let part = match (options.has('I'), options.has('i')) {
+        (true, _) => Part::Head,
+        (false, true) => Part::Both,
+        (false, false) => Part::Body,
+    };
+    let kind = Kind::Curl(Curl {
         to: options.value('o').map(str::to_owned),
         fail: options.has('f'),
-        silent: options.has('s'),
-        show_error: options.has('S'),
-        head: options.has('I'),
-        include: options.has('i'),
+        quiet: options.has('s') && !options.has('S'),
+        part,
         format: options.value('w').map(str::to_owned),
-    };
+    });
+    let patience = options.value('m').or_else(|| options.value('c')).unwrap_or("130").to_owned();
+    let mut client = Client::new(call, kind, &url.host, url.port).wait_at_most(call, Some(&patience));
+    client.url = text;
+    client.http(call, curl_request(&options, url));
+    Program::Client(Box::new(client))
+}
+
+/// What `curl` sends.
+fn curl_request(options: &super::Options, url: Url) -> HttpRequest {
     let mut headers = vec![("User-Agent".to_owned(), options.value('A').unwrap_or("curl/8.5.0").to_owned())];
     headers.extend(
         options
@@ -520,23 +297,16 @@ pub(super) fn curl(call: &mut Call<'_, '_>) -> Program {
         })
         .to_owned();
     let body = options.value('d').unwrap_or_default().as_bytes().to_vec();
-    let patience = options.value('m').or_else(|| options.value('c')).unwrap_or("130").to_owned();
-    let mut client = Client::new(call, kind, &url.host, url.port).wait_at_most(call, Some(&patience));
-    client.url = text;
-    client.http(
-        call,
-        HttpRequest {
-            method,
-            host: url.host,
-            port: url.port,
-            path: url.path,
-            headers,
-            body,
-            tls: url.tls,
-            ..HttpRequest::default()
-        },
-    );
-    Program::Client(Box::new(client))
+    HttpRequest {
+        method,
+        host: url.host,
+        port: url.port,
+        path: url.path,
+        headers,
+        body,
+        tls: url.tls,
+        ..HttpRequest::default()
+    }
 }
 
 pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {

@@ -9,7 +9,7 @@ use super::{Call, Ctx, Program};
 use crate::os::tree::Meta;
 
 /// Files one walk visits at most.
-const WALK_MAX: usize = 50_000;
+pub(super) const WALK_MAX: usize = 50_000;
 
 /// A path and all below it, parents first; links are not followed.
 pub(super) fn walk(ctx: &mut Ctx<'_>, root: &str) -> Vec<(String, Arc<Node>)> {
@@ -33,159 +33,8 @@ pub(super) fn walk(ctx: &mut Ctx<'_>, root: &str) -> Vec<(String, Arc<Node>)> {
     found
 }
 
-pub(super) fn mode_text(node: &Node) -> String {
-    let kind = match &node.body {
-        Body::Directory(_) => 'd',
-        Body::Link(_) => 'l',
-        Body::Device(_) => 'c',
-        Body::Socket => 's',
-        _ => '-',
-    };
-    let mut text = String::from(kind);
-    for shift in [6, 3, 0] {
-        let bits = node.meta.mode >> shift;
-        text.push(if bits & 4 != 0 { 'r' } else { '-' });
-        text.push(if bits & 2 != 0 { 'w' } else { '-' });
-        let sticky = shift == 0 && node.meta.mode & 0o1000 != 0;
-        text.push(match (bits & 1 != 0, sticky) {
-            (true, true) => 't',
-            (false, true) => 'T',
-            (true, false) => 'x',
-            (false, false) => '-',
-        });
-    }
-    text
-}
-
-/// The name of a user or group by number.
-pub(super) fn name_of(ctx: &mut Ctx<'_>, id: u32, file: &str) -> String {
-    let text = ctx.files(file).and_then(|files| files.read(file).ok()).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let line = text
-        .lines()
-        .find(|line| line.split(':').nth(2) == Some(&id.to_string()))
-        .and_then(|line| line.split(':').next().map(str::to_owned));
-    line.unwrap_or_else(|| id.to_string())
-}
-
-pub(super) fn ls(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(
-        call,
-        "laA1RhdtrSFinpsq",
-        &[("all", 'a'), ("almost-all", 'A'), ("recursive", 'R'), ("color", 'q')],
-    ) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
-    let paths = if options.rest.is_empty() { vec![".".to_owned()] } else { options.rest.clone() };
-    let mut plain = Vec::new();
-    let mut folders = Vec::new();
-    let mut code = 0;
-    for path in &paths {
-        let found = call.files(path).and_then(|files| {
-            files
-                .resolve(path, !options.has('l') || path.ends_with('/'))
-                .and_then(|place| place.existing().cloned())
-        });
-        match found {
-            Ok(node) if node.entries().is_some() && !options.has('d') => folders.push(path.clone()),
-            Ok(node) => plain.push((Arc::from(path.as_str()), node)),
-            Err(error) => {
-                call.complain(&format!("{path}: {error}"));
-                code = 1;
-            }
-        }
-    }
-    ls_entries(call, &plain, &options);
-    let titled = paths.len() > 1 || options.has('R');
-    let mut todo: std::collections::VecDeque<String> = folders.into();
-    let mut first = plain.is_empty();
-    let mut visited = 0;
-    while let Some(path) = todo.pop_front() {
-        visited += 1;
-        if visited > WALK_MAX {
-            break;
-        }
-        if titled {
-            let gap = if first { "" } else { "\n" };
-            call.out.text(1, &format!("{gap}{path}:\n"));
-        }
-        first = false;
-        let entries = match call.files(&path).and_then(|files| files.list(&path)) {
-            Ok(entries) => entries,
-            Err(error) => {
-                call.complain(&format!("can't open '{path}': {error}"));
-                code = 1;
-                continue;
-            }
-        };
-        let shown: Vec<_> = entries
-            .into_iter()
-            .filter(|(name, _)| options.has('a') || options.has('A') || !name.starts_with('.'))
-            .collect();
-        if options.has('R') {
-            let below: Vec<String> = shown
-                .iter()
-                .filter(|(_, node)| node.entries().is_some())
-                .map(|(name, _)| format!("{path}/{name}"))
-                .collect();
-            below.into_iter().rev().for_each(|below| todo.push_front(below));
-        }
-        if options.has('l') {
-            call.line(&format!(
-                "total {}",
-                shown.iter().map(|(_, node)| node.size().div_ceil(4096) * 4).sum::<u64>()
-            ));
-        }
-        let mut shown = shown;
-        if options.has('a') {
-            let node = call.files(&path).and_then(|files| files.readable(&path));
-            if let Ok(node) = node {
-                shown.splice(0..0, [(Arc::from("."), Arc::clone(&node)), (Arc::from(".."), node)]);
-            }
-        }
-        ls_entries(call, &shown, &options);
-    }
-    call.done(code)
-}
-
-fn ls_entries(call: &mut Call<'_, '_>, entries: &[(Arc<str>, Arc<Node>)], options: &super::Options) {
-    let mut entries: Vec<_> = entries.to_vec();
-    if options.has('t') {
-        entries.sort_by_key(|(_, node)| std::cmp::Reverse(node.meta.mtime));
-    }
-    if options.has('S') {
-        entries.sort_by_key(|(_, node)| std::cmp::Reverse(node.size()));
-    }
-    if options.has('r') {
-        entries.reverse();
-    }
-    for (name, node) in &entries {
-        if !options.has('l') {
-            call.line(name);
-            continue;
-        }
-        let (owner, group) = if options.has('n') {
-            (node.meta.uid.to_string(), node.meta.gid.to_string())
-        } else {
-            (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group"))
-        };
-        let size = if options.has('h') { super::info::human(node.size()) } else { node.size().to_string() };
-        let links = node
-            .entries()
-            .map_or(1, |entries| 2 + entries.values().filter(|node| node.entries().is_some()).count());
-        let date = super::info::strftime(node.meta.mtime, "%b %e %H:%M");
-        let target =
-            if let Body::Link(target) = &node.body { format!(" -> {target}") } else { String::new() };
-        call.line(&format!(
-            "{} {links:4} {owner:<8} {group:<8} {size:>9} {date} {name}{target}",
-            mode_text(node)
-        ));
-    }
-}
-
 /// Does one thing to each path; complaints in busybox's words.
-fn each(
+pub(super) fn each(
     call: &mut Call<'_, '_>,
     paths: &[String],
     what: &str,
@@ -219,14 +68,14 @@ pub(super) fn mkdir(call: &mut Call<'_, '_>) -> Program {
         if !options.has('p') {
             return call.files(path)?.mkdir(path, mode);
         }
-        let mut made = if path.starts_with('/') { "/".to_owned() } else { String::new() };
+        let mut prefix = if path.starts_with('/') { "/".to_owned() } else { String::new() };
         for part in path.split('/').filter(|part| !part.is_empty()) {
-            made.push_str(part);
-            match call.files(&made)?.mkdir(&made, mode) {
+            prefix.push_str(part);
+            match call.files(&prefix)?.mkdir(&prefix, mode) {
                 Ok(()) | Err(Errno::Exists) => {}
                 Err(error) => return Err(error),
             }
-            made.push('/');
+            prefix.push('/');
         }
         Ok(())
     })
@@ -495,159 +344,6 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> Program {
     call.done(0)
 }
 
-pub(super) fn du(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(
-        call,
-        "shakmcd:x",
-        &[("summarize", 's'), ("human-readable", 'h'), ("max-depth", 'd')],
-    ) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
-    let paths = if options.rest.is_empty() { vec![".".to_owned()] } else { options.rest.clone() };
-    for path in &paths {
-        let all = walk(call.ctx, path);
-        if all.is_empty() {
-            call.complain(&format!("{path}: {}", Errno::NoEntry));
-            return call.done(1);
-        }
-        for (name, node) in all
-            .iter()
-            .rev()
-            .filter(|(name, node)| name == path || (!options.has('s') && node.entries().is_some()))
-        {
-            let bytes = node.usage().div_ceil(4096) * 4096 + 4096;
-            let size = if options.has('h') {
-                super::info::human(bytes)
-            } else {
-                (bytes / if options.has('m') { 1 << 20 } else { 1024 }).to_string()
-            };
-            call.line(&format!("{size}\t{name}"));
-        }
-    }
-    call.done(0)
-}
-
-pub(super) fn stat(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "c:Lft", &[("format", 'c')]) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
-    let format = options.value('c').map(str::to_owned);
-    each(call, &options.rest, "can't stat", |call, path| {
-        let node = call.files(path)?.resolve(path, options.has('L'))?.existing().cloned()?;
-        let (owner, group) =
-            (name_of(call.ctx, node.meta.uid, "/etc/passwd"), name_of(call.ctx, node.meta.gid, "/etc/group"));
-        let mode = format!("{:o}", node.meta.mode);
-        let text = match &format {
-            Some(format) => format
-                .replace("%a", &mode)
-                .replace("%s", &node.size().to_string())
-                .replace("%U", &owner)
-                .replace("%G", &group)
-                .replace("%u", &node.meta.uid.to_string())
-                .replace("%g", &node.meta.gid.to_string())
-                .replace("%n", path)
-                .replace("%A", &mode_text(&node)),
-            None => format!(
-                "  File: {path}\n  Size: {}\nAccess: ({mode:0>4}/{})  Uid: ({:5}/{owner:>8})   Gid: ({:5}/{group:>8})",
-                node.size(),
-                mode_text(&node),
-                node.meta.uid,
-                node.meta.gid
-            ),
-        };
-        call.line(&text);
-        Ok(())
-    })
-}
-
-pub(super) fn find(call: &mut Call<'_, '_>) -> Program {
-    let words = call.args();
-    let split = words
-        .iter()
-        .position(|word| word.starts_with('-') || word == "!" || word == "(")
-        .unwrap_or(words.len());
-    let roots = if split == 0 { vec![".".to_owned()] } else { words[..split].to_vec() };
-    let mut code = 0;
-    for root in &roots {
-        let all = walk(call.ctx, root);
-        if all.is_empty() {
-            call.complain(&format!("{root}: {}", Errno::NoEntry));
-            code = 1;
-        }
-        for (path, node) in &all {
-            match find_one(call, path, node, root, &words[split..]) {
-                Ok(()) => {}
-                Err(text) => return call.fail(&text),
-            }
-        }
-    }
-    call.done(code)
-}
-
-/// Applies find's tests to one file and acts.
-fn find_one(
-    call: &mut Call<'_, '_>,
-    path: &str,
-    node: &Node,
-    root: &str,
-    tests: &[String],
-) -> Result<(), String> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let depth = path[root.len()..].matches('/').count();
-    let mut words = tests.iter();
-    let mut negate = false;
-    let mut delete = false;
-    while let Some(word) = words.next() {
-        let mut value = || words.next().cloned().ok_or_else(|| format!("{word}: missing argument"));
-        let truth = match word.as_str() {
-            "!" | "-not" => {
-                negate = true;
-                continue;
-            }
-            "-print" | "-a" | "-xdev" | "-print0" => true,
-            "-name" => super::super::shell::pattern::matches(&value()?, name),
-            "-iname" => super::super::shell::pattern::matches(&value()?.to_lowercase(), &name.to_lowercase()),
-            "-path" => super::super::shell::pattern::matches(&value()?, path),
-            "-type" => match value()?.as_str() {
-                "f" => matches!(node.body, Body::File(_) | Body::Program(_)),
-                "d" => node.entries().is_some(),
-                "l" => matches!(node.body, Body::Link(_)),
-                _ => false,
-            },
-            "-maxdepth" => depth <= value()?.parse().unwrap_or(usize::MAX),
-            "-mindepth" => depth >= value()?.parse().unwrap_or(0),
-            "-empty" => node.entries().map_or(node.size() == 0, std::collections::BTreeMap::is_empty),
-            "-size" => {
-                let text = value()?;
-                let bytes = super::filter_size(text.trim_start_matches(['+', '-']));
-                if text.starts_with('+') {
-                    node.size() > bytes
-                } else if text.starts_with('-') {
-                    node.size() < bytes
-                } else {
-                    node.size() == bytes
-                }
-            }
-            "-delete" => {
-                delete = true;
-                true
-            }
-            other => return Err(format!("podlab: find {other} is not simulated")),
-        };
-        if truth == std::mem::take(&mut negate) {
-            return Ok(());
-        }
-    }
-    if delete {
-        let _ = call.files(path).and_then(|mut files| files.remove(path, true));
-    } else {
-        call.line(path);
-    }
-    Ok(())
-}
-
 pub(super) fn mktemp(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let template = words
@@ -707,7 +403,7 @@ pub(super) fn dd(call: &mut Call<'_, '_>) -> Program {
         Ok(bytes) => {
             let (full, rest) = (bytes / block, u64::from(!bytes.is_multiple_of(block)));
             let took = bytes as f64 / 1.5e9 + 0.000_2;
-            call.error(&format!("{full}+{rest} records in\n{full}+{rest} records out\n{bytes} bytes ({}B) copied, {took:.6} seconds, {}B/s", super::info::human(bytes), super::info::human((bytes as f64 / took) as u64)));
+            call.error(&format!("{full}+{rest} records in\n{full}+{rest} records out\n{bytes} bytes ({}B) copied, {took:.6} seconds, {}B/s", super::machine::human(bytes), super::machine::human((bytes as f64 / took) as u64)));
             call.done(0)
         }
         Err(error) => {

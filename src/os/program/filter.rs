@@ -3,6 +3,7 @@
 mod grep;
 mod lines;
 pub(super) mod sed;
+mod start;
 
 use std::collections::VecDeque;
 
@@ -11,8 +12,8 @@ use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Options, Output, Program};
 use crate::kube::SimTime;
 pub(super) use grep::grep;
-pub(super) use lines::{cat, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
 pub(super) use sed::sed;
+pub(super) use start::{cat, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
 
 /// Bytes a program keeps in memory at most (`sort`, `tail`, `tac`).
 const HELD_MAX: usize = 8 << 20;

@@ -1,24 +1,10 @@
 //! Programs that say something about the machine, the process or the time.
 
-use std::collections::BTreeMap;
-
 use super::super::process::ProcKey;
 use super::super::system::Step;
 use super::filter::options;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
-
-/// A size as `ls -h` and `df -h` write it: `16.0M`.
-pub(super) fn human(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["", "K", "M", "G", "T"] {
-        if value < 1024.0 {
-            return if unit.is_empty() { bytes.to_string() } else { format!("{value:.1}{unit}") };
-        }
-        value /= 1024.0;
-    }
-    format!("{value:.1}P")
-}
 
 /// A time by a format of date(1).
 pub(super) fn strftime(at: SimTime, format: &str) -> String {
@@ -37,80 +23,6 @@ pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
     let text = strftime(call.ctx.now(), format.as_deref().unwrap_or(default));
     call.line(&text);
     call.done(0)
-}
-
-pub(super) fn env(call: &mut Call<'_, '_>) -> Program {
-    let mut words = call.args();
-    let mut clear = false;
-    let mut set: Vec<(String, String)> = Vec::new();
-    let mut unset = Vec::new();
-    while let Some(word) = words.first().cloned() {
-        if word == "-i" || word == "-" {
-            clear = true;
-        } else if word == "-u" && words.len() > 1 {
-            unset.push(words.remove(1));
-        } else if let Some((name, value)) = word.split_once('=') {
-            set.push((name.to_owned(), value.to_owned()));
-        } else {
-            break;
-        }
-        words.remove(0);
-    }
-    let mut env = if clear { Vec::new() } else { call.ctx.process().env.as_ref().clone() };
-    env.retain(|(name, _)| !unset.contains(name));
-    for (name, value) in set {
-        super::super::system::set_variable(&mut env, name, value);
-    }
-    if words.is_empty() {
-        for (name, value) in &env {
-            call.line(&format!("{name}={value}"));
-        }
-        return call.done(0);
-    }
-    replace(call, words, env)
-}
-
-/// Runs another program in this one's place.
-pub(super) fn replace(call: &mut Call<'_, '_>, argv: Vec<String>, env: Vec<(String, String)>) -> Program {
-    match call.ctx.locate(&argv, None) {
-        Ok(executable) => {
-            if let Some(process) = call.ctx.process_mut() {
-                process.comm = argv[0].rsplit('/').next().unwrap_or_default().into();
-                process.argv = std::sync::Arc::new(argv);
-                process.env = std::sync::Arc::new(env);
-            }
-            super::launch(call.ctx, executable)
-        }
-        Err(super::super::StartError::PermissionDenied { name }) => {
-            call.complain(&format!("can't execute '{name}': Permission denied"));
-            call.done(126)
-        }
-        Err(_) => {
-            call.complain(&format!("can't execute '{}': No such file or directory", argv[0]));
-            call.done(127)
-        }
-    }
-}
-
-/// `docker-entrypoint.sh`, `nohup`, `nice`: the rest of the line is the command.
-pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
-    let words = call.args();
-    let env = call.ctx.process().env.as_ref().clone();
-    if words.is_empty() {
-        return call.done(0);
-    }
-    let server = words[0].rsplit('/').next() == Some("nginx");
-    if call.name() == "docker-entrypoint.sh" && server {
-        call.out.text(1, "/docker-entrypoint.sh: Configuration complete; ready for start up\n");
-        let mut out = std::mem::take(&mut call.out);
-        out.flush(call.ctx);
-    }
-    let words = if words[0].starts_with('-') && call.name() == "entrypoint.sh" {
-        std::iter::once("curl".to_owned()).chain(words).collect()
-    } else {
-        words
-    };
-    replace(call, words, env)
 }
 
 pub(super) fn printenv(call: &mut Call<'_, '_>) -> Program {
@@ -141,8 +53,8 @@ pub(super) fn hostname(call: &mut Call<'_, '_>) -> Program {
 
 pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     let user = std::sync::Arc::clone(&call.ctx.process().user);
-    let name = super::files::name_of(call.ctx, user.uid, "/etc/passwd");
-    let group = super::files::name_of(call.ctx, user.gid, "/etc/group");
+    let name = super::list::name_of(call.ctx, user.uid, "/etc/passwd");
+    let group = super::list::name_of(call.ctx, user.gid, "/etc/group");
     let options = call.args().join("");
     let text = if call.name() == "whoami" {
         if name.parse::<u32>().is_ok() {
@@ -165,7 +77,7 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
         };
         let mut groups = vec![named(user.gid, &group)];
         for extra in user.groups.iter().filter(|extra| **extra != user.gid) {
-            let name = super::files::name_of(call.ctx, *extra, "/etc/group");
+            let name = super::list::name_of(call.ctx, *extra, "/etc/group");
             groups.push(named(*extra, &name));
         }
         format!("uid={} gid={} groups={}", named(user.uid, &name), named(user.gid, &group), groups.join(","))
@@ -214,7 +126,7 @@ pub(super) fn ps(call: &mut Call<'_, '_>) -> Program {
         .map(|(key, process)| (key.pid, process.user.uid, process.command_line()))
         .collect();
     for (pid, uid, command) in rows {
-        let user = super::files::name_of(call.ctx, uid, "/etc/passwd");
+        let user = super::list::name_of(call.ctx, uid, "/etc/passwd");
         // busybox's shell runs ps without exec: the command line is still the shell's.
         let command = if pid == own.pid && in_shell { format!("{{ps}} {shell_line}") } else { command };
         call.line(&format!("{pid:5} {user:<8} {command}"));
@@ -311,103 +223,6 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> Program {
     call.done(0)
 }
 
-pub(super) fn df(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "hkmPTaiB:t:", &[]) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
-    let show = |bytes: u64| {
-        if bytes == 0 {
-            "0".to_owned()
-        } else if options.has('h') {
-            human(bytes)
-        } else {
-            (bytes / 1024).to_string()
-        }
-    };
-    let heading = if options.has('h') {
-        "Filesystem                Size      Used Available Use% Mounted on"
-    } else {
-        "Filesystem           1K-blocks      Used Available Use% Mounted on"
-    };
-    call.line(heading);
-    let disk: u64 = 100 << 30;
-    let mut rows = vec![("overlay", disk, disk / 5, "/".to_owned())];
-    let cell = call.ctx.cell();
-    for mount in call.ctx.sys.cells.get(&cell).into_iter().flat_map(|cell| &cell.mounts) {
-        let Some(volume) = call.ctx.volumes.get(mount.volume) else { continue };
-        let memory = volume.medium == super::super::Medium::Memory;
-        let size = if memory { volume.capacity.unwrap_or(12 << 30) } else { disk };
-        let used = if memory { volume.tree.usage() } else { disk / 5 };
-        rows.push((
-            if memory { "tmpfs" } else { "/dev/sda1" },
-            size,
-            used,
-            format!("/{}", mount.at.join("/")),
-        ));
-    }
-    let wanted = options.rest.clone();
-    for path in &wanted {
-        if call
-            .files(path)
-            .is_ok_and(|files| files.resolve(path, true).is_ok_and(|place| place.node.is_some()))
-        {
-            continue;
-        }
-        call.complain(&format!("{path}: can't find mount point"));
-        return call.done(1);
-    }
-    let holds = |at: &str| {
-        wanted.is_empty()
-            || wanted.iter().any(|path| {
-                rows.iter()
-                    .filter(|row| path.starts_with(&row.3))
-                    .max_by_key(|row| row.3.len())
-                    .is_some_and(|row| row.3 == at)
-            })
-    };
-    let lines: Vec<String> = rows
-        .iter()
-        .filter(|row| holds(&row.3))
-        .map(|(name, size, used, at)| {
-            let percent = (used * 100).div_ceil((*size).max(1));
-            format!(
-                "{name:<20} {:>9} {:>9} {:>9} {percent:3}% {at}",
-                show(*size),
-                show(*used),
-                show(size - used)
-            )
-        })
-        .collect();
-    lines.iter().for_each(|line| call.line(line));
-    call.done(0)
-}
-
-pub(super) fn free(call: &mut Call<'_, '_>) -> Program {
-    let unit = if call.args().iter().any(|word| word == "-m") { 1 << 20 } else { 1 << 10 };
-    let total = call.ctx.sys.machine_memory / unit;
-    let used = total / 5;
-    call.line("              total        used        free      shared  buff/cache   available");
-    call.line(&format!(
-        "Mem:     {total:10}  {used:10}  {:10}           0           0  {:10}",
-        total - used,
-        total - used
-    ));
-    call.line("Swap:             0           0           0");
-    call.done(0)
-}
-
-pub(super) fn nproc(call: &mut Call<'_, '_>) -> Program {
-    call.line("2");
-    call.done(0)
-}
-
-pub(super) fn uptime(call: &mut Call<'_, '_>) -> Program {
-    let clock = strftime(call.ctx.now(), "%H:%M:%S");
-    call.line(&format!(" {clock} up 1 day,  0 users,  load average: 0.08, 0.03, 0.01"));
-    call.done(0)
-}
-
 pub(super) fn basename(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else {
@@ -492,147 +307,6 @@ impl Yes {
             Flushed::Clean => Step::Again,
             Flushed::Wait => Step::Wait(None),
             Flushed::Broken => ctx.broken_pipe(),
-        }
-    }
-}
-
-/// `timeout`: a command with an end.
-#[derive(Clone, Debug)]
-pub(in super::super) struct Timeout {
-    pid: u32,
-    until: SimTime,
-    signal: super::super::Signal,
-    fired: bool,
-}
-
-pub(super) fn timeout(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(
-        &call.args(),
-        "+s:k:t:f",
-        &[("signal", 's'), ("kill-after", 'k'), ("foreground", 'f')],
-    ) {
-        Ok(options) => options,
-        Err(bad) => return call.bad_option(&bad),
-    };
-    let Some((wait, argv)) = options.rest.split_first().filter(|(_, argv)| !argv.is_empty()) else {
-        return call.fail("missing operand");
-    };
-    let Some(wait) = super::millis(wait) else { return call.fail(&format!("invalid number '{wait}'")) };
-    let fds: BTreeMap<u32, u32> = call.ctx.process().fds.clone();
-    if let Ok(pid) = call.ctx.spawn(argv, fds) {
-        let until = if wait == 0 { SimTime::NEVER } else { call.ctx.now().plus(wait) };
-        let signal = options
-            .value('s')
-            .and_then(super::super::Signal::parse)
-            .unwrap_or(super::super::Signal::TERM);
-        Program::Timeout(Timeout { pid, until, signal, fired: false })
-    } else {
-        call.complain(&format!("can't execute '{}': No such file or directory", argv[0]));
-        call.done(127)
-    }
-}
-
-impl Timeout {
-    pub fn step(&mut self, ctx: &mut Ctx<'_>) -> Step {
-        if let Some(status) = ctx.reap(self.pid) {
-            return Step::Exit(if self.fired {
-                if status.code() == 137 { 137 } else { 124 }
-            } else {
-                status.code()
-            });
-        }
-        if ctx.now() >= self.until && !self.fired {
-            self.fired = true;
-            let key = ProcKey { pid: self.pid, ..ctx.key };
-            ctx.sys.send(key, self.signal, false);
-            return Step::Again;
-        }
-        Step::Wait((!self.fired && self.until != SimTime::NEVER).then_some(self.until))
-    }
-}
-
-/// `xargs`: standard input as arguments of one command.
-#[derive(Clone, Debug)]
-pub(in super::super) struct Xargs {
-    argv: Vec<String>,
-    each: usize,
-    replace: Option<String>,
-    input: Vec<u8>,
-    ended: bool,
-    words: Vec<String>,
-    child: Option<u32>,
-    code: i32,
-}
-
-pub(super) fn xargs(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "+n:I:rt0P:L:d:", &[("no-run-if-empty", 'r')]) {
-        Ok(options) => options,
-        Err(bad) => return call.bad_option(&bad),
-    };
-    let replace = options.value('I').map(str::to_owned);
-    let each = if replace.is_some() {
-        1
-    } else {
-        options
-            .value('n')
-            .or_else(|| options.value('L'))
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(usize::MAX)
-    };
-    let argv = if options.rest.is_empty() { vec!["echo".to_owned()] } else { options.rest };
-    Program::Xargs(Box::new(Xargs {
-        argv,
-        each,
-        replace,
-        input: Vec::new(),
-        ended: false,
-        words: Vec::new(),
-        child: None,
-        code: 0,
-    }))
-}
-
-impl Xargs {
-    pub fn step(&mut self, ctx: &mut Ctx<'_>) -> Step {
-        use super::ReadResult;
-        if let Some(pid) = self.child {
-            let Some(status) = ctx.reap(pid) else { return Step::Wait(None) };
-            self.child = None;
-            if status.code() != 0 {
-                self.code = 123;
-            }
-        }
-        if !self.ended {
-            match ctx.read(0) {
-                ReadResult::Data(data) if self.input.len() < 1 << 20 => self.input.extend(data),
-                ReadResult::Wait => return Step::Wait(None),
-                _ => {
-                    self.ended = true;
-                    let text = String::from_utf8_lossy(&self.input).into_owned();
-                    self.words = if self.replace.is_some() {
-                        text.lines().map(str::to_owned).collect()
-                    } else {
-                        text.split_whitespace().map(str::to_owned).collect()
-                    };
-                }
-            }
-            return Step::Again;
-        }
-        if self.words.is_empty() {
-            return Step::Exit(self.code);
-        }
-        let taken: Vec<String> = self.words.drain(..self.each.min(self.words.len())).collect();
-        let argv: Vec<String> = match &self.replace {
-            Some(mark) => self.argv.iter().map(|word| word.replace(mark.as_str(), &taken[0])).collect(),
-            None => self.argv.iter().cloned().chain(taken).collect(),
-        };
-        let fds = ctx.process().fds.clone();
-        match ctx.spawn(&argv, fds) {
-            Ok(pid) => {
-                self.child = Some(pid);
-                Step::Again
-            }
-            Err(_) => Step::Exit(127),
         }
     }
 }

@@ -7,6 +7,7 @@ mod reading;
 pub(in super::super) use jobs::send_signals;
 
 use super::super::program::{Ctx, text};
+use super::execute::Command;
 use super::frame::Frame;
 use super::variables::is_name;
 use super::{Flavour, Shell, test};
@@ -201,20 +202,24 @@ fn source(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
 fn exit(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
     let code = match args.get(1) {
         None => shell.status,
-        Some(word) => if let Ok(code) = word.parse::<i64>() { (code & 0xff) as i32 } else {
-            let text = if shell.flavour == Flavour::Bash {
-                "numeric argument required"
+        Some(word) => {
+            if let Ok(code) = word.parse::<i64>() {
+                (code & 0xff) as i32
             } else {
-                "Illegal number"
-            };
-            let text = if shell.flavour == Flavour::Bash {
-                format!("exit: {word}: {text}")
-            } else {
-                format!("exit: {text}: {word}")
-            };
-            shell.error(&text);
-            2
-        },
+                let text = if shell.flavour == Flavour::Bash {
+                    "numeric argument required"
+                } else {
+                    "Illegal number"
+                };
+                let text = if shell.flavour == Flavour::Bash {
+                    format!("exit: {word}: {text}")
+                } else {
+                    format!("exit: {text}: {word}")
+                };
+                shell.error(&text);
+                2
+            }
+        }
     };
     shell.exit(code);
     Flow::Elsewhere
@@ -317,7 +322,9 @@ fn whence(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str) -> Option<(String, S
 fn type_(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     let mut status = 0;
     for name in &args[1..] {
-        if let Some((_, text)) = whence(shell, ctx, name) { shell.out.text(1, &format!("{text}\n")) } else {
+        if let Some((_, text)) = whence(shell, ctx, name) {
+            shell.out.text(1, &format!("{text}\n"));
+        } else {
             if shell.flavour == Flavour::Bash {
                 shell.complain("type", &format!("{name}: not found"));
             } else {
@@ -352,7 +359,8 @@ fn command(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
             }
             let function = shell.functions.remove(&rest[0]);
             let name = rest[0].clone();
-            shell.command(Vec::new(), rest, &[], false, ctx);
+            let command = Command { assignments: Vec::new(), args: rest, redirects: Vec::new(), tail: false };
+            shell.command(command, ctx);
             if let Some(function) = function {
                 shell.functions.insert(name, function);
             }

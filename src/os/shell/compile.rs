@@ -153,7 +153,7 @@ impl Compiler {
                 self.add(Node::Function { name: function.fname.value.clone(), body })
             }
             ast::Command::ExtendedTest(test, redirects) => {
-                let test = self.test(&test.expr);
+                let test = Self::test(&test.expr);
                 let node = self.add(Node::Test(test));
                 self.redirected(node, redirects.as_ref())
             }
@@ -163,7 +163,7 @@ impl Compiler {
     fn redirected(&mut self, node: NodeId, redirects: Option<&ast::RedirectList>) -> NodeId {
         match redirects {
             Some(list) if !list.0.is_empty() => {
-                let redirects = list.0.iter().map(|redirect| self.redirect(redirect)).collect();
+                let redirects = list.0.iter().map(Self::redirect).collect();
                 self.add(Node::Redirected(node, redirects))
             }
             _ => node,
@@ -257,12 +257,12 @@ impl Compiler {
             }
             match item {
                 Item::IoRedirect(redirect) => {
-                    let redirect = self.redirect(redirect);
+                    let redirect = Self::redirect(redirect);
                     command.redirects.push(redirect);
                 }
                 Item::Word(word) => command.words.extend(self.words(&word.value)),
                 Item::AssignmentWord(assignment, _) if before => {
-                    command.assignments.extend(self.assignment(assignment));
+                    command.assignments.extend(Self::assignment(assignment));
                 }
                 Item::AssignmentWord(_, word) => command.words.push(word::parse(&word.value)),
                 Item::ProcessSubstitution(..) => return self.add(Node::Unsupported("process substitution")),
@@ -274,7 +274,7 @@ impl Compiler {
         self.add(Node::Simple(command))
     }
 
-    fn assignment(&self, assignment: &ast::Assignment) -> Option<Assignment> {
+    fn assignment(assignment: &ast::Assignment) -> Option<Assignment> {
         let ast::AssignmentName::VariableName(name) = &assignment.name else { return None };
         let value = match &assignment.value {
             ast::AssignmentValue::Scalar(value) => word::parse(&value.value),
@@ -286,7 +286,7 @@ impl Compiler {
         Some(Assignment { name: name.clone(), value, append: assignment.append })
     }
 
-    fn redirect(&mut self, redirect: &ast::IoRedirect) -> Redirect {
+    fn redirect(redirect: &ast::IoRedirect) -> Redirect {
         use ast::{IoFileRedirectKind as K, IoFileRedirectTarget as T};
         let fd = |given: &Option<i32>, default: u32| {
             given.and_then(|fd| u32::try_from(fd).ok()).unwrap_or(default)
@@ -330,13 +330,13 @@ impl Compiler {
         }
     }
 
-    fn test(&mut self, test: &ast::ExtendedTestExpr) -> Test {
+    fn test(test: &ast::ExtendedTestExpr) -> Test {
         use ast::ExtendedTestExpr as E;
         match test {
-            E::And(left, right) => Test::And(Box::new(self.test(left)), Box::new(self.test(right))),
-            E::Or(left, right) => Test::Or(Box::new(self.test(left)), Box::new(self.test(right))),
-            E::Not(inner) => Test::Not(Box::new(self.test(inner))),
-            E::Parenthesized(inner) => self.test(inner),
+            E::And(left, right) => Test::And(Box::new(Self::test(left)), Box::new(Self::test(right))),
+            E::Or(left, right) => Test::Or(Box::new(Self::test(left)), Box::new(Self::test(right))),
+            E::Not(inner) => Test::Not(Box::new(Self::test(inner))),
+            E::Parenthesized(inner) => Self::test(inner),
             E::UnaryTest(predicate, operand) => Test::Unary(predicate.clone(), word::parse(&operand.value)),
             E::BinaryTest(predicate, left, right) => {
                 Test::Binary(predicate.clone(), word::parse(&left.value), word::parse(&right.value))

@@ -7,6 +7,7 @@ use super::super::process::Status;
 use super::super::program::Ctx;
 use super::super::signal::Signal;
 use super::super::system::Step;
+use super::execute::At;
 use super::expand::{Expander, Stop};
 use super::frame::Frame;
 use super::script::{Node, NodeId, Script, Word};
@@ -21,10 +22,10 @@ impl Shell {
         match frame {
             Frame::Run { script, node, tail } => self.begin(script, node, tail, ctx),
             Frame::Expand { script, node, tail, known } => {
-                return self.expand(script, node, tail, known, ctx);
+                return self.expand(At { script, node, tail }, known, ctx);
             }
             Frame::Collect { .. } => return self.collect(frame, ctx),
-            Frame::List { script, node, index, tail } => self.list(script, node, index, tail, ctx),
+            Frame::List { script, node, index, tail } => self.list(At { script, node, tail }, index, ctx),
             Frame::AndOr { script, node, index, tail } => self.and_or(script, node, index, tail),
             Frame::Not => self.status = i32::from(self.status == 0),
             Frame::If { script, node, arm, tail } => self.if_arm(script, node, arm, tail),
@@ -159,10 +160,8 @@ impl Shell {
             | Node::Redirected(..)
             | Node::Case { .. }
             | Node::Arithmetic(_)
-            | Node::Test(_) => {
-                self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() });
-            }
-            Node::For { words: Some(_), .. } => {
+            | Node::Test(_)
+            | Node::For { words: Some(_), .. } => {
                 self.frames.push(Frame::Expand { script, node, tail, known: Vec::new() });
             }
             Node::For { .. } => {
@@ -199,7 +198,8 @@ impl Shell {
         }
     }
 
-    fn list(&mut self, script: Arc<Script>, node: NodeId, index: usize, tail: bool, ctx: &mut Ctx<'_>) {
+    fn list(&mut self, at: At, index: usize, ctx: &mut Ctx<'_>) {
+        let At { script, node, tail } = at;
         let Node::List(items) = &script.nodes[node] else { return };
         let Some((item, background)) = items.get(index).copied() else { return };
         let last = index + 1 == items.len();

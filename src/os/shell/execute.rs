@@ -1,18 +1,15 @@
 //! Running what was expanded: simple commands, functions, children.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::process::ProcKey;
-use super::super::program::{self, Ctx, Program};
-use super::super::system::{Executable, Step};
-use super::super::{Errno, StartError};
+use super::super::program::Ctx;
+use super::super::system::Step;
 use super::builtins::{self, Flow};
 use super::expand::{Expander, Stop};
 use super::frame::Frame;
 use super::redirect::Ready;
-use super::script::{Node, NodeId, RedirectKind, Script, Simple};
-use super::{Flavour, Job, Shell, parse, pattern, test};
+use super::script::{Node, NodeId, Script, Simple};
+use super::{Flavour, Shell, pattern, test};
 
 /// What a node's words came to.
 enum Expanded {
@@ -23,21 +20,34 @@ enum Expanded {
     Truth(bool),
 }
 
+/// A node of a script, and whether nothing comes after it in this process.
+pub(super) struct At {
+    pub script: Arc<Script>,
+    pub node: NodeId,
+    pub tail: bool,
+}
+
+/// A simple command, expanded.
+pub(super) struct Command {
+    /// Assignments before the name.
+    pub assignments: Vec<(String, String)>,
+    /// Name and arguments; never empty.
+    pub args: Vec<String>,
+    pub redirects: Vec<Ready>,
+    /// Nothing comes after it in this process.
+    pub tail: bool,
+}
+
 impl Shell {
     /// Expands a node's words; runs the command substitution that is missing, if one is.
-    pub(super) fn expand(
-        &mut self,
-        script: Arc<Script>,
-        node: NodeId,
-        tail: bool,
-        known: Vec<String>,
-        ctx: &mut Ctx<'_>,
-    ) -> Step {
+    pub(super) fn expand(&mut self, at: At, known: Vec<String>, ctx: &mut Ctx<'_>) -> Step {
+        let node = &at.script.nodes[at.node];
         let mut expander = Expander::new(self, ctx, &known);
-        let result = expand_node(&mut expander, &script.nodes[node]);
+        let result = expand_node(&mut expander, node);
         let changes = std::mem::take(&mut expander.changes);
         match result {
             Err(Stop::Command(source)) => {
+                let At { script, node, tail } = at;
                 let then = Frame::Expand { script, node, tail, known };
                 self.substitute(&source, then, ctx);
                 return Step::Again;
@@ -47,17 +57,17 @@ impl Shell {
                 self.expansion_failed();
                 return Step::Again;
             }
-            Ok(expanded) => {
+            Ok(words) => {
                 for (name, value) in changes {
                     self.assign(&name, &value);
                 }
-                self.run_expanded(expanded, &script, node, tail, !known.is_empty(), ctx);
+                self.run_expanded(words, &at, !known.is_empty(), ctx);
             }
         }
         Step::Again
     }
 
-    fn expansion_failed(&mut self) {
+    pub(super) fn expansion_failed(&mut self) {
         self.status = if self.flavour == Flavour::Bash { 1 } else { 2 };
         if self.options.interactive {
             self.frames.clear();
@@ -66,15 +76,9 @@ impl Shell {
         }
     }
 
-    fn run_expanded(
-        &mut self,
-        expanded: Expanded,
-        script: &Arc<Script>,
-        node: NodeId,
-        tail: bool,
-        substituted: bool,
-        ctx: &mut Ctx<'_>,
-    ) {
+    fn run_expanded(&mut self, expanded: Expanded, at: &At, substituted: bool, ctx: &mut Ctx<'_>) {
+        let At { script, node, tail } = at;
+        let (node, tail) = (*node, *tail);
         match (expanded, &script.nodes[node]) {
             (Expanded::Simple { assignments, args, redirects }, Node::Simple(simple)) => {
                 self.line = simple.line;
@@ -89,7 +93,7 @@ impl Shell {
                 if args.is_empty() {
                     self.assign_only(assignments, &redirects, substituted, ctx);
                 } else {
-                    self.command(assignments, args, &redirects, tail, ctx);
+                    self.command(Command { assignments, args, redirects, tail }, ctx);
                 }
             }
             (Expanded::Redirects(redirects), Node::Redirected(inner, _)) => {
@@ -154,27 +158,21 @@ impl Shell {
     }
 
     /// A command with a name: function, builtin or program.
-    pub(super) fn command(
-        &mut self,
-        assignments: Vec<(String, String)>,
-        args: Vec<String>,
-        redirects: &[Ready],
-        tail: bool,
-        ctx: &mut Ctx<'_>,
-    ) {
-        let name = args[0].clone();
+    pub(super) fn command(&mut self, command: Command, ctx: &mut Ctx<'_>) {
+        let name = command.args[0].clone();
+        let redirects = command.redirects.as_slice();
         if let Some((script, body)) = self.functions.get(&name).cloned() {
             if !self.redirect(redirects, ctx) {
                 self.complete(1);
                 return;
             }
-            self.assign_for_now(assignments);
-            let positional = std::mem::replace(&mut self.positional, Arc::new(args[1..].to_vec()));
+            self.assign_for_now(command.assignments);
+            let positional = std::mem::replace(&mut self.positional, Arc::new(command.args[1..].to_vec()));
             self.frames.push(Frame::Function { positional, locals: Vec::new() });
             self.frames.push(Frame::Run { script, node: body, tail: false });
         } else if let Some(builtin) = builtins::find(&name) {
             if name == "exec" {
-                self.exec(assignments, args, redirects, ctx);
+                self.exec(command, ctx);
                 return;
             }
             if !redirects.is_empty() && !self.redirect(redirects, ctx) {
@@ -186,18 +184,18 @@ impl Shell {
                 return;
             }
             if builtins::is_special(&name) {
-                for (name, value) in assignments {
+                for (name, value) in command.assignments {
                     self.assign(&name, &value);
                 }
             } else {
-                self.assign_for_now(assignments);
+                self.assign_for_now(command.assignments);
             }
-            match builtin(self, ctx, &args) {
+            match builtin(self, ctx, &command.args) {
                 Flow::Status(status) => self.complete(status),
                 Flow::Elsewhere => {}
             }
         } else {
-            self.external(assignments, args, redirects, tail, ctx);
+            self.external(command, ctx);
         }
     }
 
@@ -215,331 +213,15 @@ impl Shell {
         self.frames.push(Frame::Assignments(saved));
     }
 
-    fn environment_with(&mut self, assignments: &[(String, String)]) -> Arc<Vec<(String, String)>> {
+    pub(super) fn environment_with(
+        &mut self,
+        assignments: &[(String, String)],
+    ) -> Arc<Vec<(String, String)>> {
         let mut environment = self.variables.environment();
         for (name, value) in assignments {
             super::super::system::set_variable(Arc::make_mut(&mut environment), name.clone(), value.clone());
         }
         environment
-    }
-
-    fn find_program(
-        &mut self,
-        assignments: &[(String, String)],
-        args: &[String],
-        ctx: &mut Ctx<'_>,
-    ) -> Result<Executable, StartError> {
-        let assigned =
-            assignments.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_str());
-        let path =
-            assigned.or_else(|| self.variables.get("PATH")).unwrap_or(super::super::DEFAULT_PATH).to_owned();
-        ctx.locate(args, Some(&path))
-    }
-
-    fn external(
-        &mut self,
-        assignments: Vec<(String, String)>,
-        args: Vec<String>,
-        redirects: &[Ready],
-        tail: bool,
-        ctx: &mut Ctx<'_>,
-    ) {
-        let tail = tail
-            && !self.options.interactive
-            && self.traps.values().all(String::is_empty)
-            && !self.frames.iter().any(|frame| matches!(frame, Frame::Descriptors(_) | Frame::Not));
-        if tail {
-            self.replace(&assignments, args, redirects, ctx);
-            return;
-        }
-        let mut opened = Vec::new();
-        let fds = match self.descriptors(redirects, &mut opened, ctx) {
-            Ok(fds) => fds,
-            Err(message) => {
-                self.error(&message);
-                opened.into_iter().for_each(|file| ctx.sys.release(file));
-                self.complete(1);
-                return;
-            }
-        };
-        let result = self.find_program(&assignments, &args, ctx);
-        match result {
-            Ok(executable) => self.start_child(&assignments, args, fds, executable, ctx),
-            Err(error) => self.not_started(&args[0], &error, &fds, ctx),
-        }
-        opened.into_iter().for_each(|file| ctx.sys.release(file));
-    }
-
-    fn start_child(
-        &mut self,
-        assignments: &[(String, String)],
-        args: Vec<String>,
-        fds: BTreeMap<u32, u32>,
-        executable: Executable,
-        ctx: &mut Ctx<'_>,
-    ) {
-        let mut child = ctx.child(args, fds);
-        child.env = self.environment_with(assignments);
-        child.group = self.options.interactive.then_some(0);
-        match ctx.sys.fork(ctx.key, child) {
-            Ok(pid) => {
-                ctx.sys.launch(ProcKey { pid, ..ctx.key }, executable, ctx.volumes);
-                self.frames.push(Frame::Foreground { pids: vec![pid], ended: vec![None] });
-            }
-            Err(error) => self.cannot_fork(error),
-        }
-    }
-
-    fn cannot_fork(&mut self, error: Errno) {
-        let text = match self.flavour {
-            Flavour::Ash => format!("can't fork: {error}"),
-            Flavour::Dash => "Cannot fork".to_owned(),
-            Flavour::Bash => format!("fork: {error}"),
-        };
-        self.error(&text);
-        self.status = if self.flavour == Flavour::Bash { 254 } else { 2 };
-        if self.options.interactive {
-            self.frames.clear();
-        } else {
-            self.exit(self.status);
-        }
-    }
-
-    /// Says why a command did not start, where its errors go, and what `$?` becomes.
-    fn not_started(&mut self, name: &str, error: &StartError, fds: &BTreeMap<u32, u32>, ctx: &mut Ctx<'_>) {
-        let (text, code) = self.start_text(name, error);
-        let message = format!("{}{text}\n", self.prefix());
-        let own = ctx.process().fds.get(&2).copied();
-        match fds.get(&2) {
-            Some(file) if Some(*file) != own => {
-                let fd = ctx.install(*file);
-                ctx.write(fd, message.as_bytes());
-                ctx.close(fd);
-            }
-            _ => self.out.text(2, &message),
-        }
-        self.complete(code);
-    }
-
-    fn start_text(&self, name: &str, error: &StartError) -> (String, i32) {
-        match (error, self.flavour) {
-            (StartError::PermissionDenied { .. }, _) => (format!("{name}: Permission denied"), 126),
-            (StartError::ExecFormat { .. }, Flavour::Ash | Flavour::Dash) => {
-                (format!("{name}: Exec format error"), 126)
-            }
-            (StartError::ExecFormat { .. }, Flavour::Bash) => {
-                (format!("{name}: cannot execute binary file: Exec format error"), 126)
-            }
-            (StartError::NoSuchFile { .. }, Flavour::Bash) => {
-                (format!("{name}: No such file or directory"), 127)
-            }
-            (_, Flavour::Bash) => (format!("{name}: command not found"), 127),
-            _ => (format!("{name}: not found"), 127),
-        }
-    }
-
-    /// Runs a program in this process's place.
-    fn replace(
-        &mut self,
-        assignments: &[(String, String)],
-        args: Vec<String>,
-        redirects: &[Ready],
-        ctx: &mut Ctx<'_>,
-    ) {
-        if !self.redirect_for_good(redirects, ctx) {
-            self.exit(1);
-            return;
-        }
-        match self.find_program(assignments, &args, ctx) {
-            Ok(executable) => {
-                let environment = self.environment_with(assignments);
-                let comm: Arc<str> = args[0].rsplit('/').next().unwrap_or_default().into();
-                if let Some(process) = ctx.process_mut() {
-                    process.argv = Arc::new(args);
-                    process.comm = comm;
-                    process.env = environment;
-                    process.pending.clear();
-                }
-                let program = program::launch(ctx, executable);
-                if let Some(process) = ctx.process_mut() {
-                    process.program = program;
-                }
-                let cell = ctx.cell();
-                ctx.sys.check_memory(cell, ctx.volumes);
-            }
-            Err(error) => {
-                let (text, code) = self.start_text(&args[0], &error);
-                self.error(&text);
-                self.exit(code);
-            }
-        }
-    }
-
-    fn exec(
-        &mut self,
-        assignments: Vec<(String, String)>,
-        args: Vec<String>,
-        redirects: &[Ready],
-        ctx: &mut Ctx<'_>,
-    ) {
-        let args: Vec<String> = args.into_iter().skip(1).skip_while(|word| word == "--").collect();
-        if args.is_empty() {
-            for (name, value) in assignments {
-                self.assign(&name, &value);
-            }
-            if self.redirect_for_good(redirects, ctx) {
-                self.complete(0);
-            } else {
-                self.exit(1);
-            }
-            return;
-        }
-        self.replace(&assignments, args, redirects, ctx);
-    }
-
-    /// Forks this shell to run a node.
-    fn fork(
-        &mut self,
-        frames: Vec<Frame>,
-        fds: BTreeMap<u32, u32>,
-        group: Option<u32>,
-        ctx: &mut Ctx<'_>,
-    ) -> Result<u32, Errno> {
-        let argv = ctx.process().argv.as_ref().clone();
-        let mut child = ctx.child(argv, fds);
-        child.comm = Arc::clone(&ctx.process().comm);
-        child.group = group;
-        child.program = Program::Shell(Box::new(self.for_child(frames)));
-        ctx.sys.fork(ctx.key, child)
-    }
-
-    /// A new process group for a job of an interactive shell.
-    fn job_group(&self, first: Option<u32>) -> Option<u32> {
-        self.options.interactive.then(|| first.unwrap_or(0))
-    }
-
-    pub(super) fn subshell(&mut self, script: &Arc<Script>, body: NodeId, tail: bool, ctx: &mut Ctx<'_>) {
-        if tail && self.traps.is_empty() && !self.options.interactive && self.frames.is_empty() {
-            self.subshell = true;
-            self.frames.push(Frame::Run { script: Arc::clone(script), node: body, tail: true });
-            return;
-        }
-        let frames = vec![Frame::Run { script: Arc::clone(script), node: body, tail: true }];
-        let fds = ctx.process().fds.clone();
-        match self.fork(frames, fds, self.job_group(None), ctx) {
-            Ok(pid) => self.frames.push(Frame::Foreground { pids: vec![pid], ended: vec![None] }),
-            Err(error) => self.cannot_fork(error),
-        }
-    }
-
-    pub(super) fn pipeline(&mut self, script: Arc<Script>, node: NodeId, tail: bool, ctx: &mut Ctx<'_>) {
-        let Node::Pipeline { bang, timed, commands } = &script.nodes[node] else { return };
-        if *timed {
-            self.frames.push(Frame::Time(ctx.now()));
-        }
-        if *bang {
-            self.frames.push(Frame::Not);
-        }
-        if let [only] = commands.as_slice() {
-            let (only, tail) = (*only, tail && !*bang && !*timed);
-            self.frames.push(Frame::Run { script, node: only, tail });
-            return;
-        }
-        let mut pids: Vec<u32> = Vec::new();
-        let mut input: Option<u32> = None;
-        for (index, command) in commands.iter().enumerate() {
-            let pipe = (index + 1 < commands.len()).then(|| ctx.sys.pipe());
-            let mut fds = ctx.process().fds.clone();
-            if let Some(input) = input {
-                fds.insert(0, input);
-            }
-            if let Some((_, write)) = pipe {
-                fds.insert(1, write);
-            }
-            let frames = vec![Frame::Run { script: Arc::clone(&script), node: *command, tail: true }];
-            // Held while the child is made, let go after: its copy keeps them open.
-            let held: Vec<u32> = input.into_iter().chain(pipe.map(|(_, write)| write)).collect();
-            held.iter().for_each(|file| ctx.sys.retain(*file));
-            let forked = self.fork(frames, fds, self.job_group(pids.first().copied()), ctx);
-            held.iter().for_each(|file| ctx.sys.release(*file));
-            input = pipe.map(|(read, _)| read);
-            match forked {
-                Ok(pid) => pids.push(pid),
-                Err(error) => {
-                    self.cannot_fork(error);
-                    return;
-                }
-            }
-        }
-        let ended = vec![None; pids.len()];
-        self.frames.push(Frame::Foreground { pids, ended });
-    }
-
-    pub(super) fn background_job(&mut self, script: &Arc<Script>, node: NodeId, ctx: &mut Ctx<'_>) {
-        let frames = vec![Frame::Run { script: Arc::clone(script), node, tail: true }];
-        let mut fds = ctx.process().fds.clone();
-        let mut null = None;
-        if !self.options.interactive {
-            let file = ctx.sys.open(super::super::descriptor::FileKind::Null);
-            ctx.sys.retain(file);
-            fds.insert(0, file);
-            null = Some(file);
-        }
-        let forked = self.fork(frames, fds, self.job_group(None), ctx);
-        if let Some(file) = null {
-            ctx.sys.release(file);
-        }
-        match forked {
-            Ok(pid) => {
-                self.background = Some(pid);
-                self.status = 0;
-                let number = self.jobs.last().map_or(0, |job| job.number) + 1;
-                if self.jobs.len() >= 1000 {
-                    self.jobs.remove(0);
-                }
-                self.jobs.push(Job { number, pid, command: describe(&script.nodes[node]), ended: None });
-                if self.options.interactive {
-                    self.out.text(2, &format!("[{number}] {pid}\n"));
-                }
-            }
-            Err(error) => self.cannot_fork(error),
-        }
-    }
-
-    /// Starts a command substitution; `then` goes on when its output is known.
-    fn substitute(&mut self, source: &str, then: Frame, ctx: &mut Ctx<'_>) {
-        let script = match parse::parse(source, self.flavour == Flavour::Bash) {
-            Ok(script) => script,
-            Err(error) => {
-                let text = parse::describe(&error, self.flavour);
-                self.error(&text);
-                self.expansion_failed();
-                return;
-            }
-        };
-        let (read, write) = ctx.sys.pipe();
-        ctx.sys.retain(read);
-        ctx.sys.retain(write);
-        let mut fds = ctx.process().fds.clone();
-        fds.insert(1, write);
-        let node = script.root;
-        let forked = self.fork(vec![Frame::Run { script, node, tail: true }], fds, None, ctx);
-        let fd = ctx.install(read);
-        ctx.sys.release(read);
-        ctx.sys.release(write);
-        match forked {
-            Ok(pid) => self.frames.push(Frame::Collect {
-                pid,
-                fd,
-                buffer: Vec::new(),
-                open: true,
-                then: Box::new(then),
-            }),
-            Err(error) => {
-                ctx.close(fd);
-                self.cannot_fork(error);
-            }
-        }
     }
 }
 
@@ -599,29 +281,4 @@ fn expand_simple(expander: &mut Expander<'_, '_>, simple: &Simple) -> Result<Exp
         expander.changes.truncate(before);
     }
     Ok(Expanded::Simple { assignments, args, redirects })
-}
-
-/// A background command as `jobs` shows it.
-fn describe(node: &Node) -> String {
-    match node {
-        Node::Simple(simple) => {
-            let words = simple.words.iter().map(|word| {
-                word.0
-                    .iter()
-                    .map(|piece| match piece {
-                        super::script::Piece::Text { text, .. } => text.as_str(),
-                        _ => "…",
-                    })
-                    .collect::<String>()
-            });
-            let redirected =
-                simple.redirects.iter().any(|redirect| !matches!(redirect.kind, RedirectKind::Unsupported));
-            let mut text = words.collect::<Vec<_>>().join(" ");
-            if redirected {
-                text.push_str(" …");
-            }
-            text
-        }
-        _ => "{ … }".to_owned(),
-    }
 }

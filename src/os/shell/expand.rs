@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::super::program::Ctx;
 use super::Shell;
 use super::arithmetic::{self, Scope};
+use super::fields::{Field, Fields};
 use super::pattern;
 use super::script::{Name, Operation, Parameter, Piece, Word};
 
@@ -26,67 +27,11 @@ pub(super) enum Stop {
     Error(String),
 }
 
-#[derive(Default)]
-struct Field {
-    text: String,
-    /// The text with what was quoted escaped.
-    pattern: String,
-    globs: bool,
-}
-
-/// Words as they come about.
-#[derive(Default)]
-struct Fields {
-    done: Vec<Field>,
-    open: Option<Field>,
-}
-
-impl Fields {
-    fn push(&mut self, text: &str, quoted: bool) {
-        let field = self.open.get_or_insert_default();
-        field.text.push_str(text);
-        for letter in text.chars() {
-            let special = matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '^');
-            if special && (quoted || letter == '\\') {
-                field.pattern.push('\\');
-            }
-            field.globs |= !quoted && matches!(letter, '*' | '?' | '[');
-            field.pattern.push(letter);
-        }
-    }
-
-    fn cut(&mut self) {
-        self.done.extend(self.open.take());
-    }
-
-    /// Adds the result of an unquoted expansion, split at the separators.
-    fn split(&mut self, text: &str, separators: &str) {
-        let mut rest = text;
-        loop {
-            let blank = |letter: char| letter.is_ascii_whitespace() && separators.contains(letter);
-            let trimmed = rest.trim_start_matches(blank);
-            if trimmed.len() < rest.len() {
-                self.cut();
-            }
-            rest = trimmed;
-            if rest.is_empty() {
-                return;
-            }
-            let end = rest.find(|letter| separators.contains(letter)).unwrap_or(rest.len());
-            if end > 0 {
-                self.push(&rest[..end], false);
-            }
-            rest = &rest[end..];
-            let after = rest.trim_start_matches(blank);
-            if let Some(separator) = after.chars().next()
-                && separators.contains(separator)
-            {
-                self.open.get_or_insert_default();
-                self.cut();
-                rest = &after[separator.len_utf8()..];
-            }
-        }
-    }
+/// How a value goes into the fields: whether quotes keep it whole, and whether it is split at all.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    quoted: bool,
+    split: bool,
 }
 
 /// The values of a parameter: one text, or one for each of `$@`.
@@ -306,17 +251,17 @@ impl<'a, 'b> Expander<'a, 'b> {
                 self.shell.flavour.unbound()
             )));
         }
-        self.put_value(parameter, value, quoted, fields, split)
+        self.put_value(parameter, value, Manner { quoted, split }, fields)
     }
 
     fn put_value(
         &mut self,
         parameter: &Parameter,
         value: Value,
-        quoted: bool,
+        manner: Manner,
         fields: &mut Fields,
-        split: bool,
     ) -> Result<(), Stop> {
+        let Manner { quoted, split } = manner;
         if let Operation::Length = parameter.operation {
             let length = match &value {
                 Value::Unset => 0,
@@ -328,12 +273,10 @@ impl<'a, 'b> Expander<'a, 'b> {
         }
         let many = match value {
             Value::Unset => {
-                return {
-                    let _: () = if quoted {
-                        fields.push("", true);
-                    };
-                    Ok(())
-                };
+                if quoted {
+                    fields.push("", true);
+                }
+                return Ok(());
             }
             Value::One(text) => {
                 let text = self.operate(&parameter.operation, text)?;
@@ -368,13 +311,13 @@ impl<'a, 'b> Expander<'a, 'b> {
         Ok(match operation {
             Operation::Trim { suffix, longest, pattern } => {
                 let pattern = self.pattern(pattern)?;
-                self.costly(text.len(), pattern.len())?;
+                Self::costly(text.len(), pattern.len())?;
                 pattern::trim(&text, &pattern, *suffix, *longest)
             }
             Operation::Replace { place, pattern, replacement } => {
                 let pattern = self.pattern(pattern)?;
                 let replacement = self.text(replacement)?;
-                self.costly(text.len(), pattern.len())?;
+                Self::costly(text.len(), pattern.len())?;
                 pattern::replace(&text, &pattern, &replacement, *place)
             }
             Operation::Substring { offset, length } => {
@@ -388,7 +331,7 @@ impl<'a, 'b> Expander<'a, 'b> {
     }
 
     /// Pattern operations on very long texts would take too long.
-    fn costly(&self, text: usize, pattern: usize) -> Result<(), Stop> {
+    fn costly(text: usize, pattern: usize) -> Result<(), Stop> {
         let work = text.saturating_mul(text).saturating_mul(pattern.max(1));
         if work > 1 << 32 { Err(Stop::Error("text too long for a pattern".to_owned())) } else { Ok(()) }
     }

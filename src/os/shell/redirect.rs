@@ -166,7 +166,7 @@ impl Shell {
                 Some(fds)
             }
             Err(message) => {
-                opened.into_iter().for_each(|file| ctx.sys.release(file));
+                ctx.release_all(opened);
                 self.error(&message);
                 None
             }

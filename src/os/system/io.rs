@@ -106,13 +106,14 @@ impl System {
             FileKind::Null | FileKind::Capture(..) => ReadResult::End,
             FileKind::Zero | FileKind::Full => ReadResult::Data(vec![0; limit]),
             FileKind::Random => ReadResult::Data(self.random_bytes(limit)),
-            FileKind::PipeWrite(_) => ReadResult::Failed(Errno::BadDescriptor),
+            FileKind::PipeWrite(_) | FileKind::Regular { readable: false, .. } => {
+                ReadResult::Failed(Errno::BadDescriptor)
+            }
             FileKind::Directory => ReadResult::Failed(Errno::IsDirectory),
             FileKind::PipeRead(id) => self.read_pipe(key, id, limit),
             FileKind::Input(owner) => self.read_input(key, owner, limit),
-            FileKind::Regular { readable: false, .. } => ReadResult::Failed(Errno::BadDescriptor),
             FileKind::Regular { cell, parts, offset, .. } => {
-                let data = self.read_regular(cell, &parts, offset, limit, volumes);
+                let data = self.read_regular(cell, &parts, (offset, limit), volumes);
                 if let (Some(OpenFile { kind: FileKind::Regular { offset, .. }, .. }), Some(data)) =
                     (self.files.get_mut(&file), &data)
                 {
@@ -127,8 +128,7 @@ impl System {
         &mut self,
         cell: CellId,
         parts: &[String],
-        offset: u64,
-        limit: usize,
+        (offset, limit): (u64, usize),
         volumes: &mut Volumes,
     ) -> Option<Vec<u8>> {
         let now = self.clock;

@@ -65,12 +65,18 @@ impl System {
         let memory = process.load.memory_at(self.clock) / 1024;
         tree.put(
             &format!("/{name}/cmdline"),
-            text(&process.argv.iter().map(|word| format!("{word}\0")).collect::<String>()),
+            text(&process.argv.iter().flat_map(|word| [word.as_str(), "\0"]).collect::<String>()),
         );
         tree.put(&format!("/{name}/comm"), text(&format!("{}\n", process.comm)));
         tree.put(
             &format!("/{name}/environ"),
-            text(&process.env.iter().map(|(name, value)| format!("{name}={value}\0")).collect::<String>()),
+            text(
+                &process
+                    .env
+                    .iter()
+                    .flat_map(|(name, value)| [name.as_str(), "=", value.as_str(), "\0"])
+                    .collect::<String>(),
+            ),
         );
         tree.put(&format!("/{name}/cgroup"), text("0::/\n"));
         tree.put(&format!("/{name}/mounts"), text(&self.mounts_text(key)));

@@ -33,7 +33,7 @@ impl System {
         let notices = self.run(now, volumes);
         let (answered, others): (Vec<Notice>, Vec<Notice>) = notices
             .into_iter()
-            .partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
+            .partition(|notice| matches!(notice, Notice::Served { id: answer, .. } if *answer == id));
         self.notices.extend(others);
         match answered.into_iter().next() {
             Some(Notice::Served { response: Some(response), .. }) => Served::Response(response),
@@ -60,7 +60,7 @@ impl System {
         let notices = self.run(now, volumes);
         let (answered, others): (Vec<Notice>, Vec<Notice>) = notices
             .into_iter()
-            .partition(|notice| matches!(notice, Notice::Served { id: served, .. } if *served == id));
+            .partition(|notice| matches!(notice, Notice::Served { id: answer, .. } if *answer == id));
         self.notices.extend(others);
         answered.into_iter().find_map(|notice| match notice {
             Notice::Served { response, .. } => {
@@ -136,10 +136,8 @@ impl System {
     pub fn foreign_write(
         &mut self,
         now: SimTime,
-        cell: CellId,
-        pid: Pid,
-        stream: Stream,
-        bytes: &[u8],
+        (cell, pid): (CellId, Pid),
+        (stream, bytes): (Stream, &[u8]),
         volumes: &mut Volumes,
     ) -> bool {
         self.clock = self.clock.max(now);

@@ -261,7 +261,7 @@ impl System {
             program: Program::Running,
         };
         let main = !self.procs.values().any(|process| process.main && process.cell == id);
-        self.insert_process(key, 0, id, child, user);
+        self.insert_process(key, 0, child, (id, user));
         if let Some(process) = self.procs.get_mut(&key) {
             (process.hosted, process.main) = (true, main);
         }
@@ -301,7 +301,7 @@ impl System {
         Some(ProcKey { namespace, pid: *next })
     }
 
-    fn insert_process(&mut self, key: ProcKey, parent: u32, cell: CellId, child: Child, user: Arc<User>) {
+    fn insert_process(&mut self, key: ProcKey, parent: u32, child: Child, (cell, user): (CellId, Arc<User>)) {
         for file in child.fds.values() {
             self.retain(*file);
         }
@@ -362,7 +362,7 @@ impl System {
         let hasty = self.forks.0 == self.clock && self.forks.1 > FORKS_AT_ONCE;
         self.forks = (self.clock, if self.forks.0 == self.clock { self.forks.1 + 1 } else { 0 });
         self.charge(parent, if hasty { SLICE_STEPS } else { 20 });
-        self.insert_process(key, parent.pid, cell, child, user);
+        self.insert_process(key, parent.pid, child, (cell, user));
         // A child has no more patience than its parent, or a fork bomb would never let time pass.
         let spin = self.procs.get(&parent).map(|parent| parent.spin);
         if let (Some(child), Some(spin)) = (self.procs.get_mut(&key), spin) {

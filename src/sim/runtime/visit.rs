@@ -112,7 +112,7 @@ impl Runtime {
     ) {
         let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
         let NodeVisit { cell, pid } = process;
-        sandbox.system.foreign_write(now, cell, pid, stream, text.as_bytes(), &mut self.volumes);
+        sandbox.system.foreign_write(now, (cell, pid), (stream, text.as_bytes()), &mut self.volumes);
         sandbox.system.foreign_exit(now, cell, pid, code);
     }
 

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::super::{Call, Output, Program};
+use super::super::{Call, Options, Output, Program};
 use super::{Filter, Kind, More, options};
 
 #[derive(Clone, Debug)]
-pub(in super::super) struct Grep {
+#[expect(clippy::struct_excessive_bools, reason = "options of the command, each independent of the others")]
+pub(in crate::os) struct Grep {
     patterns: Vec<Regex>,
     invert: bool,
     count_only: bool,
@@ -96,46 +97,35 @@ pub(in super::super) fn regex(pattern: &str, ignore_case: bool) -> Result<Regex,
         .map_err(|_| format!("bad regex '{pattern}'"))
 }
 
-pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
-    let long = [
-        ("ignore-case", 'i'),
-        ("invert-match", 'v'),
-        ("count", 'c'),
-        ("quiet", 'q'),
-        ("silent", 'q'),
-        ("only-matching", 'o'),
-        ("line-number", 'n'),
-        ("recursive", 'r'),
-        ("extended-regexp", 'E'),
-        ("fixed-strings", 'F'),
-        ("color", 'y'),
-        ("regexp", 'e'),
-        ("files-with-matches", 'l'),
-        ("line-buffered", 'y'),
-        ("no-messages", 's'),
-        ("word-regexp", 'w'),
-        ("after-context", 'A'),
-        ("before-context", 'B'),
-        ("context", 'C'),
-        ("max-count", 'm'),
-    ];
-    let mut options = match options(call, "ivcqonrREFPHhlLswxye:f:A:B:C:m:", &long) {
-        Ok(options) => options,
-        Err(failed) => return failed,
-    };
-    let mut sources: Vec<String> = options.values('e').map(str::to_owned).collect();
-    if sources.is_empty() {
-        if options.rest.is_empty() {
-            call.error("BusyBox v1.35.0 () multi-call binary.\n\nUsage: grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...");
-            return call.done(2);
-        }
-        sources.push(options.rest.remove(0));
-    }
-    let name = call.name();
+/// Long options and the letters they stand for.
+const LONG: &[(&str, char)] = &[
+    ("ignore-case", 'i'),
+    ("invert-match", 'v'),
+    ("count", 'c'),
+    ("quiet", 'q'),
+    ("silent", 'q'),
+    ("only-matching", 'o'),
+    ("line-number", 'n'),
+    ("recursive", 'r'),
+    ("extended-regexp", 'E'),
+    ("fixed-strings", 'F'),
+    ("color", 'y'),
+    ("regexp", 'e'),
+    ("files-with-matches", 'l'),
+    ("line-buffered", 'y'),
+    ("no-messages", 's'),
+    ("word-regexp", 'w'),
+    ("after-context", 'A'),
+    ("before-context", 'B'),
+    ("context", 'C'),
+    ("max-count", 'm'),
+];
+
+/// The expressions behind the patterns of the command line, one a line.
+fn patterns(name: &str, options: &Options, sources: &[String]) -> Result<Vec<Regex>, String> {
     let extended = options.has('E') || options.has('P') || name == "egrep";
     let fixed = options.has('F') || name == "fgrep";
-    let mut patterns = Vec::new();
-    for source in sources.iter().flat_map(|source| source.split('\n')) {
+    let expression = |source: &str| {
         let mut pattern = if fixed {
             regex_lite::escape(source)
         } else if extended {
@@ -149,14 +139,31 @@ pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
         if options.has('x') {
             pattern = format!("^(?:{pattern})$");
         }
-        match regex(&pattern, options.has('i')) {
-            Ok(regex) => patterns.push(regex),
-            Err(message) => {
-                call.complain(&message);
-                return call.done(2);
-            }
+        regex(&pattern, options.has('i'))
+    };
+    sources.iter().flat_map(|source| source.split('\n')).map(expression).collect()
+}
+
+pub(in super::super) fn grep(call: &mut Call<'_, '_>) -> Program {
+    let mut options = match options(call, "ivcqonrREFPHhlLswxye:f:A:B:C:m:", LONG) {
+        Ok(options) => options,
+        Err(failed) => return failed,
+    };
+    let mut sources: Vec<String> = options.values('e').map(str::to_owned).collect();
+    if sources.is_empty() {
+        if options.rest.is_empty() {
+            call.error("BusyBox v1.35.0 () multi-call binary.\n\nUsage: grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...");
+            return call.done(2);
         }
+        sources.push(options.rest.remove(0));
     }
+    let patterns = match patterns(&call.name(), &options, &sources) {
+        Ok(patterns) => patterns,
+        Err(message) => {
+            call.complain(&message);
+            return call.done(2);
+        }
+    };
     let number = |letter| options.value(letter).and_then(|value| value.parse::<usize>().ok());
     let recursive = options.has('r') || options.has('R');
     let mut files = options.rest.clone();

@@ -7,7 +7,7 @@ use super::grep::{from_basic, regex};
 use super::{Filter, Kind, More, options};
 
 #[derive(Clone, Debug)]
-pub(in super::super) struct Sed {
+pub(in crate::os) struct Sed {
     commands: Vec<Command>,
     quiet: bool,
     number: u64,
@@ -281,7 +281,7 @@ impl Sed {
                 }
                 Action::Print => out.text(1, &format!("{line}\n")),
                 Action::Number => out.text(1, &format!("{}\n", self.number)),
-                Action::Append(text) => after.push_str(&format!("{text}\n")),
+                Action::Append(text) => after.extend([text.as_str(), "\n"]),
                 Action::Insert(text) => out.text(1, &format!("{text}\n")),
                 Action::Change(text) => {
                     out.text(1, &format!("{text}\n"));

@@ -14,10 +14,14 @@ pub(super) fn cd(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow 
     let back = target.as_deref() == Some("-");
     let target = match target {
         None => shell.variables.get("HOME").unwrap_or("/").to_owned(),
-        Some(_) if back => if let Some(old) = shell.variables.get("OLDPWD") { old.to_owned() } else {
-            shell.complain("cd", "OLDPWD not set");
-            return Flow::Status(1);
-        },
+        Some(_) if back => {
+            if let Some(old) = shell.variables.get("OLDPWD") {
+                old.to_owned()
+            } else {
+                shell.complain("cd", "OLDPWD not set");
+                return Flow::Status(1);
+            }
+        }
         Some(target) => target,
     };
     match enter(ctx, &target) {
@@ -68,15 +72,10 @@ pub(super) fn export(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flo
     let words: Vec<&String> = args[1..].iter().filter(|word| !word.starts_with('-')).collect();
     let unexport = args[1..].iter().any(|word| word == "-n");
     if words.is_empty() {
-        let lines: String = shell
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.exported)
-            .map(|(name, variable)| {
-                format!("export {name}={}\n", quoted(variable.value.as_deref().unwrap_or_default()))
-            })
-            .collect();
-        shell.out.text(1, &lines);
+        for (name, variable) in shell.variables.iter().filter(|(_, variable)| variable.exported) {
+            let value = quoted(variable.value.as_deref().unwrap_or_default());
+            shell.out.text(1, &format!("export {name}={value}\n"));
+        }
         return Flow::Status(0);
     }
     declare(shell, "export", &words, |shell, name| shell.variables.export(name, !unexport))
@@ -163,14 +162,16 @@ pub(super) fn unset(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
 pub(super) fn umask(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     match args.get(1) {
         None => shell.out.text(1, &format!("{:04o}\n", ctx.process().umask)),
-        Some(mask) => if let Ok(mask) = u16::from_str_radix(mask, 8) {
-            if let Some(process) = ctx.process_mut() {
-                process.umask = mask & 0o777;
+        Some(mask) => {
+            if let Ok(mask) = u16::from_str_radix(mask, 8) {
+                if let Some(process) = ctx.process_mut() {
+                    process.umask = mask & 0o777;
+                }
+            } else {
+                shell.complain("umask", &format!("illegal mode: {mask}"));
+                return Flow::Status(1);
             }
-        } else {
-            shell.complain("umask", &format!("illegal mode: {mask}"));
-            return Flow::Status(1);
-        },
+        }
     }
     Flow::Status(0)
 }

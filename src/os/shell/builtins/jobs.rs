@@ -199,12 +199,9 @@ pub(super) fn trap(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flo
     let words: Vec<&String> = args[1..].iter().filter(|word| *word != "--").collect();
     let name_of = |number: u8| if number == 0 { "EXIT".to_owned() } else { Signal(number).name() };
     if words.is_empty() || words[0] == "-p" {
-        let lines: String = shell
-            .traps
-            .iter()
-            .map(|(number, action)| format!("trap -- '{action}' {}\n", name_of(*number)))
-            .collect();
-        shell.out.text(1, &lines);
+        for (number, action) in &shell.traps {
+            shell.out.text(1, &format!("trap -- '{action}' {}\n", name_of(*number)));
+        }
         return Flow::Status(0);
     }
     let resets = words.len() == 1 || words[0] == "-" || words[0].parse::<u8>().is_ok();
@@ -219,12 +216,7 @@ pub(super) fn trap(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flo
             if matches!(word.as_str(), "ERR" | "DEBUG" | "RETURN") && shell.flavour == Flavour::Bash {
                 continue;
             }
-            let text = if shell.flavour == Flavour::Bash {
-                format!("{word}: invalid signal specification")
-            } else {
-                format!("{word}: invalid signal specification")
-            };
-            shell.complain("trap", &text);
+            shell.complain("trap", &format!("{word}: invalid signal specification"));
             return Flow::Status(1);
         };
         let ignored = !resets && words[0].is_empty();

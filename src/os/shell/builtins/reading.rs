@@ -61,7 +61,7 @@ impl Shell {
         loop {
             match ctx.read(reading.fd) {
                 ReadResult::Data(data) => {
-                    let stop = self.take_bytes(&mut reading, &data, ctx);
+                    let stop = Self::take_bytes(&mut reading, &data, ctx);
                     if stop || reading.line.len() > LINE_MAX {
                         self.finish_read(&reading, true);
                         return Step::Again;
@@ -90,7 +90,7 @@ impl Shell {
     }
 
     /// Takes bytes up to the delimiter and gives the rest back. True at the end of the line.
-    fn take_bytes(&mut self, reading: &mut Reading, data: &[u8], ctx: &mut Ctx<'_>) -> bool {
+    fn take_bytes(reading: &mut Reading, data: &[u8], ctx: &mut Ctx<'_>) -> bool {
         for (index, byte) in data.iter().enumerate() {
             let escaped =
                 !reading.raw && reading.line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;

@@ -21,6 +21,7 @@ mod spec;
 mod start;
 mod static_pods;
 mod status;
+mod story;
 mod sync;
 mod volumes;
 mod worker;
@@ -183,7 +184,7 @@ impl Kubelet {
                     worker.container_ended(&name, &instance, &mut desk);
                 }
                 (Happening::Done(errand, outcome), Some(worker)) => {
-                    worker.errand_done(errand, outcome, &mut desk)
+                    worker.errand_done(errand, outcome, &mut desk);
                 }
                 (Happening::Asked(request, what), _) => context.answer(id, request, what),
                 _ => {}

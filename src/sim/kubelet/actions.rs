@@ -1,6 +1,7 @@
 //! What a sync has to do: compares the spec with what was last seen of the containers. Pure; a port in spirit of `computePodActions`
 //! and `computeInitContainerActions` (pkg/kubelet/kuberuntime).
 
+use super::resize;
 use super::spec::{self, AfterExit, Role, Target};
 use super::worker::Worker;
 use crate::kube::core::Container as Spec;
@@ -228,7 +229,7 @@ fn main_runs(
         (format!("Container {name} definition changed"), None)
     } else if let Some(failed) = worker.probes.failed(name, &instance.id) {
         (format!("Container {name} failed {} probe", failed.kind.word()), failed.grace)
-    } else if worker.resize_restarts(container, instance) {
+    } else if resize::restarts(container, instance) {
         restart = true;
         (format!("Container {name} resize requires restart"), None)
     } else {

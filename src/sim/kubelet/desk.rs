@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a Pod's worker asks to be reminded of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum PodDue {
     /// The Pod is new to the node.
     Start,

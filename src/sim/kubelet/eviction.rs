@@ -101,11 +101,8 @@ impl Worker {
 
     /// Ends the Pod because the node needs what it uses.
     pub fn evict(&mut self, message: String, desk: &mut Desk) {
-        self.because = desk.ctx.because(
-            None,
-            "qos-eviction",
-            format!("the kubelet evicts Pod {}: {}", self.key.name, message.trim_end()),
-        );
+        let told = format!("the kubelet evicts Pod {}: {}", self.key.name, message.trim_end());
+        self.tell_failure("qos-eviction", told, desk);
         desk.event(&self.events_pod(), Said::warning("", "Evicted", message.clone()), self.because);
         self.verdict = Some(Verdict { reason: "Evicted", message });
         self.order = Some(KillOrder::finished(1));

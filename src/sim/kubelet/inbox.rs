@@ -93,6 +93,7 @@ impl Worker {
                 desk.machine.spec.name, self.key.name
             ),
         );
+        self.story.origin = self.because;
         self.trigger(self.because, desk);
         self.watch_storage(desk);
         if let Some(at) = self.deadline() {
@@ -133,8 +134,7 @@ impl Worker {
                 crate::sim::runtime::ExitReason::OomKilled => "resources",
                 _ => "restart-policy",
             };
-            self.because =
-                desk.ctx.because(Some(self.because).filter(|_| !self.kills.is_empty()), chapter, text);
+            self.tell(name, chapter, text, desk);
         }
         self.ended(id, desk);
     }

@@ -66,7 +66,9 @@ pub(super) struct Kill {
 impl Worker {
     /// Stops everything that runs in the Pod; `ordered` makes sidecars wait for their turn.
     pub fn kill_all(&mut self, grace: u64, ordered: bool, desk: &mut Desk) {
+        let because = self.because;
         for target in spec::targets(&self.pod) {
+            self.because = because;
             let Some(container) = spec::container(&self.pod, target) else { continue };
             let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get(id)) else { return };
             let Some(id) =
@@ -106,11 +108,8 @@ impl Worker {
             return;
         }
         let field = victim.target.role.field(&container.name);
-        self.because = desk.ctx.because(
-            Some(self.because),
-            "termination",
-            format!("the kubelet stops container {}: {}", container.name, victim.message),
-        );
+        let told = format!("the kubelet stops container {}: {}", container.name, victim.message);
+        self.tell_after(self.because, &container.name, ("termination", told), desk);
         desk.event(&self.events_pod(), Said::normal(&field, "Killing", victim.message.clone()), self.because);
         let grace = victim.grace.unwrap_or_else(|| spec::grace(&self.pod));
         self.kills.push(Kill {
@@ -184,11 +183,8 @@ impl Worker {
     fn hook_failed(&mut self, index: usize, error: &str, desk: &mut Desk) {
         let name = self.kills[index].name.clone();
         let Some(target) = spec::find(&self.pod, &name) else { return };
-        self.because = desk.ctx.because(
-            Some(self.because),
-            "hooks",
-            format!("the preStop hook of container {name} failed ({error}); stopping goes on"),
-        );
+        let told = format!("the preStop hook of container {name} failed ({error}); stopping goes on");
+        self.tell(&name, "hooks", told, desk);
         let field = target.role.field(&name);
         desk.event(
             &self.events_pod(),
@@ -210,11 +206,8 @@ impl Worker {
             Stage::Term => {
                 let (id, name) = (self.kills[index].id.clone(), self.kills[index].name.clone());
                 self.kills[index].stage = Stage::Killed;
-                self.because = desk.ctx.because(
-                    Some(self.because),
-                    "termination",
-                    format!("the grace period is over and container {name} still runs: SIGKILL"),
-                );
+                let told = format!("the grace period is over and container {name} still runs: SIGKILL");
+                self.tell(&name, "termination", told, desk);
                 self.send(&id, Some(Signal::KILL), desk);
             }
             Stage::Turn | Stage::Killed => {}

@@ -9,6 +9,7 @@ use super::spec::{self, Role};
 use super::worker::Worker;
 use crate::kube::core::{Container, ContainerStatus, Probe};
 use crate::kube::{Pod, SimTime};
+use crate::sim::cause::CauseId;
 use crate::sim::runtime::Outcome;
 use std::sync::Arc;
 
@@ -345,17 +346,24 @@ impl Worker {
                 return;
             }
         };
+        let mut because = self.story.of(&name);
         if let Some(said) = said {
-            let text = format!("{} of container {name}", said.message.trim_end());
-            let because = desk.ctx.because(None, kind.word(), text);
+            let text = format!("{} (container {name})", said.message.trim_end());
+            because = desk.ctx.because(Some(because), kind.word(), text);
             desk.event(&self.events_pod(), said, because);
         }
         if self.probes.all[usize::from(index)].count(good) {
-            self.standing_changed(kind, &name, good, desk);
+            self.standing_changed(kind, &name, (good, because), desk);
         }
     }
 
-    fn standing_changed(&mut self, kind: ProbeKind, name: &str, good: bool, desk: &mut Desk) {
+    fn standing_changed(
+        &mut self,
+        kind: ProbeKind,
+        name: &str,
+        (good, because): (bool, CauseId),
+        desk: &mut Desk,
+    ) {
         let text = match (kind, good) {
             (ProbeKind::Readiness, true) => {
                 format!("container {name} passed its readiness probe: it is ready for traffic")
@@ -373,7 +381,7 @@ impl Worker {
                 format!("container {name} failed its {} probe too often: it must be restarted", kind.word())
             }
         };
-        let because = desk.ctx.because(None, kind.word(), text);
+        let because = desk.ctx.because(Some(because), kind.word(), text);
         self.because = because;
         if kind != ProbeKind::Liveness {
             self.write_status(desk);

@@ -9,17 +9,17 @@ use crate::sim::runtime;
 
 const IN_PROGRESS: &str = "PodResizeInProgress";
 
-impl Worker {
-    /// Whether a container must restart because its resources changed and its policy says so.
-    pub fn resize_restarts(&self, container: &Container, instance: &runtime::Container) -> bool {
-        let wanted = container.resources.clone().unwrap_or_default();
-        instance.resources != wanted
-            && container.resize_policy.iter().flatten().any(|policy| {
-                policy.restart_policy == "RestartContainer"
-                    && differs(&instance.resources, &wanted, &policy.resource_name)
-            })
-    }
+/// Whether a container must restart because its resources changed and its policy says so.
+pub(super) fn restarts(container: &Container, instance: &runtime::Container) -> bool {
+    let wanted = container.resources.clone().unwrap_or_default();
+    instance.resources != wanted
+        && container.resize_policy.iter().flatten().any(|policy| {
+            policy.restart_policy == "RestartContainer"
+                && differs(&instance.resources, &wanted, &policy.resource_name)
+        })
+}
 
+impl Worker {
     /// Applies changed resources to running containers.
     pub fn resize(&mut self, desk: &mut Desk) {
         let changed = self.changed(desk);
@@ -65,7 +65,7 @@ impl Worker {
             sandbox.newest(&container.name).is_some_and(|instance| {
                 instance.state.is_running()
                     && instance.resources != container.resources.clone().unwrap_or_default()
-                    && !self.resize_restarts(container, instance)
+                    && !restarts(container, instance)
             })
         };
         self.pod.spec.containers.iter().filter(|container| stale(container)).cloned().collect()

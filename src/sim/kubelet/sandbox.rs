@@ -92,7 +92,8 @@ fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Work
     );
     for alias in worker.pod.spec.host_aliases.iter().flatten() {
         let names = alias.hostnames.clone().unwrap_or_default().join("\t");
-        hosts.push_str(&format!("\n# Entries added by HostAliases.\n{}\t{names}\n", alias.ip));
+        hosts += "\n# Entries added by HostAliases.\n";
+        hosts += &[alias.ip.as_str(), "\t", &names, "\n"].concat();
     }
     let namespace = &worker.key.namespace;
     CellSpec {

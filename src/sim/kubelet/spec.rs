@@ -51,7 +51,7 @@ pub(crate) fn inits(pod: &Pod) -> &[Container] {
 }
 
 /// The container at `target`, if the spec still has it.
-pub(crate) fn container<'a>(pod: &'a Pod, target: Target) -> Option<Cow<'a, Container>> {
+pub(crate) fn container(pod: &Pod, target: Target) -> Option<Cow<'_, Container>> {
     match target.role {
         Role::Init | Role::Sidecar => inits(pod).get(target.index).map(Cow::Borrowed),
         Role::Main => pod.spec.containers.get(target.index).map(Cow::Borrowed),

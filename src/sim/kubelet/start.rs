@@ -29,11 +29,11 @@ impl Worker {
             let pod = format!("{}_{}({})", self.key.name, self.key.namespace, self.events_uid());
             let message = format!("back-off {} restarting failed container={name} pod={pod}", wait.text());
             let text = format!("Back-off restarting failed container {name} in pod {pod}");
-            self.because = desk.ctx.because(
-                Some(self.because),
-                "crashloopbackoff",
-                format!("container {name} has crashed before: the kubelet waits {} from its end before it starts it again", wait.text()),
+            let told = format!(
+                "container {name} has ended before: the kubelet waits {} from its end before it starts it again",
+                wait.text()
             );
+            self.tell(&name, "crashloopbackoff", told, desk);
             desk.event(&self.events_pod(), Said::warning(&field, "BackOff", text), self.because);
             let until = Some(failed.plus(wait.wait));
             self.fail(target, StartFailure { name, reason: Reason::CrashLoopBackOff, message, until });
@@ -155,11 +155,8 @@ impl Worker {
                 let last = self.pulls.get(asked.as_str()).map_or(now, |(_, failed, _)| *failed);
                 self.pulls
                     .insert(asked.as_str().into(), (Backoff::next(entry, last, now), now, error.clone()));
-                self.because = desk.ctx.because(
-                    Some(self.because),
-                    "images",
-                    format!("the image of container {name} could not be pulled: {error}"),
-                );
+                let told = format!("the image of container {name} could not be pulled: {error}");
+                self.tell_failure("images", told, desk);
                 let text = format!("Failed to pull image \"{asked}\": {error}");
                 desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
                 self.refuse_with(target, (Reason::ErrImagePull, error), "Error: ErrImagePull", desk)
@@ -192,11 +189,8 @@ impl Worker {
         let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
         match config::prepare(self, &container, desk) {
             Err(message) => {
-                self.because = desk.ctx.because(
-                    Some(self.because),
-                    "config-errors",
-                    format!("container {name} cannot be configured: {message}"),
-                );
+                let told = format!("container {name} cannot be configured: {message}");
+                self.tell_failure("config-errors", told, desk);
                 let text = format!("Error: {message}");
                 self.refuse_with(target, (Reason::CreateContainerConfigError, message), &text, desk)
             }
@@ -223,11 +217,7 @@ impl Worker {
                 desk.wake(sandbox, wake);
                 // A look at all containers that comes before this sync has ended sees the start, and asks for another sync.
                 desk.await_relist(self.serial);
-                self.because = desk.ctx.because(
-                    Some(self.because),
-                    chapter(target.role),
-                    format!("the kubelet started container {name}"),
-                );
+                self.tell(&name, chapter(target.role), format!("the kubelet started container {name}"), desk);
                 desk.event(
                     &self.events_pod(),
                     Said::normal(&field, "Started", "Container started"),
@@ -266,11 +256,8 @@ impl Worker {
         {
             instance.state = State::Exited(None, exit);
         }
-        self.because = desk.ctx.because(
-            Some(self.because),
-            "config-errors",
-            format!("the runtime could not start the process of container {name}"),
-        );
+        let told = format!("the runtime could not start the process of container {name}");
+        self.tell(&name, "config-errors", told, desk);
         let text = format!("Error: {message}");
         desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
         self.fail(target, StartFailure { name, reason, message: message.into(), until: None });
@@ -278,14 +265,13 @@ impl Worker {
 
     /// Runs the postStart hook; the sync waits for its end.
     pub fn post_start(&mut self, target: Target, desk: &mut Desk) -> Flow {
-        let Some((name, container, _)) = self.subject(target) else { return Flow::Next };
+        let Some((_, container, _)) = self.subject(target) else { return Flow::Next };
         let Some(hook) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.clone())
         else {
             return Flow::Next;
         };
         let run = self.run;
         self.run_hook(&container, &hook, Errand::PostStart { target, run }, desk);
-        let _ = name;
         Flow::Wait
     }
 
@@ -300,11 +286,8 @@ impl Worker {
             self.proceed(desk);
             return;
         };
-        self.because = desk.ctx.because(
-            Some(self.because),
-            "hooks",
-            format!("the postStart hook of container {name} failed, so the container is killed"),
-        );
+        let told = format!("the postStart hook of container {name} failed, so the container is killed");
+        self.tell(&name, "hooks", told, desk);
         desk.event(
             &self.events_pod(),
             Said::warning(&field, "FailedPostStartHook", "PostStartHook failed"),

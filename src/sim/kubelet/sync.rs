@@ -240,6 +240,7 @@ impl Worker {
                 self.key.name
             ),
         );
+        self.story.begin(self.because);
         self.sandbox_ready(true, desk);
     }
 
@@ -273,11 +274,8 @@ impl Worker {
             return;
         }
         let text = "Pod was active on the node longer than the specified deadline";
-        self.because = desk.ctx.because(
-            None,
-            "termination",
-            format!("Pod {} was active longer than activeDeadlineSeconds allows", self.key.name),
-        );
+        let told = format!("Pod {} was active longer than activeDeadlineSeconds allows", self.key.name);
+        self.tell_failure("termination", told, desk);
         desk.event(&self.pod, Said::normal("", "DeadlineExceeded", text), self.because);
         self.verdict = Some(Verdict { reason: "DeadlineExceeded", message: text.into() });
     }

@@ -5,11 +5,12 @@ use crate::kube::{Key, Kind, Object, SimTime};
 use crate::sim::api::{DeleteOptions, Write};
 use crate::sim::{ChangeKind, Cluster, ClusterConfig};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-fn cluster_with(pod: Value) -> Cluster {
+fn cluster_with(pod: &Value) -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());
     let cause = cluster.command_cause("kubectl apply -f pod.yaml");
-    let object = Object::from_value(Kind::Pod, pod).expect("a Pod");
+    let object = Object::from_value(Kind::Pod, pod.clone()).expect("a Pod");
     cluster.create(object, &Write::user(cause)).expect("accepted");
     cluster
 }
@@ -47,7 +48,7 @@ fn rows(cluster: &Cluster) -> Vec<String> {
 
 #[test]
 fn a_crashing_container_restarts_at_once_and_then_waits_longer_and_longer() {
-    let mut cluster = cluster_with(pod(json!({"containers": [script("exit 1")]})));
+    let mut cluster = cluster_with(&pod(json!({"containers": [script("exit 1")]})));
     cluster.advance(SimTime::from_secs(60));
     let expected = [
         "ContainerCreating 0",
@@ -67,7 +68,7 @@ fn a_crashing_container_restarts_at_once_and_then_waits_longer_and_longer() {
 
 #[test]
 fn under_never_a_container_that_ends_well_makes_the_pod_succeed() {
-    let mut cluster = cluster_with(pod(json!({"restartPolicy": "Never", "containers": [script("sleep 3")]})));
+    let mut cluster = cluster_with(&pod(json!({"restartPolicy": "Never", "containers": [script("sleep 3")]})));
     cluster.advance(SimTime::from_secs(20));
     assert_eq!(rows(&cluster), ["ContainerCreating 0", "Running 0", "Completed 0"]);
     let object = cluster.store().get(&Key::pod("default", "web")).and_then(Object::as_pod).cloned();
@@ -77,7 +78,7 @@ fn under_never_a_container_that_ends_well_makes_the_pod_succeed() {
 #[test]
 fn a_process_that_ignores_sigterm_is_killed_when_its_grace_is_over() {
     let spec = json!({"terminationGracePeriodSeconds": 5, "containers": [script("sleep 3600")]});
-    let mut cluster = cluster_with(pod(spec));
+    let mut cluster = cluster_with(&pod(spec));
     cluster.advance(SimTime::from_secs(10));
     let cause = cluster.command_cause("kubectl delete pod web");
     let key = Key::pod("default", "web");
@@ -93,7 +94,7 @@ fn a_process_that_ignores_sigterm_is_killed_when_its_grace_is_over() {
 fn a_missing_config_map_is_noticed_at_the_next_try() {
     let container = json!({"name": "app", "image": "busybox:1.36", "command": ["sleep", "3600"],
         "envFrom": [{"configMapRef": {"name": "settings"}}]});
-    let mut cluster = cluster_with(pod(json!({"containers": [container]})));
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
     cluster.advance(SimTime::from_secs(5));
     assert_eq!(rows(&cluster).last().map(String::as_str), Some("CreateContainerConfigError 0"));
     let map = json!({"metadata": {"name": "settings", "namespace": "default"}, "data": {"A": "1"}});
@@ -106,7 +107,7 @@ fn a_missing_config_map_is_noticed_at_the_next_try() {
 
 #[test]
 fn advancing_in_parts_gives_the_same_changes_as_advancing_at_once() {
-    let make = || cluster_with(pod(json!({"containers": [script("sleep 2; exit 3")]})));
+    let make = || cluster_with(&pod(json!({"containers": [script("sleep 2; exit 3")]})));
     let (mut whole, mut parts) = (make(), make());
     whole.advance(SimTime::from_secs(90));
     for step in 1..=900 {
@@ -120,7 +121,7 @@ fn advancing_in_parts_gives_the_same_changes_as_advancing_at_once() {
 
 #[test]
 fn every_change_of_a_crash_loop_can_be_explained() {
-    let mut cluster = cluster_with(pod(json!({"containers": [script("exit 1")]})));
+    let mut cluster = cluster_with(&pod(json!({"containers": [script("exit 1")]})));
     cluster.advance(SimTime::from_secs(20));
     let told: Vec<String> = cluster
         .store()
@@ -133,4 +134,54 @@ fn every_change_of_a_crash_loop_can_be_explained() {
         .collect();
     assert!(told.iter().any(|text| text.contains("ended with exit code 1")), "{told:?}");
     assert!(told.iter().any(|text| text.contains("waits 10s")), "{told:?}");
+}
+
+/// The last thing said when any change of a Pod is explained to its root.
+fn roots(cluster: &Cluster) -> BTreeSet<String> {
+    let changes = cluster.store().changes_since(0).into_iter().flatten();
+    let pods = changes.filter(|change| change.object.kind() == Kind::Pod);
+    pods.filter_map(|change| cluster.explain(change.cause).pop()).map(|why| why.text).collect()
+}
+
+#[test]
+fn every_row_of_a_crash_loop_goes_back_to_the_command() {
+    let mut cluster = cluster_with(&pod(json!({"containers": [script("exit 1")]})));
+    cluster.advance(SimTime::from_secs(200));
+    assert_eq!(roots(&cluster), BTreeSet::from(["you ran: kubectl apply -f pod.yaml".to_owned()]));
+}
+
+#[test]
+fn every_row_of_probes_hooks_and_missing_things_goes_back_to_the_command() {
+    let probe = json!({"exec": {"command": ["cat", "/none"]}, "periodSeconds": 1});
+    let hook = json!({"postStart": {"exec": {"command": ["false"]}}});
+    let with = |key: &str, value: Value| {
+        let mut container = script("sleep 3600");
+        container[key] = value;
+        pod(json!({"terminationGracePeriodSeconds": 3, "activeDeadlineSeconds": 100, "containers": [container]}))
+    };
+    let pods = [
+        with("livenessProbe", probe.clone()),
+        with("readinessProbe", probe.clone()),
+        with("startupProbe", probe),
+        with("lifecycle", hook),
+        with("image", json!("nosuch:1.0")),
+        with("command", json!(["nosuch"])),
+        with("envFrom", json!([{"configMapRef": {"name": "none"}}])),
+    ];
+    for pod in pods {
+        let mut cluster = cluster_with(&pod);
+        cluster.advance(SimTime::from_secs(120));
+        assert_eq!(roots(&cluster), BTreeSet::from(["you ran: kubectl apply -f pod.yaml".to_owned()]), "{pod}");
+    }
+}
+
+#[test]
+fn an_exit_follows_from_the_start_and_the_start_from_the_exit_before() {
+    let mut cluster = cluster_with(&pod(json!({"containers": [script("exit 1")]})));
+    cluster.advance(SimTime::from_secs(2));
+    let last = cluster.store().changes_since(0).into_iter().flatten().filter(|c| c.object.kind() == Kind::Pod).last();
+    let chain: Vec<String> = cluster.explain(last.expect("rows").cause).into_iter().map(|why| why.text).collect();
+    let place = |word: &str| chain.iter().position(|text| text.contains(word)).unwrap_or(usize::MAX);
+    assert!(place("ended") < place("started") && place("started") < place("sandbox"), "{chain:?}");
+    assert_eq!(chain.iter().filter(|text| text.contains("ended with")).count(), 2, "{chain:?}");
 }

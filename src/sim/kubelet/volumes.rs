@@ -117,11 +117,8 @@ impl Worker {
 
     fn mount_failed(&mut self, name: &str, why: &str, desk: &mut Desk) {
         let text = format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
-        self.because = desk.ctx.because(
-            Some(self.because),
-            "volumes",
-            format!("volume {name} cannot be mounted ({why}), so no container is started"),
-        );
+        let told = format!("volume {name} cannot be mounted ({why}), so no container is started");
+        self.tell_failure("volumes", told, desk);
         desk.event(&self.events_pod(), Said::warning("", "FailedMount", text), self.because);
         let Some(entry) = self.volumes.entries.get_mut(name) else { return };
         // The reconciler looks every 100 ms, so each try comes a little after its wait is over.
@@ -131,7 +128,7 @@ impl Worker {
         desk.later(wait, self.serial, PodDue::Mount);
     }
 
-    /// Brings ConfigMaps, Secrets and the downward API in the volumes up to date; happens with every sync.
+    /// Brings `ConfigMaps`, Secrets and the downward API in the volumes up to date; happens with every sync.
     pub fn refresh_volumes(&mut self, desk: &mut Desk) {
         if !self.volumes.done {
             return;

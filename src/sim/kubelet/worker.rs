@@ -8,6 +8,7 @@ use super::kill::{Kill, KillOrder};
 use super::probes::Probes;
 use super::report::Report;
 use super::spec;
+use super::story::Story;
 use super::sync::{Run, StartFailure};
 use super::volumes::Volumes;
 use crate::kube::core::PodCondition;
@@ -99,6 +100,8 @@ pub(super) struct Worker {
     pub pending: bool,
     /// What led to the next sync.
     pub because: CauseId,
+    /// What led to what.
+    pub story: Story,
     /// Whether a sync has ever ended.
     pub synced_once: bool,
     pub last_sync: SimTime,
@@ -146,6 +149,7 @@ impl Worker {
             activity: Activity::Idle,
             pending: false,
             because,
+            story: Story::new(because),
             synced_once: false,
             last_sync: SimTime(0),
             inspected: SimTime(0),
@@ -303,6 +307,7 @@ impl Worker {
         let same = same_wish(&self.pod, &pod);
         let gates = pod.spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty());
         self.pod = pod;
+        self.story.origin = because;
         if spec::deleting(&self.pod) {
             let grace = self.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
             self.stop(KillOrder::deleted(grace), because, desk);

@@ -250,7 +250,7 @@ fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
 
 fn last_lines(log: &[LogLine]) -> Option<String> {
     let from = log.len().saturating_sub(LAST_LINES.0);
-    let text: String = log[from..].iter().map(|line| format!("{}\n", line.text)).collect();
+    let text: String = log[from..].iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
     let mut start = text.len().saturating_sub(LAST_LINES.1);
     while !text.is_char_boundary(start) {
         start += 1;

@@ -59,6 +59,9 @@ fn from_source(
     Ok(entries.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect())
 }
 
+/// Variables: names and values, in order.
+type Pairs = [(String, String)];
+
 type Entries = Option<BTreeMap<String, String>>;
 
 fn config_map(worker: &Worker, name: &str, optional: bool, desk: &Desk) -> Result<Entries, String> {
@@ -84,7 +87,7 @@ fn value(
     worker: &Worker,
     container: &Container,
     variable: &EnvVar,
-    (so_far, services): (&[(String, String)], &[(String, String)]),
+    (so_far, services): (&Pairs, &Pairs),
     desk: &Desk,
 ) -> Result<Option<String>, String> {
     if let Some(source) = &variable.value_from {

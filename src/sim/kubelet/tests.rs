@@ -68,7 +68,8 @@ fn a_crashing_container_restarts_at_once_and_then_waits_longer_and_longer() {
 
 #[test]
 fn under_never_a_container_that_ends_well_makes_the_pod_succeed() {
-    let mut cluster = cluster_with(&pod(json!({"restartPolicy": "Never", "containers": [script("sleep 3")]})));
+    let mut cluster =
+        cluster_with(&pod(json!({"restartPolicy": "Never", "containers": [script("sleep 3")]})));
     cluster.advance(SimTime::from_secs(20));
     assert_eq!(rows(&cluster), ["ContainerCreating 0", "Running 0", "Completed 0"]);
     let object = cluster.store().get(&Key::pod("default", "web")).and_then(Object::as_pod).cloned();
@@ -157,7 +158,9 @@ fn every_row_of_probes_hooks_and_missing_things_goes_back_to_the_command() {
     let with = |key: &str, value: Value| {
         let mut container = script("sleep 3600");
         container[key] = value;
-        pod(json!({"terminationGracePeriodSeconds": 3, "activeDeadlineSeconds": 100, "containers": [container]}))
+        pod(
+            json!({"terminationGracePeriodSeconds": 3, "activeDeadlineSeconds": 100, "containers": [container]}),
+        )
     };
     let pods = [
         with("livenessProbe", probe.clone()),
@@ -171,7 +174,11 @@ fn every_row_of_probes_hooks_and_missing_things_goes_back_to_the_command() {
     for pod in pods {
         let mut cluster = cluster_with(&pod);
         cluster.advance(SimTime::from_secs(120));
-        assert_eq!(roots(&cluster), BTreeSet::from(["you ran: kubectl apply -f pod.yaml".to_owned()]), "{pod}");
+        assert_eq!(
+            roots(&cluster),
+            BTreeSet::from(["you ran: kubectl apply -f pod.yaml".to_owned()]),
+            "{pod}"
+        );
     }
 }
 
@@ -179,8 +186,15 @@ fn every_row_of_probes_hooks_and_missing_things_goes_back_to_the_command() {
 fn an_exit_follows_from_the_start_and_the_start_from_the_exit_before() {
     let mut cluster = cluster_with(&pod(json!({"containers": [script("exit 1")]})));
     cluster.advance(SimTime::from_secs(2));
-    let last = cluster.store().changes_since(0).into_iter().flatten().filter(|c| c.object.kind() == Kind::Pod).last();
-    let chain: Vec<String> = cluster.explain(last.expect("rows").cause).into_iter().map(|why| why.text).collect();
+    let last = cluster
+        .store()
+        .changes_since(0)
+        .into_iter()
+        .flatten()
+        .filter(|c| c.object.kind() == Kind::Pod)
+        .last();
+    let chain: Vec<String> =
+        cluster.explain(last.expect("rows").cause).into_iter().map(|why| why.text).collect();
     let place = |word: &str| chain.iter().position(|text| text.contains(word)).unwrap_or(usize::MAX);
     assert!(place("ended") < place("started") && place("started") < place("sandbox"), "{chain:?}");
     assert_eq!(chain.iter().filter(|text| text.contains("ended with")).count(), 2, "{chain:?}");

@@ -30,6 +30,8 @@ pub mod scaffold;
 pub mod scenario;
 /// What a simulation starts from.
 pub mod setup;
+/// `podlab shell`.
+pub mod shell;
 /// Signals that end or stop podlab.
 pub mod signals;
 /// The terminal, taken and given back.
@@ -70,6 +72,7 @@ fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
             clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut out);
         }
         Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
+        Some(Command::Shell(args)) => return shell::run(&cli.global, &args),
         Some(Command::Sim(args)) => return scenario::run(&args, out),
         Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, out),
         Some(Command::New { what, name }) => {
@@ -90,7 +93,6 @@ fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
         Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, out),
         None => return learn::run(&cli.global, None),
         Some(Command::Learn { chapter }) => return learn::run(&cli.global, chapter.as_deref()),
-        _ => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -347,8 +347,10 @@ impl Practice {
     }
 
     /// What can follow `before`, the line up to the cursor.
-    pub fn complete(&self, _before: &str) -> Completion {
-        Completion::default()
+    pub fn complete(&self, before: &str) -> Completion {
+        let stage = &self.shown().stage;
+        let (start, candidates) = stage.session.complete(&stage.cluster, before);
+        Completion { start, candidates }
     }
 
     /// The file an editor was started on in the shell, once.

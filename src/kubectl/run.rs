@@ -287,6 +287,59 @@ impl Command {
         if let State::Waiting(task, _) = &mut self.state { Some(task) } else { None }
     }
 
+    /// Whether it reads standard input, as far as one can tell now.
+    pub fn wants_input(&self) -> bool {
+        match &self.state {
+            State::Starting => self.verb.is_some(),
+            State::Waiting(task, _) => task.reads_input(),
+            State::Ended(_) => false,
+        }
+    }
+
+    /// The editor in its environment.
+    pub fn editor(&self) -> Option<&str> {
+        self.editor.as_deref()
+    }
+
+    /// Whether its standard input is a terminal.
+    pub fn is_on_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// The text it wants edited now.
+    pub fn editor_request(&self) -> Option<super::session::EditorRequest> {
+        if let Some(Task::Edit(editing)) = self.task() { editing.request() } else { None }
+    }
+
+    /// Answers [`Command::editor_request`].
+    pub fn edited(&mut self, text: Option<&str>) {
+        if let Some(Task::Edit(editing)) = self.task_mut() {
+            editing.answer(text);
+        }
+    }
+
+    /// The editor did not start, or failed.
+    pub fn editor_failed(&mut self, editor: &str) {
+        self.fail(&Complaint::plain(format!("there was a problem with the editor {editor:?}")));
+    }
+
+    /// The ports of this machine it listens on.
+    pub fn local_ports(&self) -> Vec<u16> {
+        if let Some(Task::Forward(forwarding)) = self.task() { forwarding.local_ports() } else { Vec::new() }
+    }
+
+    /// The Pod and its port behind a port of this machine.
+    pub fn forwards(&self, local: u16) -> Option<(Key, u16)> {
+        if let Some(Task::Forward(forwarding)) = self.task() { forwarding.target(local) } else { None }
+    }
+
+    /// Its connection ends before its time.
+    pub fn hang_up(&self, cluster: &mut Cluster) {
+        if let Some(Task::Exec(running)) = self.task() {
+            running.hang_up(cluster);
+        }
+    }
+
     /// Does all that can be done now.
     pub fn poll(&mut self, cluster: &mut Cluster, desk: &mut Desk) {
         if let State::Starting = self.state

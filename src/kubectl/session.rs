@@ -1,16 +1,23 @@
 //! The learner's shell: a small Unix whose `kubectl` acts on the cluster. Plain data; polled as simulated time moves. Does not know
 //! the terminal it is shown on.
 
-use super::desk::{Desk, Stream};
-use super::run::Command;
+mod child;
+mod complete;
+mod files;
+mod forward;
+mod ssh;
+
+#[cfg(test)]
+mod tests;
+
+use super::desk::Desk;
 use crate::kube::SimTime;
 use crate::os::{
-    Catalogue, CellId, CellSpec, Meta, Node, Notice, Pid, Reference, Reply, Request, RequestId, Signal,
-    Spawn, Stdin, System, Tree, User, Volumes,
+    Catalogue, CellId, CellSpec, LineStatus, Meta, Node, Notice, Pid, Reference, Signal, Spawn, Stdin,
+    Stream, System, Tree, User, Volumes,
 };
 use crate::sim::Cluster;
-use crate::sim::cluster::{AccessError, ExecOptions};
-use crate::sim::runtime::VisitId;
+use child::Child;
 use std::collections::BTreeMap;
 
 /// A command line that was started.
@@ -26,34 +33,40 @@ pub struct Written {
     pub stderr: Vec<u8>,
 }
 
+/// A text to be changed in an editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditorRequest {
+    /// The path of the file.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// Where the lines of a job go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Via {
+    /// A shell of its own.
+    Own,
+    /// The shell that lives as long as the session.
+    Prompt,
+}
+
 #[derive(Clone, Debug)]
 struct Job {
     pid: Pid,
+    via: Via,
     exit: Option<i32>,
-}
-
-/// What a foreign process does: a kubectl, or a command on a node.
-#[derive(Clone, Debug)]
-enum Work {
-    Kubectl(Box<Command>),
-    Ssh(VisitId),
-}
-
-/// A foreign process and what it does.
-#[derive(Clone, Debug)]
-struct Child {
-    work: Work,
-    folder: String,
-    synced: bool,
-    ended_input: bool,
+    interrupts: u32,
 }
 
 /// Where the learner's files are.
 const HOME: &str = "/home/learner";
 /// Commands the cluster answers.
 const FOREIGN: &[&str] = &["kubectl", "k", "ssh", "scp", "vi", "vim", "nano", "edit"];
-/// How many files of a folder a command sees, at most.
-const FILES_MAX: usize = 2000;
+/// How many lines typed are remembered.
+const HISTORY_KEPT: usize = 1000;
+/// How many jobs that have ended are remembered.
+const JOBS_KEPT: u32 = 1000;
 /// How often the session looks at what can go on at one moment.
 const ROUNDS: usize = 200;
 
@@ -66,8 +79,15 @@ pub struct Session {
     cell: CellId,
     jobs: BTreeMap<JobId, Job>,
     children: BTreeMap<Pid, Child>,
+    /// The shell at the prompt, once a line was typed.
+    shell: Option<Pid>,
+    /// Whether the line typed last needs more lines.
+    unfinished: bool,
+    /// The exit code of the shell at the prompt, if `exit` ended it.
+    left: Option<i32>,
     history: Vec<String>,
     next: u32,
+    now: SimTime,
 }
 
 impl Session {
@@ -97,8 +117,12 @@ impl Session {
             cell,
             jobs: BTreeMap::new(),
             children: BTreeMap::new(),
+            shell: None,
+            unfinished: false,
+            left: None,
             history: Vec::new(),
             next: 1,
+            now: SimTime(0),
         }
     }
 
@@ -114,16 +138,12 @@ impl Session {
 
     /// Puts a file into the learner's folder.
     pub fn write_file(&mut self, name: &str, text: &str) {
-        let now = SimTime(0);
-        if let Some(mut files) = self.system.files(now, self.cell, &mut self.volumes) {
-            let _ = files.write(&format!("{HOME}/{name}"), text.as_bytes());
-        }
+        self.write_path(self.now, &format!("{HOME}/{name}"), text.as_bytes());
     }
 
     /// The text of a file in the learner's folder.
     pub fn read_file(&mut self, name: &str) -> Option<String> {
-        let files = self.system.files(SimTime(0), self.cell, &mut self.volumes)?;
-        let bytes = files.read(&format!("{HOME}/{name}")).ok()?;
+        let bytes = self.read_path(self.now, &format!("{HOME}/{name}"))?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -132,41 +152,104 @@ impl Session {
         &self.history
     }
 
-    /// Starts a command line as a job of its own.
+    /// Starts a command line as a job of its own, in a shell of its own that nobody types into.
     pub fn start(&mut self, cluster: &mut Cluster, line: &str) -> JobId {
-        let id = JobId(self.next);
-        self.next += 1;
-        self.history.push(line.to_owned());
+        self.start_shell(cluster, &["sh", "-c", line], Stdin::Empty)
+    }
+
+    /// Runs a shell with these words as its command line; its standard input is [`Session::write_input`].
+    pub fn start_script(&mut self, cluster: &mut Cluster, argv: &[&str]) -> JobId {
+        self.start_shell(cluster, argv, Stdin::Open)
+    }
+
+    fn start_shell(&mut self, cluster: &mut Cluster, argv: &[&str], stdin: Stdin) -> JobId {
+        self.now = cluster.now();
         let spawn = Spawn {
-            argv: vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()],
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             workdir: Some(HOME.to_owned()),
-            stdin: Stdin::Open,
+            stdin,
             ..Spawn::default()
         };
-        let started = self.system.spawn(cluster.now(), self.cell, spawn, &mut self.volumes);
-        let job = match started {
-            Ok(pid) => Job { pid, exit: None },
-            Err(_) => Job { pid: Pid(0), exit: Some(126) },
+        let (pid, exit) = match self.system.spawn(self.now, self.cell, spawn, &mut self.volumes) {
+            Ok(pid) => (pid, None),
+            Err(_) => (Pid(0), Some(126)),
         };
+        self.add_job(cluster, Job { pid, via: Via::Own, exit, interrupts: 0 })
+    }
+
+    fn add_job(&mut self, cluster: &mut Cluster, job: Job) -> JobId {
+        let id = JobId(self.next);
+        self.next += 1;
+        // What has ended and was read to its end is of no more use.
+        let over = self.next.saturating_sub(JOBS_KEPT);
+        self.jobs.retain(|id, job| id.0 >= over || job.exit.is_none());
         self.jobs.insert(id, job);
         self.poll(cluster);
         id
     }
 
+    /// Types a line at the prompt: variables, functions, the folder and jobs in the background outlive it. An unfinished line ends at
+    /// once; the next one goes on with it.
+    pub fn type_line(&mut self, cluster: &mut Cluster, line: &str) -> JobId {
+        self.now = cluster.now();
+        if !line.trim().is_empty() {
+            self.history.push(line.to_owned());
+            let extra = self.history.len().saturating_sub(HISTORY_KEPT);
+            self.history.drain(..extra);
+        }
+        let Some(pid) = self.prompt_shell() else {
+            return self.add_job(cluster, Job { pid: Pid(0), via: Via::Own, exit: Some(126), interrupts: 0 });
+        };
+        let status = self.system.feed_line(self.now, self.cell, pid, line);
+        self.unfinished = status == LineStatus::Incomplete;
+        let exit = match status {
+            LineStatus::Complete | LineStatus::Error => None,
+            LineStatus::Incomplete => Some(0),
+            LineStatus::Busy => Some(126),
+        };
+        self.add_job(cluster, Job { pid, via: Via::Prompt, exit, interrupts: 0 })
+    }
+
+    /// The shell at the prompt; a new one if there is none yet or the last one has ended.
+    fn prompt_shell(&mut self) -> Option<Pid> {
+        if let Some(pid) = self.shell {
+            return Some(pid);
+        }
+        let spawn = Spawn {
+            argv: vec!["sh".to_owned()],
+            workdir: Some(HOME.to_owned()),
+            stdin: Stdin::Open,
+            tty: true,
+            ..Spawn::default()
+        };
+        let pid = self.system.spawn(self.now, self.cell, spawn, &mut self.volumes).ok()?;
+        self.system.make_interactive(self.cell, pid);
+        self.shell = Some(pid);
+        self.left = None;
+        Some(pid)
+    }
+
+    /// The exit code of the shell at the prompt, if `exit` has ended it.
+    pub fn left(&self) -> Option<i32> {
+        self.left
+    }
+
     /// Lets everything do what it can do now.
     pub fn poll(&mut self, cluster: &mut Cluster) {
-        let now = cluster.now();
+        self.now = cluster.now();
         for _ in 0..ROUNDS {
-            let notices = self.system.run(now, &mut self.volumes);
+            let notices = self.system.run(self.now, &mut self.volumes);
             let quiet = notices.is_empty();
             for notice in notices {
                 self.note(cluster, notice);
             }
             let moved = self.poll_children(cluster);
+            self.offer_ports();
             if quiet && !moved {
                 break;
             }
         }
+        self.end_typed_lines();
     }
 
     fn note(&mut self, cluster: &mut Cluster, notice: Notice) {
@@ -175,206 +258,32 @@ impl Session {
                 for job in self.jobs.values_mut().filter(|job| job.pid == pid && job.exit.is_none()) {
                     job.exit = Some(code);
                 }
+                if self.shell == Some(pid) {
+                    (self.shell, self.left) = (None, Some(code));
+                }
+                self.editor_ended(cluster.now(), pid, code);
             }
             Notice::Request { id, pid, request, .. } => self.request(cluster, (id, pid), request),
             _ => {}
         }
     }
 
-    fn request(&mut self, cluster: &mut Cluster, (id, pid): (RequestId, Pid), request: Request) {
-        match request {
-            Request::Foreign { argv, env, cwd } => self.foreign(cluster, pid, &argv, (&env, cwd)),
-            _ => self.system.answer(cluster.now(), id, Reply::Failed(crate::os::Failure::UnknownHost)),
-        }
-    }
-
-    fn foreign(
-        &mut self,
-        cluster: &mut Cluster,
-        pid: Pid,
-        argv: &[String],
-        (env, cwd): (&[(String, String)], String),
-    ) {
-        let name = argv.first().map(|n| n.rsplit('/').next().unwrap_or_default()).unwrap_or_default();
-        let work = match name {
-            "kubectl" | "k" => {
-                let variable = |wanted: &str| {
-                    env.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
-                };
-                let cause = cluster.command_cause(&argv.join(" "));
-                let editor = variable("KUBE_EDITOR").or_else(|| variable("EDITOR"));
-                let terminal = self.system.foreign_tty(self.cell, pid, 0);
-                let command = Command::new(&argv[1..], cause).with_editor(editor).on_terminal(terminal);
-                Ok(Work::Kubectl(Box::new(command)))
-            }
-            "ssh" => ssh(cluster, &argv[1..]),
-            "scp" => self.scp(cluster, &argv[1..], &cwd),
-            _ => Err((format!("podlab: {name} opens in the tutor's own editor only"), 1)),
-        };
-        match work {
-            Ok(work) => {
-                self.children.insert(pid, Child { work, folder: cwd, synced: false, ended_input: false });
-            }
-            Err((text, code)) => {
-                let (now, text) = (cluster.now(), format!("{text}\n"));
-                let stream = crate::os::Stream::Err;
-                self.system.foreign_write(
-                    now,
-                    (self.cell, pid),
-                    (stream, text.as_bytes()),
-                    &mut self.volumes,
-                );
-                self.system.foreign_exit(now, self.cell, pid, code);
-            }
-        }
-    }
-
-    /// `scp FILE NODE:PATH`: the file goes in as the input of a `cat` on the node.
-    fn scp(&mut self, cluster: &mut Cluster, argv: &[String], cwd: &str) -> Result<Work, (String, i32)> {
-        let words: Vec<&String> = argv.iter().filter(|w| !w.starts_with('-')).collect();
-        let [from, to] = words.as_slice() else {
-            return Err(("usage: scp FILE NODE:PATH".to_owned(), 1));
-        };
-        let Some((node, path)) = to.split_once(':') else {
-            return Err(("podlab: scp copies to a node only: scp FILE NODE:PATH".to_owned(), 1));
-        };
-        let node = node.rsplit('@').next().unwrap_or_default();
-        let file = if from.starts_with('/') { (*from).clone() } else { format!("{cwd}/{from}") };
-        let files = self.system.files(cluster.now(), self.cell, &mut self.volumes);
-        let bytes = files.and_then(|files| files.read(&file).ok());
-        let bytes = bytes.ok_or_else(|| (format!("{from}: No such file or directory"), 1))?;
-        let last = from.rsplit('/').next().unwrap_or_default();
-        let target =
-            if path.is_empty() || path.ends_with('/') { format!("{path}{last}") } else { path.to_owned() };
-        let argv = ["sh", "-c", &format!("cat > '{target}'")].map(str::to_owned).to_vec();
-        let options = ExecOptions { argv, stdin: true, tty: false };
-        let visit = cluster.node_exec(node, &options).map_err(unreachable)?;
-        cluster.exec_input(visit, Some(&bytes));
-        cluster.exec_input(visit, None);
-        Ok(Work::Ssh(visit))
-    }
-
-    /// Polls every kubectl; whether one of them did something.
-    fn poll_children(&mut self, cluster: &mut Cluster) -> bool {
-        let mut moved = false;
-        for pid in self.children.keys().copied().collect::<Vec<_>>() {
-            moved |= self.poll_child(cluster, pid);
-        }
-        moved
-    }
-
-    fn poll_child(&mut self, cluster: &mut Cluster, pid: Pid) -> bool {
-        let now = cluster.now();
-        let Some(mut child) = self.children.remove(&pid) else { return false };
-        if !self.system.foreign_alive(self.cell, pid) {
-            if let Work::Ssh(visit) = child.work {
-                cluster.exec_signal(visit, Signal::HUP);
-            }
-            return true;
-        }
-        let mut moved = self.pass_input(cluster, pid, &mut child);
-        let (output, exit) = match &mut child.work {
-            Work::Ssh(visit) => {
-                let exit = cluster.exec_status(*visit);
-                let chunks = cluster.exec_output(*visit).into_iter().map(|chunk| (chunk.stream, chunk.bytes));
-                (chunks.collect::<Vec<_>>(), exit)
-            }
-            Work::Kubectl(_) => self.poll_kubectl(cluster, &mut child),
-        };
-        for (stream, bytes) in output {
-            moved = true;
-            self.system.foreign_write(now, (self.cell, pid), (stream, &bytes), &mut self.volumes);
-        }
-        if let Some(code) = exit {
-            self.system.foreign_exit(now, self.cell, pid, code);
-            return true;
-        }
-        self.children.insert(pid, child);
-        moved
-    }
-
-    /// Hands a process's standard input to what does its work.
-    fn pass_input(&mut self, cluster: &mut Cluster, pid: Pid, child: &mut Child) -> bool {
-        let mut moved = false;
-        while !child.ended_input {
-            let read = self.system.foreign_read(self.cell, pid, &mut self.volumes);
-            if read.as_ref().is_some_and(Vec::is_empty) {
-                break;
-            }
-            moved = true;
-            child.ended_input = read.is_none();
-            match (&mut child.work, read) {
-                (Work::Kubectl(command), Some(bytes)) => command.give_input(&bytes),
-                (Work::Kubectl(command), None) => command.end_input(),
-                (Work::Ssh(visit), bytes) => cluster.exec_input(*visit, bytes.as_deref()),
-            }
-        }
-        moved
-    }
-
-    fn poll_kubectl(
-        &mut self,
-        cluster: &mut Cluster,
-        child: &mut Child,
-    ) -> (Vec<(crate::os::Stream, Vec<u8>)>, Option<i32>) {
-        let now = cluster.now();
-        let Work::Kubectl(command) = &mut child.work else { return (Vec::new(), None) };
-        // A command looks at files before it waits for anything, not afterwards.
-        if child.synced {
-            command.poll(cluster, &mut self.desk);
-        } else {
-            self.load_files(now, &child.folder);
-            let before = self.desk.files.clone();
-            command.poll(cluster, &mut self.desk);
-            self.save_files(now, &child.folder, &before);
-        }
-        child.synced = command.task().is_some();
-        let output = command.take_output().into_iter().map(|(stream, text)| {
-            let stream = if stream == Stream::Err { crate::os::Stream::Err } else { crate::os::Stream::Out };
-            (stream, text.into_bytes())
-        });
-        (output.collect(), command.exit())
-    }
-
-    /// Hands the files of a folder to the desk.
-    fn load_files(&mut self, now: SimTime, folder: &str) {
-        self.desk.files.clear();
-        let Some(files) = self.system.files(now, self.cell, &mut self.volumes) else { return };
-        let mut open = vec![String::new()];
-        while let Some(below) = open.pop() {
-            let Ok(entries) = files.list(&format!("{folder}/{below}")) else { continue };
-            for (name, node) in entries {
-                let path = if below.is_empty() { name.to_string() } else { format!("{below}/{name}") };
-                if node.entries().is_some() {
-                    if path.matches('/').count() < 8 {
-                        open.push(path);
-                    }
-                } else if self.desk.files.len() < FILES_MAX
-                    && let Ok(bytes) = files.read(&format!("{folder}/{path}"))
-                {
-                    self.desk.files.insert(path, bytes);
-                }
-            }
-        }
-    }
-
-    /// Writes back what a command has changed.
-    fn save_files(&mut self, now: SimTime, folder: &str, before: &BTreeMap<String, Vec<u8>>) {
-        let Some(mut files) = self.system.files(now, self.cell, &mut self.volumes) else { return };
-        for (path, bytes) in &self.desk.files {
-            if before.get(path) != Some(bytes) {
-                let _ = files.write(&format!("{folder}/{path}"), bytes);
-            }
+    /// A line typed at the prompt has ended when the shell waits for the next one.
+    fn end_typed_lines(&mut self) {
+        let Some(pid) = self.shell else { return };
+        let Some(status) = self.system.shell_idle(self.cell, pid) else { return };
+        for job in self.jobs.values_mut().filter(|job| job.pid == pid && job.exit.is_none()) {
+            job.exit = Some(if job.interrupts > 0 { 130 } else { status });
+            // The end of input was for that command, and what it did not read is lost with it.
+            self.system.renew_stdin(self.cell, pid);
         }
     }
 
     /// When something wants to be polled even if nothing changes in the cluster.
     pub fn next_wake(&self) -> Option<SimTime> {
-        let children = self.children.values().filter_map(|child| match &child.work {
-            Work::Kubectl(command) => command.next_wake(),
-            Work::Ssh(_) => None,
-        });
-        children.chain(self.system.next_wake()).min()
+        let children = self.children.values().filter_map(Child::next_wake);
+        // Whatever was due and is still not done is looked at again a moment later: time goes on in any case.
+        children.chain(self.system.next_wake()).map(|at| at.max(self.now.plus(1))).min()
     }
 
     /// Takes what a job has written.
@@ -382,14 +291,19 @@ impl Session {
         let mut written = Written::default();
         if let Some(job) = self.jobs.get(&job) {
             for chunk in self.system.drain_output(self.cell, job.pid) {
-                if chunk.stream == crate::os::Stream::Err {
-                    written.stderr.extend(chunk.bytes);
-                } else {
-                    written.stdout.extend(chunk.bytes);
-                }
+                let into =
+                    if chunk.stream == Stream::Err { &mut written.stderr } else { &mut written.stdout };
+                into.extend(chunk.bytes);
             }
         }
         written
+    }
+
+    /// Takes what jobs in the background have written while nothing ran at the prompt.
+    pub fn drain_prompt(&mut self) -> Vec<u8> {
+        let Some(pid) = self.shell else { return Vec::new() };
+        let chunks = self.system.drain_output(self.cell, pid);
+        chunks.into_iter().flat_map(|chunk| chunk.bytes).collect()
     }
 
     /// A job's exit code, once it has ended.
@@ -397,11 +311,35 @@ impl Session {
         self.jobs.get(&job).map_or(Some(127), |job| job.exit)
     }
 
-    /// Ctrl-C.
+    /// Whether a job waits for somebody to type.
+    pub fn wants_input(&self, job: JobId) -> bool {
+        let Some(job) = self.jobs.get(&job).filter(|job| job.exit.is_none()) else { return false };
+        self.system.wants_input(self.cell, job.pid) || self.children.values().any(Child::reads)
+    }
+
+    /// Ctrl-C: what runs gets an interrupt; the second time it is killed.
     pub fn interrupt(&mut self, job: JobId) {
-        let Some(job) = self.jobs.get(&job).filter(|job| job.exit.is_none()) else { return };
-        let pid = job.pid;
-        self.system.signal_group(SimTime(0), self.cell, pid, Signal::INT);
+        let Some(job) = self.jobs.get_mut(&job).filter(|job| job.exit.is_none()) else { return };
+        job.interrupts += 1;
+        let (pid, via, again) = (job.pid, job.via, job.interrupts > 1);
+        match via {
+            Via::Prompt => self.system.interrupt(self.now, self.cell, pid),
+            Via::Own => self.system.signal_group(self.now, self.cell, pid, Signal::INT),
+        }
+        if again {
+            let others: Vec<Pid> = self.system.processes(self.cell, self.now).iter().map(|p| p.pid).collect();
+            for other in others.into_iter().filter(|other| via == Via::Own || *other != pid) {
+                self.system.signal(self.now, self.cell, other, Signal::KILL);
+            }
+        }
+    }
+
+    /// Ctrl-C at the prompt: forgets the lines of an unfinished command.
+    pub fn forget_line(&mut self) {
+        self.unfinished = false;
+        if let Some(pid) = self.shell {
+            self.system.interrupt(self.now, self.cell, pid);
+        }
     }
 
     /// Types into a job.
@@ -418,32 +356,9 @@ impl Session {
         }
     }
 
-    /// Answers the editor a command has opened: the text as saved, `None` if it was closed without saving.
-    pub fn editor_done(&mut self, _text: Option<&str>) {}
-
     /// What stands before the line to type.
     pub fn prompt(&self) -> String {
-        "$ ".to_owned()
-    }
-}
-
-/// `ssh NODE [COMMAND…]`
-fn ssh(cluster: &mut Cluster, argv: &[String]) -> Result<Work, (String, i32)> {
-    let mut words = argv.iter().skip_while(|w| w.starts_with('-'));
-    let Some(node) = words.next() else { return Err(("usage: ssh NODE [COMMAND]".to_owned(), 255)) };
-    let node = node.rsplit('@').next().unwrap_or_default();
-    let line = words.cloned().collect::<Vec<_>>().join(" ");
-    let argv =
-        if line.is_empty() { vec!["sh".to_owned()] } else { vec!["sh".to_owned(), "-c".to_owned(), line] };
-    let options = ExecOptions { argv, stdin: true, tty: false };
-    cluster.node_exec(node, &options).map(Work::Ssh).map_err(unreachable)
-}
-
-/// Why a node was not reached, and ssh's exit code.
-fn unreachable(error: AccessError) -> (String, i32) {
-    match error {
-        AccessError::Refused(refusal) => (refusal.message, 255),
-        AccessError::Unreachable(text, _) | AccessError::Failed(text) => (text, 255),
+        if self.unfinished { "> ".to_owned() } else { "$ ".to_owned() }
     }
 }
 

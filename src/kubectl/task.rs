@@ -53,4 +53,20 @@ tasks! {
     Replace(verbs::Replacing),
     /// Conditions of `wait`.
     Wait(verbs::Waiting),
+    /// A text in an editor.
+    Edit(verbs::Editing),
+    /// Ports that lead to a Pod.
+    Forward(verbs::Forwarding),
+}
+
+impl Task {
+    /// Whether standard input goes to what it waits for.
+    pub fn reads_input(&self) -> bool {
+        match self {
+            Task::Exec(running) => running.reads_input(),
+            Task::Attach(attached) => attached.stdin,
+            Task::Run(attaching) => attaching.reads_input(),
+            _ => false,
+        }
+    }
 }

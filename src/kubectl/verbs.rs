@@ -1,13 +1,18 @@
 //! The verbs: one table that drives parsing, help, suggestions and completion. A verb is a file below and a line here.
 
 mod apply;
+mod config;
+mod cp;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
+mod edit;
 mod events;
 mod exec;
 mod explain;
+mod forward;
 mod generate;
 mod get;
 mod info;
@@ -24,8 +29,10 @@ mod wait;
 
 pub use delete::Gone;
 pub use drain::Draining;
+pub use edit::Editing;
 pub use events::Following as FollowingEvents;
 pub use exec::{Attached, Running};
+pub use forward::Forwarding;
 pub use get::Watching;
 pub use logs::Following as FollowingLogs;
 pub use replace::Replacing;
@@ -48,6 +55,7 @@ pub const VERBS: &[&Verb] = &[
     &set::VERB,
     &explain::VERB,
     &get::VERB,
+    &edit::VERB,
     &delete::VERB,
     &rollout::VERB,
     &scale::SCALE,
@@ -62,8 +70,11 @@ pub const VERBS: &[&Verb] = &[
     &logs::VERB,
     &exec::ATTACH,
     &exec::EXEC,
+    &forward::VERB,
+    &cp::VERB,
     &info::AUTH,
     &events::VERB,
+    &diff::VERB,
     &apply::VERB,
     &patch::VERB,
     &replace::VERB,
@@ -71,6 +82,7 @@ pub const VERBS: &[&Verb] = &[
     &label::LABEL,
     &label::ANNOTATE,
     &info::ALPHA,
+    &config::VERB,
     &info::API_RESOURCES,
     &info::API_VERSIONS,
     &info::VERSION_VERB,

@@ -109,7 +109,11 @@ impl Scene {
     }
 
     fn collect_output(&mut self) {
-        let Some(job) = self.foreground else { return };
+        let Some(job) = self.foreground else {
+            // Jobs in the background print at the prompt.
+            let written = self.stage.session.drain_prompt();
+            return self.terminal.write(&written);
+        };
         let written = self.stage.session.drain(job);
         self.terminal.write(&written.stdout);
         self.terminal.write(&written.stderr);
@@ -125,7 +129,7 @@ impl Scene {
             self.stage.session.write_input(job, format!("{line}\n").as_bytes());
         } else {
             self.terminal.write(format!("{}{line}\n", self.stage.session.prompt()).as_bytes());
-            self.foreground = Some(self.stage.start(line));
+            self.foreground = Some(self.stage.type_line(line));
         }
     }
 }
@@ -142,9 +146,10 @@ impl Replayable for Scene {
         match input {
             Input::Line(line) => self.line(line),
             Input::Interrupt => {
-                if let Some(job) = self.foreground {
-                    self.terminal.write(b"^C");
-                    self.stage.session.interrupt(job);
+                self.terminal.write(b"^C");
+                match self.foreground {
+                    Some(job) => self.stage.session.interrupt(job),
+                    None => self.stage.session.forget_line(),
                 }
             }
             Input::EndOfInput => {

@@ -20,6 +20,11 @@ impl Stage {
         self.session.start(&mut self.cluster, line)
     }
 
+    /// Types a line at the prompt of the shell that lives as long as the session.
+    pub fn type_line(&mut self, line: &str) -> JobId {
+        self.session.type_line(&mut self.cluster, line)
+    }
+
     /// When something is due next, in the cluster or in the shell.
     pub fn next_at(&self) -> Option<SimTime> {
         [self.cluster.next_at(), self.session.next_wake()].into_iter().flatten().min()

@@ -102,6 +102,8 @@ pub struct System {
     next_cell: u32,
     /// Forks at the present moment.
     forks: (SimTime, u32),
+    /// Ports of the loopback address that the host answers.
+    host_ports: BTreeSet<u16>,
 }
 
 impl System {
@@ -126,6 +128,7 @@ impl System {
             next_id: 0,
             next_cell: 0,
             forks: (SimTime(0), 0),
+            host_ports: BTreeSet::new(),
         }
     }
 
@@ -209,6 +212,12 @@ impl System {
         })
     }
 
+    /// What is at a path among a container's own files (mounts and links are not followed).
+    pub fn node(&self, cell: CellId, path: &str) -> Option<&super::tree::Node> {
+        let cell = self.cells.get(&cell)?;
+        cell.root.get(path.split('/').filter(|part| !part.is_empty() && *part != ".")).map(AsRef::as_ref)
+    }
+
     /// Bytes the container's processes wrote outside the mounts and the image (its writable layer) are not told apart from the
     /// image; this is the size of all its own files.
     pub fn disk_usage(&self, cell: CellId) -> u64 {
@@ -253,6 +262,34 @@ impl System {
             capture.input_open = false;
         }
         self.wake_input(key);
+    }
+
+    /// Opens standard input of a process again and forgets what was not read: an end typed at a terminal is no end for good.
+    pub fn renew_stdin(&mut self, cell: CellId, pid: Pid) {
+        let Some(key) = self.key(cell, pid) else { return };
+        if let Some(capture) = self.captures.get_mut(&key) {
+            capture.input.clear();
+            capture.input_open = true;
+        }
+    }
+
+    /// Whether a program of this system waits for the standard input of a process; commands that the host runs do not count.
+    pub fn wants_input(&self, cell: CellId, pid: Pid) -> bool {
+        let capture = self.key(cell, pid).and_then(|key| self.captures.get(&key));
+        capture.into_iter().flat_map(|capture| &capture.waiting).any(|key| {
+            let program = self.procs.get(key).map(|process| &process.program);
+            program.is_some_and(|program| !matches!(program, super::program::Program::Foreign(_)))
+        })
+    }
+
+    /// Ports of the loopback address at which the host answers, besides the servers inside.
+    pub fn set_host_ports(&mut self, ports: BTreeSet<u16>) {
+        self.host_ports = ports;
+    }
+
+    /// Whether a request to `target` stays inside the system.
+    pub(super) fn stays_inside(&self, target: &str, port: u16) -> bool {
+        self.is_self(target) && (self.listeners.contains_key(&port) || !self.host_ports.contains(&port))
     }
 
     fn wake_input(&mut self, key: ProcKey) {

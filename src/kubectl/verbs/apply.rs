@@ -248,7 +248,7 @@ pub(super) fn annotated(value: &Value) -> Value {
     bare
 }
 
-fn original(current: &Value) -> Option<Value> {
+pub(super) fn original(current: &Value) -> Option<Value> {
     let text = current.pointer("/metadata/annotations")?.get(LAST_APPLIED)?.as_str()?;
     let mut original: Value = serde_json::from_str(text).ok()?;
     // The annotation itself is not in what it remembers, and is not to be removed.

@@ -50,10 +50,23 @@ pub(super) const ATTACH: Verb = Verb {
 pub struct Running {
     visit: VisitId,
     stdin: bool,
+    tty: bool,
     closed: bool,
 }
 
 impl Running {
+    /// Whether it passes standard input on.
+    pub fn reads_input(&self) -> bool {
+        self.stdin && !self.closed
+    }
+
+    /// The terminal it ran on has gone; without one, the command does not notice.
+    pub fn hang_up(&self, cluster: &mut crate::sim::Cluster) {
+        if self.tty && cluster.exec_status(self.visit).is_none() {
+            cluster.exec_signal(self.visit, crate::os::Signal::HUP);
+        }
+    }
+
     /// Passes input and output on; ends as the command ends.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         if self.stdin && !run.input.bytes.is_empty() {
@@ -122,9 +135,9 @@ pub(super) fn start(
     container: &str,
     options: ExecOptions,
 ) -> Result<Flow, Complaint> {
-    let stdin = options.stdin;
+    let (stdin, tty) = (options.stdin, options.tty);
     let visit = run.cluster.exec(key, container, &options).map_err(access_error)?;
-    Ok(Flow::wait(Running { visit, stdin, closed: false }))
+    Ok(Flow::wait(Running { visit, stdin, tty, closed: false }))
 }
 
 /// A failed way into a container, as kubectl tells it.

@@ -230,6 +230,11 @@ fn attach(run: &mut Run, object: &Object) -> Flow {
 }
 
 impl Attaching {
+    /// Whether it passes standard input on.
+    pub fn reads_input(&self) -> bool {
+        self.stdin && self.attached.is_some()
+    }
+
     /// Goes on as the Pod does.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         let Some(pod) = run.cluster.store().get(&self.key).and_then(Object::as_pod).cloned() else {

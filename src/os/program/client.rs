@@ -119,7 +119,7 @@ impl Client {
     fn http(&mut self, call: &mut Call<'_, '_>, request: HttpRequest) {
         let key = call.ctx.key;
         let target = known_host(call.ctx, &request.host);
-        self.id = Some(if call.ctx.sys.is_self(&target) {
+        self.id = Some(if call.ctx.sys.stays_inside(&target, request.port) {
             let port = request.port;
             let peer = if super::super::net::is_loopback(&target) { "127.0.0.1".to_owned() } else { target };
             call.ctx.sys.local_request(key, port, |to| Incoming::Http(to, HttpRequest { peer, ..request }))
@@ -132,7 +132,7 @@ impl Client {
         let key = call.ctx.key;
         let target = known_host(call.ctx, &self.host);
         let (host, port) = (target.clone(), self.port);
-        self.id = Some(if call.ctx.sys.is_self(&target) {
+        self.id = Some(if call.ctx.sys.stays_inside(&target, port) {
             call.ctx.sys.local_request(key, port, |to| Incoming::Tcp(to, payload))
         } else {
             call.ctx.sys.request(key, Request::Tcp { host, port, payload })

@@ -1,0 +1,107 @@
+//! `podlab shell`: the simulated shell on a plain terminal, for one line, or for a script. Without a terminal, simulated time passes
+//! only while a command waits; at a prompt it passes as real time does.
+
+/// The prompt on a terminal.
+mod prompt;
+
+use super::args::{Global, Shell};
+use super::setup;
+use crate::kube::SimTime;
+use crate::kubectl::session::JobId;
+use crate::lab::stage::Stage;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::process::ExitCode;
+
+/// Simulated milliseconds after which a command is taken never to end: a hundred days.
+const LONGEST: u64 = 8_640_000_000;
+/// Bytes read from standard input at a time.
+const CHUNK: usize = 64 << 10;
+
+/// Runs what the arguments ask for; the exit code is that of the last command.
+pub fn run(global: &Global, args: &Shell) -> io::Result<ExitCode> {
+    let script = match &args.script {
+        Some(path) => Some((path, String::from_utf8_lossy(&setup::read(path)?).into_owned())),
+        None => None,
+    };
+    let mut stage = setup::stage(&args.nodes, args.seed, &args.namespace, setup::folder_files())?;
+    if let Some(line) = &args.command {
+        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-c", line]);
+        return Ok(code(finish(&mut stage, job)?));
+    }
+    if let Some((path, text)) = script {
+        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-c", &text, path]);
+        return Ok(code(finish(&mut stage, job)?));
+    }
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return prompt::run(global, &mut stage).map(code);
+    }
+    lines(&mut stage).map(code)
+}
+
+/// Runs the lines of standard input as if they were typed one after the other.
+fn lines(stage: &mut Stage) -> io::Result<i32> {
+    let mut last = 0;
+    loop {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(CHUNK as u64).read_until(b'\n', &mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(last);
+        }
+        let line = String::from_utf8_lossy(&bytes);
+        let job = stage.session.type_line(&mut stage.cluster, line.trim_end_matches(['\n', '\r']));
+        last = finish(stage, job)?;
+        if let Some(code) = stage.session.left() {
+            return Ok(code);
+        }
+    }
+}
+
+/// Lets time pass until a job has ended, and prints what it writes meanwhile; its exit code.
+fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
+    let limit = stage.cluster.now().plus(LONGEST);
+    loop {
+        write_out(stage, job)?;
+        if let Some(code) = stage.session.finished(job) {
+            return Ok(code);
+        }
+        if stage.session.wants_input(job) && !io::stdin().is_terminal() {
+            pass_input(stage, job)?;
+            continue;
+        }
+        match stage.next_at().filter(|at| *at <= limit) {
+            Some(next) => stage.advance(next),
+            None => {
+                writeln!(io::stderr(), "podlab: the command waits for something that never comes")?;
+                return Ok(124);
+            }
+        }
+    }
+}
+
+/// Hands what stands on standard input to a job that reads.
+fn pass_input(stage: &mut Stage, job: JobId) -> io::Result<()> {
+    let mut bytes = vec![0; CHUNK];
+    let count = io::stdin().lock().read(&mut bytes)?;
+    if count == 0 {
+        stage.session.end_input(job);
+    } else {
+        stage.session.write_input(job, &bytes[..count]);
+    }
+    let now: SimTime = stage.cluster.now();
+    stage.advance(now);
+    Ok(())
+}
+
+fn write_out(stage: &mut Stage, job: JobId) -> io::Result<()> {
+    let written = stage.session.drain(job);
+    if !written.stdout.is_empty() {
+        let mut out = io::stdout().lock();
+        out.write_all(&written.stdout)?;
+        out.flush()?;
+    }
+    io::stderr().lock().write_all(&written.stderr)
+}
+
+fn code(code: i32) -> ExitCode {
+    ExitCode::from(code.rem_euclid(256) as u8)
+}

@@ -1,0 +1,248 @@
+//! The prompt of `podlab shell` on a terminal: a line that can be edited, a history that is kept, keys while a command runs.
+
+use crate::app::key::{Code, Key};
+use crate::app::line_editor::LineEditor;
+use crate::app::Msg;
+use crate::kubectl::session::JobId;
+use crate::lab::stage::Stage;
+use crate::world::args::Global;
+use crate::world::{files, input};
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, event, queue, terminal};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Real time between two looks at the simulation while a command runs.
+const TICK: Duration = Duration::from_millis(50);
+/// Lines of history that are kept.
+const HISTORY_KEPT: usize = 500;
+
+/// Raw keys as long as it lives.
+struct Raw;
+
+impl Raw {
+    fn enter() -> io::Result<Raw> {
+        enable_raw_mode()?;
+        Ok(Raw)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// What ended the typing of a line.
+enum Typed {
+    Line(String),
+    Interrupt,
+    End,
+}
+
+/// Reads and runs lines until the learner leaves; the last exit code.
+pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
+    let _raw = Raw::enter()?;
+    let history = global.data_dir.clone().or_else(files::data_dir).map(|folder| folder.join("shell_history"));
+    let mut prompt = Prompt { line: LineEditor::default(), before: Instant::now(), last: 0 };
+    for line in read_history(history.as_ref()) {
+        prompt.line.remember(&line);
+    }
+    print("A simulated cluster: kubectl and the usual commands work here. Ctrl-D leaves.\n")?;
+    loop {
+        match prompt.read(stage)? {
+            Typed::End => {
+                print("\n")?;
+                return Ok(prompt.last);
+            }
+            Typed::Interrupt => {
+                stage.session.forget_line();
+                prompt.pass_time(stage);
+                prompt.last = 130;
+                print("^C\n")?;
+            }
+            Typed::Line(line) => {
+                print("\n")?;
+                keep_history(history.as_ref(), &line);
+                prompt.pass_time(stage);
+                let job = stage.session.type_line(&mut stage.cluster, &line);
+                prompt.last = prompt.finish(stage, job)?;
+                if let Some(code) = stage.session.left() {
+                    return Ok(code);
+                }
+            }
+        }
+    }
+}
+
+/// The line being typed, and when simulated time last followed real time.
+struct Prompt {
+    line: LineEditor,
+    before: Instant,
+    last: i32,
+}
+
+impl Prompt {
+    /// Lets as much simulated time pass as real time has passed.
+    fn pass_time(&mut self, stage: &mut Stage) {
+        let millis = self.before.elapsed().as_millis() as u64;
+        self.before = Instant::now();
+        stage.advance(stage.cluster.now().plus(millis));
+    }
+
+    fn read(&mut self, stage: &mut Stage) -> io::Result<Typed> {
+        self.draw(stage)?;
+        loop {
+            let key = match input::message(event::read()?) {
+                Some(Msg::Key(key)) => key,
+                Some(Msg::Paste(text)) => {
+                    self.line.insert(&text);
+                    self.draw(stage)?;
+                    continue;
+                }
+                _ => continue,
+            };
+            match (key.ctrl, key.code) {
+                (true, Code::Char('c')) => {
+                    self.line.set("");
+                    return Ok(Typed::Interrupt);
+                }
+                (true, Code::Char('d')) if self.line.text().is_empty() => return Ok(Typed::End),
+                (true, Code::Char('l')) => queue!(
+                    io::stdout(),
+                    terminal::Clear(terminal::ClearType::All),
+                    cursor::MoveTo(0, 0)
+                )?,
+                (_, Code::Enter) => return Ok(Typed::Line(self.line.take())),
+                (_, Code::Tab) => self.complete(stage)?,
+                _ => {
+                    self.line.key(key);
+                }
+            }
+            self.draw(stage)?;
+        }
+    }
+
+    fn draw(&self, stage: &Stage) -> io::Result<()> {
+        let prompt = match self.line.searching() {
+            Some(wanted) => format!("(search `{wanted}') "),
+            None => stage.session.prompt(),
+        };
+        let behind = self.line.text()[self.line.cursor()..].chars().count();
+        let mut out = io::stdout().lock();
+        queue!(out, cursor::MoveToColumn(0), terminal::Clear(terminal::ClearType::FromCursorDown))?;
+        write!(out, "{prompt}{}", self.line.text())?;
+        if behind > 0 {
+            queue!(out, cursor::MoveLeft(u16::try_from(behind).unwrap_or(u16::MAX)))?;
+        }
+        out.flush()
+    }
+
+    fn complete(&mut self, stage: &mut Stage) -> io::Result<()> {
+        let (start, candidates) = stage.session.complete(&stage.cluster, self.line.before_cursor());
+        match candidates.as_slice() {
+            [] => {}
+            [only] => {
+                let end = if only.ends_with(['/', '=']) { "" } else { " " };
+                self.line.replace_from(start, &format!("{only}{end}"));
+            }
+            many => {
+                let shared = shared_start(many);
+                if start + shared.len() > self.line.cursor() {
+                    self.line.replace_from(start, &shared);
+                } else {
+                    print(&format!("\n{}\n", many.join("  ")))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows a command until it has ended; keys go to it.
+    fn finish(&mut self, stage: &mut Stage, job: JobId) -> io::Result<i32> {
+        self.before = Instant::now();
+        let mut typed = LineEditor::default();
+        loop {
+            let written = stage.session.drain(job);
+            print(&String::from_utf8_lossy(&written.stdout))?;
+            print(&String::from_utf8_lossy(&written.stderr))?;
+            if let Some(code) = stage.session.finished(job) {
+                return Ok(code);
+            }
+            if let Some(request) = stage.session.editor_request() {
+                print(&format!(
+                    "podlab: {} can be edited in the tutor; here use a program, such as KUBE_EDITOR='sed -i s/a/b/'\n",
+                    request.name
+                ))?;
+                stage.session.editor_done(None);
+            } else if event::poll(TICK)?
+                && let Some(Msg::Key(key)) = input::message(event::read()?)
+            {
+                type_key(stage, job, &mut typed, key)?;
+            }
+            self.pass_time(stage);
+        }
+    }
+}
+
+/// A key while a command runs.
+fn type_key(stage: &mut Stage, job: JobId, typed: &mut LineEditor, key: Key) -> io::Result<()> {
+    match (key.ctrl, key.code) {
+        (true, Code::Char('c')) => {
+            print("^C\n")?;
+            stage.session.interrupt(job);
+        }
+        (true, Code::Char('d')) if typed.text().is_empty() => stage.session.end_input(job),
+        (_, Code::Enter) => {
+            print("\n")?;
+            let line = typed.take();
+            stage.session.write_input(job, format!("{line}\n").as_bytes());
+        }
+        (_, Code::Backspace) if !typed.text().is_empty() => {
+            typed.key(key);
+            print("\u{8} \u{8}")?;
+        }
+        _ => {
+            let before = typed.text().len();
+            typed.key(key);
+            let text = typed.text().get(before..).unwrap_or_default().to_owned();
+            print(&text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints text to a raw terminal.
+fn print(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(text.replace('\n', "\r\n").as_bytes())?;
+    out.flush()
+}
+
+fn shared_start(words: &[String]) -> String {
+    let Some(first) = words.first() else { return String::new() };
+    let shared = |word: &String| first.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+    let count = words.iter().map(shared).min().unwrap_or_default();
+    first.chars().take(count).collect()
+}
+
+fn read_history(path: Option<&PathBuf>) -> Vec<String> {
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines[lines.len().saturating_sub(HISTORY_KEPT)..].to_vec()
+}
+
+/// Adds a line to the history file; a history that cannot be kept is no reason to stop.
+fn keep_history(path: Option<&PathBuf>, line: &str) {
+    let Some(path) = path.filter(|_| !line.trim().is_empty()) else { return };
+    let mut lines = read_history(Some(path));
+    lines.push(line.to_owned());
+    if let Some(folder) = path.parent() {
+        let _ = std::fs::create_dir_all(folder);
+    }
+    let _ = std::fs::write(path, lines.join("\n") + "\n");
+}

@@ -500,11 +500,14 @@ impl App {
         match outcome {
             editor::Outcome::Nothing => Vec::new(),
             editor::Outcome::Leave => {
-                self.overlay = None;
+                self.drop_edits();
                 Vec::new()
             }
             editor::Outcome::Save { name, text } => {
                 self.overlay = None;
+                if self.bench.practice.end_edit(&name, Some(&text)) {
+                    return Vec::new();
+                }
                 self.bench.practice.write_file(&name, &text);
                 vec![Reaction::Apply(name)]
             }
@@ -514,7 +517,7 @@ impl App {
     fn confirmed(&mut self, then: Then) -> Reactions {
         match then {
             Then::Quit => return vec![Reaction::Quit],
-            Then::DropEdits => self.overlay = None,
+            Then::DropEdits => self.drop_edits(),
             Then::Fresh => {
                 self.bench.practice.fresh();
                 self.bench.watch = bench::WatchPane::default();
@@ -597,6 +600,12 @@ impl App {
         self.bench.shell.up = 0;
         self.bench.watch.chosen = None;
         self.notice = Some(format!("$ {command}"));
+    }
+
+    /// Closes the editor; whoever started it in the shell is told.
+    fn drop_edits(&mut self) {
+        self.overlay = None;
+        self.bench.practice.end_edit_unsaved();
     }
 
     fn edit_file(&mut self, name: &str) {

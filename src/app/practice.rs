@@ -8,6 +8,7 @@ use crate::course::Chapter;
 use crate::course::lab::Lab;
 use crate::course::quiz::{Predicted, Prediction};
 use crate::kube::{Key as ObjectKey, Kind, Object, SimTime};
+use crate::kubectl::session::EditorRequest;
 use crate::kubectl::status::pod_row;
 use crate::kubectl::watch::{Watch, WatchRow};
 use crate::lab::pace::Pace;
@@ -80,6 +81,8 @@ pub struct Practice {
     files: (String, BTreeMap<String, String>),
     /// Lines of output the learner has cleared away.
     cleared: usize,
+    /// What an editor that was started in the shell is open on.
+    editing: Option<EditorRequest>,
 }
 
 impl Default for Practice {
@@ -99,6 +102,7 @@ impl Practice {
             judge: None,
             files: (String::new(), BTreeMap::new()),
             cleared: 0,
+            editing: None,
         }
     }
 
@@ -355,11 +359,34 @@ impl Practice {
 
     /// The file an editor was started on in the shell, once.
     pub fn edit_request(&mut self) -> Option<String> {
-        None
+        if self.is_past() || self.editing.is_some() {
+            return None;
+        }
+        self.editing = self.live.stage.session.editor_request();
+        self.editing.as_ref().map(|request| request.name.clone())
+    }
+
+    /// Closes the editor that was started in the shell: with the text to save, or without. False if `name` is not what it is open on.
+    pub fn end_edit(&mut self, name: &str, text: Option<&str>) -> bool {
+        if self.editing.take_if(|request| request.name == name).is_none() {
+            return false;
+        }
+        self.act(Input::Edited(text.map(str::to_owned)));
+        true
+    }
+
+    /// Closes the editor that was started in the shell, if one was, without saving.
+    pub fn end_edit_unsaved(&mut self) {
+        if let Some(name) = self.editing.as_ref().map(|request| request.name.clone()) {
+            self.end_edit(&name, None);
+        }
     }
 
     /// The text of a file of the session.
     pub fn file(&self, name: &str) -> Option<String> {
+        if let Some(request) = self.editing.as_ref().filter(|request| request.name == name) {
+            return Some(request.text.clone());
+        }
         self.files.1.get(name).cloned()
     }
 

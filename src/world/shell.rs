@@ -12,8 +12,8 @@ use crate::lab::stage::Stage;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
-/// Simulated milliseconds after which a command is taken never to end: a hundred days.
-const LONGEST: u64 = 8_640_000_000;
+/// Simulated milliseconds after which a command is taken never to end: two days.
+const LONGEST: u64 = 172_800_000;
 /// Bytes read from standard input at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -64,6 +64,17 @@ fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
         if let Some(code) = stage.session.finished(job) {
             return Ok(code);
         }
+        if let Some(request) = stage.session.editor_request() {
+            writeln!(
+                io::stderr(),
+                "podlab: no terminal to edit {} on; set KUBE_EDITOR to a program",
+                request.name
+            )?;
+            stage.session.editor_done(None);
+            let now = stage.cluster.now();
+            stage.advance(now);
+            continue;
+        }
         if stage.session.wants_input(job) && !io::stdin().is_terminal() {
             pass_input(stage, job)?;
             continue;
@@ -72,6 +83,12 @@ fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
             Some(next) => stage.advance(next),
             None => {
                 writeln!(io::stderr(), "podlab: the command waits for something that never comes")?;
+                // Ctrl-C, and again for what does not heed it.
+                for _ in 0..2 {
+                    stage.session.interrupt(job);
+                    let now = stage.cluster.now();
+                    stage.advance(now);
+                }
                 return Ok(124);
             }
         }

@@ -63,8 +63,7 @@ impl Session {
             }
             Request::Tcp { port, .. } => {
                 let found = self.forwarded(port).is_some();
-                let reply =
-                    if found { Reply::Tcp(Vec::new()) } else { Reply::Failed(Failure::Refused) };
+                let reply = if found { Reply::Tcp(Vec::new()) } else { Reply::Failed(Failure::Refused) };
                 self.system.answer(now, id, reply);
             }
             Request::Resolve { .. } | Request::Ping { .. } => {
@@ -95,9 +94,7 @@ impl Session {
         self.system.foreign_write(now, self.cell, pid, Out::Out, line.as_bytes(), &mut self.volumes);
         let port = http.port;
         match cluster.http(&key, to, http) {
-            Ok(Served::Response(response)) => {
-                Reply::Http(response, Some(std::net::Ipv4Addr::LOCALHOST))
-            }
+            Ok(Served::Response(response)) => Reply::Http(response, Some(std::net::Ipv4Addr::LOCALHOST)),
             Ok(Served::Refused) => {
                 let text = super::forward::refused(now, port, to, cluster.store().get(&key));
                 self.system.foreign_write(now, self.cell, pid, Out::Err, text.as_bytes(), &mut self.volumes);
@@ -238,7 +235,11 @@ impl Session {
         moved
     }
 
-    fn poll_kubectl(&mut self, cluster: &mut Cluster, child: &mut Child) -> (Vec<(Out, Vec<u8>)>, Option<i32>) {
+    fn poll_kubectl(
+        &mut self,
+        cluster: &mut Cluster,
+        child: &mut Child,
+    ) -> (Vec<(Out, Vec<u8>)>, Option<i32>) {
         let now = cluster.now();
         let Work::Kubectl(command) = &mut child.work else { return (Vec::new(), None) };
         // A command looks at files before it waits for anything, not afterwards.

@@ -15,7 +15,8 @@ const MOST: usize = 200;
 const PROGRAMS: [&str; 4] = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
 /// Commands of the shell itself.
 const BUILTINS: [&str; 14] = [
-    "alias", "bg", "cd", "echo", "exit", "export", "fg", "history", "jobs", "read", "set", "trap", "unset", "wait",
+    "alias", "bg", "cd", "echo", "exit", "export", "fg", "history", "jobs", "read", "set", "trap", "unset",
+    "wait",
 ];
 
 /// The words of the command being typed: those that are complete, and the one at the cursor.
@@ -78,14 +79,19 @@ impl Session {
             },
         };
         let shown = &start[..start.len() - last.len()];
-        let fitting = |name: &String| name.starts_with(last) && (last.starts_with('.') || !name.starts_with('.'));
+        let fitting =
+            |name: &String| name.starts_with(last) && (last.starts_with('.') || !name.starts_with('.'));
         let entries = self.listed(&place).into_iter().filter(|(name, _)| fitting(name));
         entries.map(|(name, folder)| format!("{shown}{name}{}", if folder { "/" } else { "" })).collect()
     }
 
     fn listed(&self, folder: &str) -> Vec<(String, bool)> {
         let entries = self.system.node(self.cell, folder).and_then(|node| node.entries());
-        entries.into_iter().flatten().map(|(name, node)| (name.to_string(), node.entries().is_some())).collect()
+        entries
+            .into_iter()
+            .flatten()
+            .map(|(name, node)| (name.to_string(), node.entries().is_some()))
+            .collect()
     }
 
     fn kubectl(&self, cluster: &Cluster, words: &[&str], word: &str) -> (usize, Vec<String>) {
@@ -120,7 +126,13 @@ impl Session {
         }
     }
 
-    fn value(&self, cluster: &Cluster, (flag, namespace): (&Flag, &str), line: &Line, start: &str) -> Vec<String> {
+    fn value(
+        &self,
+        cluster: &Cluster,
+        (flag, namespace): (&Flag, &str),
+        line: &Line,
+        start: &str,
+    ) -> Vec<String> {
         match flag.offers {
             Offers::Nothing => Vec::new(),
             Offers::Words(words) => {
@@ -156,7 +168,8 @@ impl Session {
             Words::Pods => joined().unwrap_or_else(|| {
                 let mut found = of(Kind::Pod, word);
                 if line.verb.name == "cp" {
-                    found = found.into_iter().map(|name| format!("{name}:")).chain(self.files(word)).collect();
+                    found =
+                        found.into_iter().map(|name| format!("{name}:")).chain(self.files(word)).collect();
                 }
                 found
             }),
@@ -183,7 +196,8 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     /// Reads the words; `None` while there is no verb.
     fn read(words: &[&'a str]) -> Option<Line<'a>> {
-        let mut line = Line { verb: &Verb::EMPTY, words: Vec::new(), namespace: None, open: None, after_dash: false };
+        let mut line =
+            Line { verb: &Verb::EMPTY, words: Vec::new(), namespace: None, open: None, after_dash: false };
         let mut below: &'static [&'static Verb] = VERBS;
         let mut named = false;
         for word in words {

@@ -1,0 +1,216 @@
+use super::*;
+use crate::sim::cluster::{ClusterConfig, NodeSpec};
+
+/// Two hours of simulated time: longer than any command here waits.
+const PATIENCE: u64 = 7_200_000;
+
+struct Desk {
+    cluster: Cluster,
+    session: Session,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: app, image: \"nginx:1.27\"}\n";
+        let files = BTreeMap::from([("pod.yaml".to_owned(), pod.as_bytes().to_vec())]);
+        let nodes = vec![NodeSpec::named("worker-1")];
+        let cluster = Cluster::new(ClusterConfig { nodes, ..ClusterConfig::default() });
+        Desk { cluster, session: Session::new(files) }
+    }
+
+    /// A desk with a Pod that runs.
+    fn with_pod() -> Desk {
+        let mut desk = Desk::new();
+        desk.run("kubectl apply -f pod.yaml; kubectl wait --for=condition=Ready pod/web");
+        desk
+    }
+
+    fn until(&mut self, at: SimTime) {
+        while let Some(next) = [self.cluster.next_at(), self.session.next_wake()]
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|next| *next <= at)
+        {
+            self.cluster.advance(next);
+            self.session.poll(&mut self.cluster);
+        }
+        self.cluster.advance(at);
+        self.session.poll(&mut self.cluster);
+    }
+
+    /// Types a line and waits for its end: what it printed, and its exit code.
+    fn run(&mut self, line: &str) -> (String, i32) {
+        let job = self.session.type_line(&mut self.cluster, line);
+        let limit = self.cluster.now().plus(PATIENCE);
+        while self.session.finished(job).is_none() && self.cluster.now() < limit {
+            let next = [self.cluster.next_at(), self.session.next_wake()].into_iter().flatten().min();
+            self.until(next.unwrap_or(limit).min(limit));
+        }
+        let code = self.session.finished(job).unwrap_or(-1);
+        let written = self.session.drain(job);
+        (String::from_utf8_lossy(&[written.stdout, written.stderr].concat()).into_owned(), code)
+    }
+
+    fn says(&mut self, line: &str, expected: &str) {
+        assert_eq!(self.run(line).0, expected, "{line}");
+    }
+
+    fn complete(&self, before: &str) -> Vec<String> {
+        self.session.complete(&self.cluster, before).1
+    }
+}
+
+#[test]
+fn the_shell_at_the_prompt_remembers() {
+    let mut desk = Desk::new();
+    desk.run("x=5; cd /tmp; f() { echo \"f $1\"; }");
+    desk.says("pwd; echo $x; f a", "/tmp\n5\nf a\n");
+    desk.says("for i in 1 2; do", "");
+    assert_eq!(desk.session.prompt(), "> ");
+    desk.says("echo $i; done", "1\n2\n");
+    assert_eq!(desk.run("false").1, 1);
+    assert_eq!(desk.run("exit 7").1, 7);
+    assert_eq!(desk.session.left(), Some(7));
+    desk.says("echo \"[$x]\"", "[]\n");
+}
+
+#[test]
+fn an_interrupt_gives_the_prompt_back() {
+    for line in [
+        "sleep 1000",
+        "kubectl get pods -w",
+        "cat",
+        "kubectl exec -it web -- sh",
+        "trap '' INT; sleep 500; sleep 500",
+    ] {
+        let mut desk = Desk::with_pod();
+        let job = desk.session.type_line(&mut desk.cluster, line);
+        let now = desk.cluster.now();
+        desk.until(now.plus(2000));
+        assert_eq!(desk.session.finished(job), None, "{line}");
+        for _ in 0..3 {
+            desk.session.interrupt(job);
+            desk.until(desk.cluster.now());
+        }
+        assert_eq!(desk.session.finished(job), Some(130), "{line}");
+    }
+}
+
+#[test]
+fn typed_lines_go_to_the_command_that_reads_and_an_end_is_only_for_it() {
+    let mut desk = Desk::with_pod();
+    let job = desk.session.type_line(&mut desk.cluster, "kubectl exec -i web -- cat");
+    desk.session.write_input(job, b"hello\n");
+    desk.session.end_input(job);
+    desk.until(desk.cluster.now().plus(1000));
+    assert_eq!(desk.session.finished(job), Some(0));
+    assert_eq!(desk.session.drain(job).stdout, b"hello\n");
+    let job = desk.session.type_line(&mut desk.cluster, "read x; echo \"x=$x\"");
+    desk.session.write_input(job, b"again\n");
+    desk.until(desk.cluster.now());
+    assert_eq!(desk.session.drain(job).stdout, b"x=again\n");
+}
+
+#[test]
+fn a_step_reads_nothing() {
+    let mut desk = Desk::with_pod();
+    for line in ["cat", "kubectl exec -i web -- cat", "ssh worker-1"] {
+        let job = desk.session.start(&mut desk.cluster, line);
+        desk.until(desk.cluster.now().plus(1000));
+        assert_eq!(desk.session.finished(job), Some(0), "{line}");
+    }
+}
+
+#[test]
+fn a_kubectl_in_a_loop_leaves_the_input_of_the_loop_alone() {
+    let mut desk = Desk::with_pod();
+    desk.says(
+        "printf 'web\\nweb\\n' | while read name; do kubectl get pod $name -o name; done",
+        "pod/web\npod/web\n",
+    );
+}
+
+#[test]
+fn an_editor_of_the_environment_changes_the_object() {
+    let mut desk = Desk::with_pod();
+    desk.says("KUBE_EDITOR='sed -i s/nginx:1.27/nginx:1.26/' kubectl edit pod web", "pod/web edited\n");
+    desk.says("EDITOR=true kubectl edit pod web", "Edit cancelled, no changes made.\n");
+    desk.says("EDITOR=false kubectl edit pod web", "error: there was a problem with the editor \"false\"\n");
+    let (text, code) =
+        desk.run("EDITOR='sed -i s/restartPolicy:.Always/restartPolicy:\\ Never/' kubectl edit pod web");
+    assert!(text.starts_with(
+        "error: pods \"web\" is invalid\nA copy of your changes has been stored to \"/tmp/kubectl-edit-"
+    ));
+    assert!(text.ends_with("error: Edit cancelled, no valid changes were saved.\n"));
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn the_tutors_editor_answers_kubectl_and_vi() {
+    let mut desk = Desk::with_pod();
+    let job = desk.session.type_line(&mut desk.cluster, "kubectl edit pod web");
+    let request = desk.session.editor_request().unwrap();
+    assert!(request.text.starts_with("# Please edit the object below."));
+    desk.session.editor_done(Some(&request.text.replace("nginx:1.27", "nginx:1.25")));
+    desk.until(desk.cluster.now());
+    assert_eq!(desk.session.drain(job).stdout, b"pod/web edited\n");
+    desk.session.type_line(&mut desk.cluster, "vi note.txt");
+    assert_eq!(desk.session.editor_request().unwrap().name, "/home/learner/note.txt");
+    desk.session.editor_done(Some("kept\n"));
+    desk.until(desk.cluster.now());
+    desk.says("cat note.txt", "kept\n");
+}
+
+#[test]
+fn a_forwarded_port_reaches_the_pod() {
+    let mut desk = Desk::with_pod();
+    desk.run("kubectl port-forward pod/web 18080:80 &");
+    let (text, code) = desk.run("wget -qO- http://127.0.0.1:18080/ | grep title");
+    assert!(text.contains("<title>Welcome to nginx!</title>"), "{text}");
+    assert_eq!(code, 0);
+    assert_ne!(desk.run("wget -qO- http://127.0.0.1:18081/").1, 0);
+}
+
+#[test]
+fn files_go_into_a_container_and_out_of_it() {
+    let mut desk = Desk::with_pod();
+    desk.says(
+        "echo hello > a.txt; kubectl cp a.txt web:/tmp/; kubectl exec web -- cat /tmp/a.txt",
+        "hello\n",
+    );
+    desk.says("kubectl cp web:/tmp/a.txt /tmp/b.txt >/dev/null; cat /tmp/b.txt", "hello\n");
+    desk.says("kubectl cp nofile web:/tmp/", "error: nofile doesn't exist in local filesystem\n");
+}
+
+#[test]
+fn tab_offers_what_is_there() {
+    let desk = Desk::with_pod();
+    assert_eq!(desk.complete("kubectl desc"), ["describe"]);
+    assert_eq!(desk.complete("kubectl get pod w"), ["web"]);
+    assert_eq!(desk.complete("kubectl get po/"), ["po/web"]);
+    assert_eq!(desk.complete("kubectl logs web -c "), ["app"]);
+    assert!(desk.complete("kubectl -n ").contains(&"kube-system".to_owned()));
+    assert_eq!(desk.complete("kubectl apply -f p"), ["pod.yaml"]);
+    assert_eq!(desk.complete("kubectl get pods -o js"), ["json", "jsonpath="]);
+    assert_eq!(desk.complete("cat < po"), ["pod.yaml"]);
+    assert_eq!(
+        desk.session.complete(&desk.cluster, "ls; kubectl get pods --output=wi"),
+        (28, vec!["wide".to_owned()])
+    );
+    assert_eq!(desk.complete("kubec"), ["kubectl"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_line_panics_or_hangs(words in proptest::collection::vec("kubectl|get|pod|web|-o|yaml|edit|cp|exec|--|sh|\\||;|&|>|x|\\$\\(|\\)|'|config|diff|-f|pod.yaml|port-forward|1:1|ssh|worker-1|[ -~]{1,6}", 1..8)) {
+        let mut desk = Desk::with_pod();
+        let line = words.join(" ");
+        desk.session.complete(&desk.cluster, &line);
+        let job = desk.session.type_line(&mut desk.cluster, &line);
+        desk.until(desk.cluster.now().plus(30_000));
+        desk.session.interrupt(job);
+        desk.until(desk.cluster.now());
+    }
+}

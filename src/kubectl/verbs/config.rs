@@ -14,8 +14,10 @@ const VIEW: &[Flag] = &[
     flag("flatten", Takes::Switch, "put files into the text"),
     flag("merge", Takes::Switch, "put several kubeconfigs together").default("true"),
 ];
-const CONTEXTS: &[Flag] =
-    &[flag("no-headers", Takes::Switch, "without the header line"), flag("output", Takes::Text, "name").short('o')];
+const CONTEXTS: &[Flag] = &[
+    flag("no-headers", Takes::Switch, "without the header line"),
+    flag("output", Takes::Text, "name").short('o'),
+];
 const SET: &[Flag] = &[flag("current", Takes::Switch, "change the context in use")];
 
 const fn verb(
@@ -45,12 +47,7 @@ pub(super) const VERB: Verb = Verb {
             &[],
             delete,
         ),
-        &verb(
-            ("get-clusters", "kubectl config get-clusters"),
-            ("", "List the clusters."),
-            &[],
-            clusters,
-        ),
+        &verb(("get-clusters", "kubectl config get-clusters"), ("", "List the clusters."), &[], clusters),
         &verb(
             ("get-contexts", "kubectl config get-contexts"),
             ("[(-o|--output=)name)]", "List the contexts."),
@@ -166,10 +163,14 @@ fn rename(run: &mut Run) -> Result<Flow, Complaint> {
         return Err(Complaint::Usage("two names are needed".to_owned(), run.verb.path));
     };
     if run.desk.contexts.contains_key(new) {
-        return Err(Complaint::plain(format!("cannot rename the context {old:?}, the context {new:?} already exists in /home/learner/.kube/config")));
+        return Err(Complaint::plain(format!(
+            "cannot rename the context {old:?}, the context {new:?} already exists in /home/learner/.kube/config"
+        )));
     }
     let Some(context) = run.desk.contexts.remove(old) else {
-        return Err(Complaint::plain(format!("cannot rename the context {old:?}, it's not in /home/learner/.kube/config")));
+        return Err(Complaint::plain(format!(
+            "cannot rename the context {old:?}, it's not in /home/learner/.kube/config"
+        )));
     };
     run.desk.contexts.insert(new.clone(), context);
     if run.desk.current == *old {
@@ -194,9 +195,11 @@ fn set(run: &mut Run) -> Result<Flow, Complaint> {
     };
     let known = run.desk.contexts.contains_key(&name);
     let context = run.desk.contexts.entry(name.clone()).or_default();
-    for (flag, field) in
-        [("cluster", &mut context.cluster), ("user", &mut context.user), ("namespace", &mut context.namespace)]
-    {
+    for (flag, field) in [
+        ("cluster", &mut context.cluster),
+        ("user", &mut context.user),
+        ("namespace", &mut context.namespace),
+    ] {
         if let Some(value) = args.get(flag) {
             value.clone_into(field);
         }

@@ -40,7 +40,8 @@ impl Spec {
         let Some((pod, path)) = text.split_once(':') else {
             return Ok(Spec { pod: None, path: text.to_owned() });
         };
-        let bad = || Complaint::plain("filespec must match the canonical format: [[namespace/]pod:]file/path");
+        let bad =
+            || Complaint::plain("filespec must match the canonical format: [[namespace/]pod:]file/path");
         let pod = match pod.split('/').collect::<Vec<_>>().as_slice() {
             [""] => return Err(bad()),
             [name] => (None, (*name).to_owned()),
@@ -66,9 +67,7 @@ fn cp(run: &mut Run) -> Result<Flow, Complaint> {
     match (&from.pod, &to.pod) {
         (Some(_), Some(_)) => Err(Complaint::plain("one of src or dest must be a local file specification")),
         (None, None) => Err(Complaint::plain("one of src or dest must be a remote file specification")),
-        _ if from.path.is_empty() || to.path.is_empty() => {
-            Err(Complaint::plain("filepath can not be empty"))
-        }
+        _ if from.path.is_empty() || to.path.is_empty() => Err(Complaint::plain("filepath can not be empty")),
         (None, Some(pod)) => {
             let files = local_files(run, &from.path)?;
             let place = place(run, pod)?;
@@ -179,7 +178,11 @@ fn download(run: &mut Run, place: &Place, from: &str, to: &str) -> Result<Flow, 
     let folder = to.trim_end_matches('/');
     let is_folder = to.ends_with('/')
         || folder == "."
-        || run.desk.files.keys().any(|name| name.starts_with(&format!("{}/", folder.trim_start_matches("./"))));
+        || run
+            .desk
+            .files
+            .keys()
+            .any(|name| name.starts_with(&format!("{}/", folder.trim_start_matches("./"))));
     let base = if is_folder { format!("{folder}/{last}") } else { to.to_owned() };
     for path in String::from_utf8_lossy(&listed).lines() {
         let below = path.strip_prefix(from).unwrap_or_default().trim_start_matches('/');

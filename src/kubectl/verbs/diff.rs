@@ -40,7 +40,8 @@ fn diff(run: &mut Run) -> Result<Flow, Complaint> {
     for manifest in &manifests {
         let live = run.cluster.store().get(&manifest.key()).cloned();
         let merged = merged(run, manifest, live.as_ref())?;
-        let text = |object: Option<&Object>| object.map(|o| yaml::to_string(&output::shown(o))).unwrap_or_default();
+        let text =
+            |object: Option<&Object>| object.map(|o| yaml::to_string(&output::shown(o))).unwrap_or_default();
         let (before, after) = (text(live.as_ref()), text(Some(&merged)));
         if before != after {
             differs = true;
@@ -167,10 +168,7 @@ mod tests {
     #[test]
     fn a_changed_line_is_shown_between_three_others() {
         let old = "a\nb\nc\nd\ne\nf\ng\nh\n";
-        assert_eq!(
-            unified(old, &old.replace('e', "E")),
-            "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n"
-        );
+        assert_eq!(unified(old, &old.replace('e', "E")), "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n");
         assert_eq!(unified("", "x\n"), "@@ -0,0 +1 @@\n+x\n");
         assert_eq!(unified(old, old), "");
     }

@@ -55,7 +55,9 @@ fn edit(run: &mut Run) -> Result<Flow, Complaint> {
     let [object] = objects.as_slice() else {
         return match objects.len() {
             0 => Err(Complaint::plain("edit cancelled, no objects found")),
-            _ => Err(Complaint::Raw("podlab: kubectl edit of several objects at once is not simulated".to_owned())),
+            _ => Err(Complaint::Raw(
+                "podlab: kubectl edit of several objects at once is not simulated".to_owned(),
+            )),
         };
     };
     let original = output::shown(object);
@@ -80,7 +82,12 @@ impl Editing {
     /// The text to edit, while nobody has answered.
     pub fn request(&self) -> Option<EditorRequest> {
         let text = || {
-            let failures: String = self.failures.iter().map(|line| format!("# {line}\n")).collect();
+            let failures: String = self
+                .failures
+                .iter()
+                .flat_map(|text| text.lines())
+                .map(|line| format!("# {line}\n"))
+                .collect();
             let end = if failures.is_empty() { "" } else { "#\n" };
             format!("{HEADER}{failures}{end}{}", self.shown)
         };
@@ -150,9 +157,11 @@ impl Editing {
         if let Err(complaint) = crate::kubectl::documents::decode(run, self.key.kind, &edited) {
             run.warn(&format!("error: {plural} {:?} is invalid", &*name));
             let text = complaint.to_string();
-            return Err(Refused::Again(std::iter::once(format!("{plural} {:?} was not valid:", &*name))
-                .chain(text.lines().map(|line| format!("* {line}")))
-                .collect()));
+            return Err(Refused::Again(
+                std::iter::once(format!("{plural} {:?} was not valid:", &*name))
+                    .chain(text.lines().map(|line| format!("* {line}")))
+                    .collect(),
+            ));
         }
         let patch = merge::three_way(self.key.kind, &self.original, &edited, &self.original);
         let write = run.write();
@@ -174,7 +183,9 @@ impl Editing {
             Reason::Invalid => {
                 run.warn(&format!("error: {plural} {name:?} is invalid"));
                 let causes = refusal.causes.iter().map(|cause| format!("* {cause}"));
-                Refused::Again(std::iter::once(format!("{plural} {name:?} was not valid:")).chain(causes).collect())
+                Refused::Again(
+                    std::iter::once(format!("{plural} {name:?} was not valid:")).chain(causes).collect(),
+                )
             }
             Reason::NotFound => {
                 run.warn(&format!("error: {plural} {name:?} could not be found on the server"));

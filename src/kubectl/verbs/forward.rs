@@ -101,7 +101,13 @@ fn parse(run: &Run, pod: &Pod, service: Option<&Value>, text: &str) -> Result<(u
     };
     let from = match local {
         "" => 30_000 + (run.now().0 % 20_000) as u16,
-        local if local == remote && local.parse::<u16>().is_err() && !local.bytes().all(|b| b.is_ascii_digit()) => to,
+        local
+            if local == remote
+                && local.parse::<u16>().is_err()
+                && !local.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            to
+        }
         local => local.parse::<u16>().map_err(|_| bad_port("local", local))?,
     };
     if to == 0 {
@@ -113,10 +119,10 @@ fn parse(run: &Run, pod: &Pod, service: Option<&Value>, text: &str) -> Result<(u
 fn bad_port(which: &str, text: &str) -> Complaint {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let why = if digits { "value out of range" } else { "invalid syntax" };
-    Complaint::plain(format!("error parsing {which} port {text:?}: strconv.ParseUint: parsing {text:?}: {why}").replace(
-        &format!("{which} port {text:?}"),
-        &format!("{which} port '{text}'"),
-    ))
+    Complaint::plain(
+        format!("error parsing {which} port {text:?}: strconv.ParseUint: parsing {text:?}: {why}")
+            .replace(&format!("{which} port {text:?}"), &format!("{which} port '{text}'")),
+    )
 }
 
 /// The port of the Pod behind a port of a Service.

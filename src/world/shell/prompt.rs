@@ -1,8 +1,8 @@
 //! The prompt of `podlab shell` on a terminal: a line that can be edited, a history that is kept, keys while a command runs.
 
+use crate::app::Msg;
 use crate::app::key::{Code, Key};
 use crate::app::line_editor::LineEditor;
-use crate::app::Msg;
 use crate::kubectl::session::JobId;
 use crate::lab::stage::Stage;
 use crate::world::args::Global;
@@ -109,11 +109,9 @@ impl Prompt {
                     return Ok(Typed::Interrupt);
                 }
                 (true, Code::Char('d')) if self.line.text().is_empty() => return Ok(Typed::End),
-                (true, Code::Char('l')) => queue!(
-                    io::stdout(),
-                    terminal::Clear(terminal::ClearType::All),
-                    cursor::MoveTo(0, 0)
-                )?,
+                (true, Code::Char('l')) => {
+                    queue!(io::stdout(), terminal::Clear(terminal::ClearType::All), cursor::MoveTo(0, 0))?
+                }
                 (_, Code::Enter) => return Ok(Typed::Line(self.line.take())),
                 (_, Code::Tab) => self.complete(stage)?,
                 _ => {

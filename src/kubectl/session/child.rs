@@ -91,13 +91,18 @@ impl Session {
         };
         let now = cluster.now();
         let line = format!("Handling connection for {}\n", http.port);
-        self.system.foreign_write(now, self.cell, pid, Out::Out, line.as_bytes(), &mut self.volumes);
+        self.system.foreign_write(now, (self.cell, pid), (Out::Out, line.as_bytes()), &mut self.volumes);
         let port = http.port;
         match cluster.http(&key, to, http) {
             Ok(Served::Response(response)) => Reply::Http(response, Some(std::net::Ipv4Addr::LOCALHOST)),
             Ok(Served::Refused) => {
                 let text = super::forward::refused(now, port, to, cluster.store().get(&key));
-                self.system.foreign_write(now, self.cell, pid, Out::Err, text.as_bytes(), &mut self.volumes);
+                self.system.foreign_write(
+                    now,
+                    (self.cell, pid),
+                    (Out::Err, text.as_bytes()),
+                    &mut self.volumes,
+                );
                 self.system.foreign_exit(now, self.cell, pid, 1);
                 self.children.remove(&pid);
                 Reply::Failed(Failure::Closed)
@@ -154,7 +159,12 @@ impl Session {
             }
             Err((text, code)) => {
                 let (now, text) = (cluster.now(), format!("{text}\n"));
-                self.system.foreign_write(now, self.cell, pid, Out::Err, text.as_bytes(), &mut self.volumes);
+                self.system.foreign_write(
+                    now,
+                    (self.cell, pid),
+                    (Out::Err, text.as_bytes()),
+                    &mut self.volumes,
+                );
                 self.system.foreign_exit(now, self.cell, pid, code);
             }
         }
@@ -190,7 +200,7 @@ impl Session {
         moved |= child.reads() && !read_before;
         for (stream, bytes) in output {
             moved = true;
-            self.system.foreign_write(now, self.cell, pid, stream, &bytes, &mut self.volumes);
+            self.system.foreign_write(now, (self.cell, pid), (stream, &bytes), &mut self.volumes);
         }
         if let Some(code) = exit {
             self.system.foreign_exit(now, self.cell, pid, code);

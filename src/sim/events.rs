@@ -92,6 +92,8 @@ pub fn reference(object: &Object) -> ObjectReference {
 pub struct Recorder {
     correlators: BTreeMap<Source, Correlator>,
     series: BTreeMap<SeriesKey, Series>,
+    /// When ended series were last thrown away.
+    swept: SimTime,
     expiry: VecDeque<(SimTime, Key)>,
     /// Distinguishes Events of one millisecond by name.
     ticket: u64,
@@ -191,7 +193,10 @@ impl Context<'_> {
             ..Event::default()
         };
         let written = Key::new(Kind::Event, &namespace, &name);
-        self.recorder.series.retain(|_, series| now.since(series.last) < SERIES_END);
+        if now.since(self.recorder.swept) >= SERIES_END {
+            self.recorder.series.retain(|_, series| now.since(series.last) < SERIES_END);
+            self.recorder.swept = now;
+        }
         self.recorder.series.insert(key, Series { event: written, count: 1, last: now });
         self.write_event(event, cause);
     }

@@ -34,6 +34,8 @@ pub struct Change {
     pub object: Object,
     /// Why.
     pub cause: CauseId,
+    /// The labels before the change, if it altered them: who selected the object by those may have to let it go.
+    pub former_labels: Option<BTreeMap<String, String>>,
 }
 
 /// How many changes the log keeps; a watcher further behind must list again, as after a real 410 Gone.
@@ -143,7 +145,9 @@ impl Store {
         let old = self.objects.insert(key.clone(), object.clone());
         self.index.replace(&key, old.as_ref(), Some(&object));
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        self.append(at, kind, object, cause)
+        let relabelled = old.filter(|old| old.meta().labels != object.meta().labels);
+        let former_labels = relabelled.map(|old| old.meta().labels.clone().unwrap_or_default());
+        self.append(Change { revision: self.revision, at, kind, object, cause, former_labels })
     }
 
     /// Removes the object at `key` and logs the change; `None` if there is none.
@@ -152,7 +156,8 @@ impl Store {
         self.index.replace(key, Some(&object), None);
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
-        Some(self.append(at, ChangeKind::Deleted, object, cause))
+        let (revision, kind) = (self.revision, ChangeKind::Deleted);
+        Some(self.append(Change { revision, at, kind, object, cause, former_labels: None }))
     }
 
     /// The changes after `revision`, oldest first; `None` if the log no longer reaches back that far.
@@ -165,11 +170,11 @@ impl Store {
         Some(self.log.range(((revision + 1 - first) as usize).min(self.log.len())..))
     }
 
-    fn append(&mut self, at: SimTime, kind: ChangeKind, object: Object, cause: CauseId) -> &Change {
+    fn append(&mut self, change: Change) -> &Change {
         if self.log.len() == LOG_LIMIT {
             self.log.pop_front();
         }
-        self.log.push_back(Change { revision: self.revision, at, kind, object, cause });
+        self.log.push_back(change);
         &self.log[self.log.len() - 1]
     }
 }

@@ -8,7 +8,6 @@ use crate::kube::core::{
     EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Service, ServicePort,
 };
 use crate::kube::requests::containers;
-use crate::kube::selector::Selector;
 use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::api::{DeleteOptions, Subresource, Write};
 use crate::sim::chance;
@@ -35,10 +34,12 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             queue.add(Controller::Endpoints, change.object.key(), change.cause, context);
         }
         Object::Pod(pod) => {
+            // A Pod whose labels changed concerns those that selected it by the old ones, too.
+            let labels = [pod.metadata.labels.as_ref(), change.former_labels.as_ref()];
             let services: Vec<Key> = context
                 .store
                 .list(Kind::Service, Some(pod.namespace()))
-                .filter(|object| selects(object, pod))
+                .filter(|object| labels.iter().any(|labels| selects(object, *labels)))
                 .map(Object::key)
                 .collect();
             for key in services {
@@ -60,10 +61,9 @@ fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
     service.spec.as_ref()?.selector.as_ref().filter(|selector| !selector.is_empty())
 }
 
-fn selects(object: &Object, pod: &Pod) -> bool {
-    let Object::Service(service) = object else { return false };
-    // A Pod that stopped matching is found by the slice that still lists it.
-    selector_of(service).is_some_and(|s| Selector::of_labels(s).matches_opt(pod.metadata.labels.as_ref()))
+fn selects(object: &Object, labels: Option<&BTreeMap<String, String>>) -> bool {
+    let (Object::Service(service), Some(labels)) = (object, labels) else { return false };
+    selector_of(service).is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
 }
 
 /// Writes the slice and the Endpoints of a Service.
@@ -156,7 +156,9 @@ fn write_slice(service: &Arc<Service>, standing: &[Pod], write: &Write, context:
         })
         .collect();
     let endpoints: Vec<Endpoint> = standing.iter().map(|pod| endpoint(service, pod)).collect();
-    let (endpoints, ports) = (some(endpoints), some(ports));
+    // A Service nobody stands behind has a placeholder without ports (endpointslice/utils.go: newEndpointSlice of no ports).
+    let ports = if endpoints.is_empty() { None } else { some(ports) };
+    let endpoints = some(endpoints);
     match old {
         Some(old) => {
             let mut slice = Arc::unwrap_or_clone(old);

@@ -1,6 +1,6 @@
 //! Revisions of StatefulSets and DaemonSets (pkg/controller/history): each Pod template they ever had, numbered and named by its hash.
 
-use super::deployment::revision::safe;
+use super::deployment::revision::{safe, template_hash};
 use super::owning::{Owner, controller_reference};
 use crate::kube::core::PodTemplateSpec;
 use crate::kube::{Key, Kind, Object};
@@ -49,11 +49,14 @@ fn create(
     number: i64,
     context: &mut Context,
 ) -> ControllerRevision {
-    let text = serde_json::to_string(&data).unwrap_or_default();
-    // FNV-1: multiply, then mix, as Go's hash/fnv.New32 does.
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
-    let hash = safe(&hash.to_string());
+    let hash = match &owner.object {
+        // The DaemonSet controller names its revisions as a Deployment names its sets (daemon/update.go: snapshot).
+        Object::DaemonSet(set) => {
+            let collisions = set.status.as_ref().and_then(|status| status.collision_count);
+            set.spec.as_ref().map(|spec| template_hash(&spec.template, collisions)).unwrap_or_default()
+        }
+        _ => data_hash(&data),
+    };
     labels.insert(HASH_LABEL.to_owned(), hash.clone());
     let revision = ControllerRevision {
         metadata: ObjectMeta {
@@ -68,6 +71,13 @@ fn create(
     };
     let _ = context.create(Object::ControllerRevision(Arc::new(revision.clone())), &owner.write());
     revision
+}
+
+/// The hash of what a revision holds (history.HashControllerRevision).
+fn data_hash(data: &Value) -> String {
+    // FNV-1: multiply, then mix, as Go's hash/fnv.New32 does.
+    let mix = |hash: u32, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte);
+    safe(&data.to_string().bytes().fold(0x811c_9dc5_u32, mix).to_string())
 }
 
 fn data_of(revision: &ControllerRevision) -> Option<&Value> {

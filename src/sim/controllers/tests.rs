@@ -158,3 +158,5 @@ fn a_silent_node_is_not_ready_after_fifty_seconds_and_loses_its_pods_after_five_
     assert_eq!(ready(&cluster), "True");
     assert_eq!(pods(&cluster).len(), 2);
 }
+
+mod others;

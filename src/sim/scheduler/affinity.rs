@@ -29,7 +29,7 @@ impl Affinity {
                 continue;
             }
             for term in &other.apart {
-                if term.matches(demand.namespace(), demand.labels()) {
+                if term.matches(demand.namespace(), demand.labels(), store) {
                     count(&mut affinity.repelled, node, &term.topology_key);
                 }
             }
@@ -54,7 +54,7 @@ impl Affinity {
                 count(&mut self.near, node, &term.topology_key);
             }
         }
-        let itself = demand.near.iter().all(|term| term.matches(demand.namespace(), demand.labels()));
+        let itself = demand.near.iter().all(|term| term.matches(demand.namespace(), demand.labels(), store));
         self.first_of_its_kind = !any && itself;
     }
 
@@ -105,7 +105,7 @@ pub fn matching<'a>(
     gone: &'a BTreeSet<Key>,
 ) -> Vec<(&'a NodeInfo, &'a Key)> {
     let Some(first) = terms.first() else { return Vec::new() };
-    let pods: Box<dyn Iterator<Item = &Object>> = if first.any_namespace {
+    let pods: Box<dyn Iterator<Item = &Object>> = if first.spaces.is_some() {
         Box::new(store.list(Kind::Pod, None))
     } else {
         Box::new(first.namespaces.iter().flat_map(|namespace| store.list(Kind::Pod, Some(namespace))))
@@ -113,7 +113,7 @@ pub fn matching<'a>(
     let mut found = Vec::new();
     for pod in pods.filter_map(Object::as_pod) {
         let labels = pod.metadata.labels.as_ref();
-        if !terms.iter().all(|term| term.matches(pod.namespace(), labels)) {
+        if !terms.iter().all(|term| term.matches(pod.namespace(), labels, store)) {
             continue;
         }
         let key = Key::pod(pod.namespace(), pod.name());

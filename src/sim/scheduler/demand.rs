@@ -3,7 +3,8 @@
 use crate::kube::core::{PodAffinityTerm, PodSpec, WeightedPodAffinityTerm};
 use crate::kube::requests::{Resources, containers, pod_requests};
 use crate::kube::selector::Selector;
-use crate::kube::{Key, Pod};
+use crate::kube::{Key, Kind, Pod};
+use crate::sim::store::Store;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,10 +81,10 @@ impl HostPort {
 pub struct Term {
     /// Which Pods.
     pub selector: Selector,
-    /// In which namespaces; empty with `any_namespace` for all.
+    /// In which namespaces, by name.
     pub namespaces: Vec<String>,
-    /// Whether Pods of every namespace count.
-    pub any_namespace: bool,
+    /// In which namespaces, by their labels, beside the named ones; an empty selector takes all.
+    pub spaces: Option<Selector>,
     /// The node label that makes a place.
     pub topology_key: String,
     /// The weight of a preference, 0 for a requirement.
@@ -92,9 +93,16 @@ pub struct Term {
 
 impl Term {
     /// Whether the term is about this Pod.
-    pub fn matches(&self, namespace: &str, labels: Option<&BTreeMap<String, String>>) -> bool {
-        (self.any_namespace || self.namespaces.iter().any(|n| n == namespace))
-            && self.selector.matches_opt(labels)
+    pub fn matches(&self, namespace: &str, labels: Option<&BTreeMap<String, String>>, store: &Store) -> bool {
+        self.selector.matches_opt(labels) && self.covers(namespace, store)
+    }
+
+    fn covers(&self, namespace: &str, store: &Store) -> bool {
+        let by_labels = |spaces: &Selector| {
+            let home = store.get(&Key::new(Kind::Namespace, "", namespace));
+            home.is_some_and(|home| spaces.matches_opt(home.meta().labels.as_ref()))
+        };
+        self.namespaces.iter().any(|n| n == namespace) || self.spaces.as_ref().is_some_and(by_labels)
     }
 }
 
@@ -186,13 +194,12 @@ impl Demand {
 
 fn term(term: &PodAffinityTerm, pod: &Pod, weight: i64) -> Term {
     let namespaces = term.namespaces.clone().unwrap_or_default();
-    // An empty namespace selector means every namespace; one with labels is taken for the namespaces it names nowhere else.
-    let any_namespace = term.namespace_selector.is_some();
-    let own = namespaces.is_empty() && !any_namespace;
+    let spaces = term.namespace_selector.as_ref().map(|selector| Selector::of(Some(selector)));
+    let own = namespaces.is_empty() && spaces.is_none();
     Term {
         selector: Selector::of(term.label_selector.as_ref()),
         namespaces: if own { vec![pod.namespace().to_owned()] } else { namespaces },
-        any_namespace,
+        spaces,
         topology_key: term.topology_key.clone(),
         weight,
     }

@@ -137,7 +137,7 @@ fn company(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) -
         // A Pod that must be near pulls with weight 1 (hardPodAffinityWeight), one that would like to with its own.
         let pulls = other.near.iter().map(|t| (t, 1)).chain(other.prefers.iter().map(|t| (t, t.weight)));
         for (term, weight) in pulls {
-            if term.matches(demand.namespace(), demand.labels()) {
+            if term.matches(demand.namespace(), demand.labels(), store) {
                 weigh(node, &term.topology_key, weight);
             }
         }

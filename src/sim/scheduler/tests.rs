@@ -104,6 +104,34 @@ fn an_important_pod_takes_the_place_of_a_lesser_one() {
     assert_eq!(why_not(&cluster, "high"), "0/1 nodes are available: 1 Insufficient cpu.");
     let high = cluster.store().get(&Key::pod("default", "high")).and_then(Object::as_pod).unwrap();
     assert_eq!(high.status.nominated_node_name.as_deref(), Some("worker-1"));
+    cluster.advance(SimTime::from_secs(10));
+    let high = cluster.store().pod("default", "high").unwrap();
+    assert_eq!(high.status.phase.as_deref(), Some("Running"));
+    assert!(cluster.store().pod("default", "low").is_none());
+}
+
+#[test]
+fn an_affinity_term_finds_namespaces_by_their_labels() {
+    let mut cluster = cluster(1);
+    for (name, team) in [("red", "red"), ("blue", "blue")] {
+        let meta = json!({ "name": name, "labels": { "team": team } });
+        apply(&mut cluster, Kind::Namespace, json!({ "metadata": meta }));
+        let mut noisy = pod("noisy", &json!({}));
+        noisy["metadata"]["namespace"] = json!(name);
+        noisy["metadata"]["labels"]["team"] = json!(team);
+        apply(&mut cluster, Kind::Pod, noisy);
+    }
+    cluster.advance(SimTime(100));
+    let away = |team: &str, noise: &str| {
+        json!({ "affinity": { "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [{
+            "topologyKey": "kubernetes.io/hostname", "labelSelector": { "matchLabels": { "team": noise } },
+            "namespaceSelector": { "matchLabels": { "team": team } } }] } } })
+    };
+    apply(&mut cluster, Kind::Pod, pod("free", &away("red", "blue")));
+    apply(&mut cluster, Kind::Pod, pod("kept-away", &away("red", "red")));
+    cluster.advance(SimTime(200));
+    assert!(node_of(&cluster, "free").is_some());
+    assert!(node_of(&cluster, "kept-away").is_none());
 }
 
 #[test]

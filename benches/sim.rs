@@ -59,10 +59,12 @@ fn one_quiet_hour(bencher: divan::Bencher, pods: usize) {
 /// One hour of Pods that crash as soon as they start, a hundred on every node: the back-off makes some sixteen starts of each.
 #[divan::bench(args = [100, 1_000, 10_000], sample_count = 3, sample_size = 1)]
 fn one_crashing_hour(bencher: divan::Bencher, pods: usize) {
-    bencher.with_inputs(|| filled(pods, pods.div_ceil(100), &["sh", "-c", "exit 1"])).bench_values(|mut cluster| {
-        cluster.advance(SimTime::from_secs(3600));
-        cluster.store().revision()
-    });
+    bencher.with_inputs(|| filled(pods, pods.div_ceil(100), &["sh", "-c", "exit 1"])).bench_values(
+        |mut cluster| {
+            cluster.advance(SimTime::from_secs(3600));
+            cluster.store().revision()
+        },
+    );
 }
 
 /// The largest cluster Kubernetes promises to support: 150,000 Pods on 5,000 nodes, from the manifests to running Pods.

@@ -63,7 +63,8 @@ fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
 
 fn selects(object: &Object, labels: Option<&BTreeMap<String, String>>) -> bool {
     let (Object::Service(service), Some(labels)) = (object, labels) else { return false };
-    selector_of(service).is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    selector_of(service)
+        .is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
 }
 
 /// Writes the slice and the Endpoints of a Service.

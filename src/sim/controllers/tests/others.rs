@@ -83,7 +83,8 @@ fn an_eviction_is_refused_while_the_budget_has_nothing_left() {
 #[test]
 fn a_quota_counts_what_is_there_and_gives_back_what_has_gone() {
     let mut cluster = cluster(1);
-    let quota = json!({ "metadata": { "name": "q", "namespace": "default" }, "spec": { "hard": { "pods": "1" } } });
+    let quota =
+        json!({ "metadata": { "name": "q", "namespace": "default" }, "spec": { "hard": { "pods": "1" } } });
     apply(&mut cluster, Kind::ResourceQuota, quota);
     cluster.advance(SimTime::from_secs(1));
     apply(&mut cluster, Kind::Pod, bare("one", &json!({})));
@@ -105,7 +106,8 @@ fn a_limit_range_fills_in_and_refuses() {
     apply(&mut cluster, Kind::Pod, bare("plain", &json!({})));
     let resources = pods(&cluster)[0].spec.containers[0].resources.clone().unwrap();
     let cpu = |list: Option<std::collections::BTreeMap<String, _>>| {
-        list.and_then(|mut list| list.remove("cpu")).map(|q: k8s_openapi::apimachinery::pkg::api::resource::Quantity| q.0)
+        list.and_then(|mut list| list.remove("cpu"))
+            .map(|q: k8s_openapi::apimachinery::pkg::api::resource::Quantity| q.0)
     };
     assert_eq!(cpu(resources.requests).as_deref(), Some("100m"));
     assert_eq!(cpu(resources.limits).as_deref(), Some("200m"));

@@ -9,6 +9,9 @@ use crate::sim::scheduler::{matches_term, tolerates};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Bytes of a node that are kept back for the eviction threshold.
+const RESERVED: u64 = 100 << 20;
+
 /// Sysctls every kubelet lets Pods set.
 const SAFE_SYSCTLS: [&str; 14] = [
     "kernel.shm_rmid_forced",
@@ -90,6 +93,31 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Gives the Pod what its spec asks for by now, or says what the node lacks for that.
+    pub fn reallocate(&self, desk: &mut Desk) -> Result<(), String> {
+        let (cpu, memory) = demand(&self.pod);
+        let (capacity, taken) = (desk.machine.spec.cpu_millis, &mut desk.machine.taken);
+        let own = taken.pods.get(&self.serial).copied().unwrap_or_default();
+        let (other_cpu, other_memory) = (taken.cpu - own.0, taken.memory - own.1);
+        let allocatable = desk.machine.spec.memory.saturating_sub(RESERVED);
+        if cpu > own.0 && other_cpu + cpu > capacity {
+            return Err(lacks("cpu", cpu, other_cpu, capacity));
+        }
+        if memory > own.1 && other_memory + memory > allocatable {
+            return Err(lacks("memory", memory, other_memory, allocatable));
+        }
+        taken.cpu = other_cpu + cpu;
+        taken.memory = other_memory + memory;
+        taken.pods.insert(self.serial, (cpu, memory));
+        Ok(())
+    }
+}
+
+fn lacks(what: &str, asked: u64, used: u64, capacity: u64) -> String {
+    format!("Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}")
+}
+
 fn demand(pod: &Pod) -> (u64, u64) {
     let wanted = requests::pod_requests(&pod.spec, None);
     let amount = |name: &str, milli: bool| {
@@ -124,11 +152,6 @@ fn refusal(
         }
     }
     let (taken, spec) = (&desk.machine.taken, &desk.machine.spec);
-    let lacks = |what: &str, asked: u64, used: u64, capacity: u64| {
-        format!(
-            "Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}"
-        )
-    };
     let pods = taken.pods.len() as u64;
     if pods + 1 > u64::from(spec.max_pods) {
         return Some(("OutOfpods", lacks("pods", 1, pods, u64::from(spec.max_pods))));
@@ -136,7 +159,7 @@ fn refusal(
     if cpu > 0 && taken.cpu + cpu > spec.cpu_millis {
         return Some(("OutOfcpu", lacks("cpu", cpu, taken.cpu, spec.cpu_millis)));
     }
-    let allocatable = spec.memory.saturating_sub(100 << 20);
+    let allocatable = spec.memory.saturating_sub(RESERVED);
     if memory > 0 && taken.memory + memory > allocatable {
         return Some(("OutOfmemory", lacks("memory", memory, taken.memory, allocatable)));
     }

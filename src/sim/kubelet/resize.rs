@@ -8,6 +8,7 @@ use crate::kube::quantity::Amount;
 use crate::sim::runtime;
 
 const IN_PROGRESS: &str = "PodResizeInProgress";
+const PENDING: &str = "PodResizePending";
 
 /// Whether a container must restart because its resources changed and its policy says so.
 pub(super) fn restarts(container: &Container, instance: &runtime::Container) -> bool {
@@ -41,6 +42,11 @@ impl Worker {
                 self.key.name
             ),
         );
+        if let Err(lack) = self.reallocate(desk) {
+            self.defer_resize(lack, desk);
+            return;
+        }
+        self.extra_conditions.retain(|c| c.type_ != PENDING);
         let text = format!("Pod resize started: {}", self.resize_text());
         desk.event(&self.events_pod(), Said::normal("", "ResizeStarted", text), self.because);
         self.extra_conditions.push(PodCondition {
@@ -56,6 +62,27 @@ impl Worker {
         }
         self.pending = true;
         self.current().acted = true;
+    }
+
+    /// Leaves the containers as they are: there is no room now, and the next sync asks again.
+    fn defer_resize(&mut self, lack: String, desk: &mut Desk) {
+        let told = |c: &PodCondition| c.type_ == PENDING && c.message.as_deref() == Some(&lack);
+        if self.extra_conditions.iter().any(told) {
+            return;
+        }
+        let text = format!("Pod resize Deferred: {lack}");
+        desk.event(&self.events_pod(), Said::warning("", "ResizeDeferred", text), self.because);
+        self.extra_conditions.retain(|c| c.type_ != PENDING);
+        self.extra_conditions.push(PodCondition {
+            type_: PENDING.into(),
+            status: "True".into(),
+            reason: Some("Deferred".into()),
+            message: Some(lack),
+            last_transition_time: Some(desk.ctx.now.to_time()),
+            observed_generation: self.pod.metadata.generation,
+            ..PodCondition::default()
+        });
+        self.write_status(desk);
     }
 
     /// The containers whose running instance has other resources than the spec, and need no restart for the change.

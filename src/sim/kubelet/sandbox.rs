@@ -4,7 +4,9 @@ use super::config::{self, Prepared};
 use super::desk::Desk;
 use super::spec::{self, Target};
 use super::worker::Worker;
+use crate::kube::Pod;
 use crate::kube::core::Container as Spec;
+use crate::kube::quantity::Amount;
 use crate::os::{CellId, CellSpec, Signal};
 use crate::sim::chance;
 use crate::sim::runtime::{Container, State};
@@ -83,6 +85,18 @@ impl Desk<'_, '_> {
             self.ctx.runtime.remove_volume(id);
         }
     }
+}
+
+/// Bytes below which a sandbox's first process is killed for its memory: 1Mi is too little, 8Mi is enough (recordings).
+const SMALLEST: i64 = 4 << 20;
+
+/// Whether the memory limits of a Pod in sum, which bound its sandbox too, leave too little for it. A Pod with a container without a
+/// limit has none.
+pub(super) fn is_too_small(pod: &Pod) -> bool {
+    let limit = |c: &Spec| Some(Amount::of(c.resources.as_ref()?.limits.as_ref()?.get("memory")?).value());
+    let sum: Option<i64> = pod.spec.containers.iter().map(limit).sum();
+    let largest = spec::inits(pod).iter().map(limit).try_fold(0, |most, one| one.map(|one| one.max(most)));
+    sum.zip(largest).is_some_and(|(sum, largest)| sum.max(largest) < SMALLEST)
 }
 
 fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Worker) -> CellSpec {

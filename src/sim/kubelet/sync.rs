@@ -4,9 +4,11 @@
 use super::actions::{self, Plan};
 use super::desk::{Desk, PodDue, Said};
 use super::kill::KillOrder;
+use super::sandbox;
 use super::spec::{self, Role, Target};
 use super::worker::{Activity, Mode, Reason, Verdict, Worker};
 use crate::kube::SimTime;
+use crate::sim::chance;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -148,7 +150,11 @@ impl Worker {
                 Flow::After(desk.machine.latency.sandbox)
             }
             Step::SandboxUp => {
-                self.make_sandbox(desk);
+                if sandbox::is_too_small(&self.pod) {
+                    self.sandbox_failed(desk);
+                } else {
+                    self.make_sandbox(desk);
+                }
                 Flow::Next
             }
             Step::Start(target) => self.start(target, desk),
@@ -242,6 +248,21 @@ impl Worker {
         );
         self.story.begin(self.because);
         self.sandbox_ready(true, desk);
+    }
+
+    /// The runtime could not bring the sandbox up within the Pod's memory limit; the next sync tries again.
+    fn sandbox_failed(&mut self, desk: &mut Desk) {
+        let told = format!("the memory limit of Pod {} is too small even for its sandbox", self.key.name);
+        self.tell_failure("resources", told, desk);
+        let id = chance::hex(desk.ctx.seed, &self.uid, &format!("sandbox/{}", self.run), 64);
+        let text = format!(
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox \"{id}\": failed to create containerd \
+             task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: \
+             container init was OOM-killed (memory limit too low?)"
+        );
+        desk.event(&self.events_pod(), Said::warning("", "FailedCreatePodSandBox", text), self.because);
+        self.steps().clear();
+        self.current().generic_error = true;
     }
 
     /// The condition for the sandbox is set at once, apart from the rest of the status.

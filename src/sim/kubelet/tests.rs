@@ -137,6 +137,18 @@ fn every_change_of_a_crash_loop_can_be_explained() {
     assert!(told.iter().any(|text| text.contains("waits 10s")), "{told:?}");
 }
 
+#[test]
+fn a_memory_limit_too_small_for_the_sandbox_keeps_the_pod_creating() {
+    let mut container = script("sleep 3600");
+    container["resources"] = json!({"limits": {"memory": "1Mi"}});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(60));
+    assert_eq!(rows(&cluster), ["ContainerCreating 0"]);
+    let events = cluster.store().changes_since(0).into_iter().flatten().filter(|c| c.object.kind() == Kind::Event);
+    let failed = events.filter(|change| format!("{:?}", change.object).contains("FailedCreatePodSandBox"));
+    assert!(failed.count() >= 3);
+}
+
 /// The last thing said when any change of a Pod is explained to its root.
 fn roots(cluster: &Cluster) -> BTreeSet<String> {
     let changes = cluster.store().changes_since(0).into_iter().flatten();

@@ -115,7 +115,9 @@ impl Worker {
 }
 
 fn lacks(what: &str, asked: u64, used: u64, capacity: u64) -> String {
-    format!("Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}")
+    format!(
+        "Node didn't have enough resource: {what}, requested: {asked}, used: {used}, capacity: {capacity}"
+    )
 }
 
 fn demand(pod: &Pod) -> (u64, u64) {

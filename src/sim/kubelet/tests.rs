@@ -144,7 +144,8 @@ fn a_memory_limit_too_small_for_the_sandbox_keeps_the_pod_creating() {
     let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
     cluster.advance(SimTime::from_secs(60));
     assert_eq!(rows(&cluster), ["ContainerCreating 0"]);
-    let events = cluster.store().changes_since(0).into_iter().flatten().filter(|c| c.object.kind() == Kind::Event);
+    let events =
+        cluster.store().changes_since(0).into_iter().flatten().filter(|c| c.object.kind() == Kind::Event);
     let failed = events.filter(|change| format!("{:?}", change.object).contains("FailedCreatePodSandBox"));
     assert!(failed.count() >= 3);
 }

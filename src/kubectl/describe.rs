@@ -14,6 +14,7 @@ pub use page::{align, date};
 
 use crate::kube::{Object, SimTime};
 use crate::sim::Store;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use page::Page;
 
 /// What a description is made from, beside the object.
@@ -25,6 +26,13 @@ pub struct Around<'a> {
     pub now: SimTime,
     /// Whether the events are shown.
     pub events: bool,
+}
+
+/// A Pod template as `kubectl rollout history --revision` prints it: its columns are not aligned.
+pub fn template(template: &PodTemplateSpec, now: SimTime) -> String {
+    let mut page = Page::new(now);
+    workload::template(&mut page, template);
+    page.raw()
 }
 
 /// The description of an object.

@@ -24,6 +24,11 @@ impl Page {
         align(&self.text)
     }
 
+    /// The page as it is, tabs and all.
+    pub(super) fn raw(self) -> String {
+        self.text
+    }
+
     /// A line as it is, at a level of indentation.
     pub(super) fn line(&mut self, level: usize, text: &str) {
         self.text.extend(std::iter::repeat_n("  ", level));

@@ -14,7 +14,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-fn template(page: &mut Page, template: &PodTemplateSpec) {
+pub(super) fn template(page: &mut Page, template: &PodTemplateSpec) {
     page.line(0, "Pod Template:");
     let meta = template.metadata.clone().unwrap_or_default();
     page.pairs(1, "Labels", meta.labels.as_ref());

@@ -36,10 +36,15 @@ pub(super) const VERB: Verb = Verb {
 /// Milliseconds between two tries to evict a Pod that a budget protects.
 const RETRY: u64 = 5000;
 
-/// A node that is being emptied.
+/// Nodes that are being emptied, one after the other.
 #[derive(Clone, Debug)]
 pub struct Draining {
-    node: String,
+    /// The nodes still to do, the one in hand first.
+    nodes: Vec<String>,
+    /// The nodes that could not be emptied, and why.
+    failed: Vec<(String, Vec<String>)>,
+    /// Whether the Pods of the node in hand are known.
+    begun: bool,
     waiting: Vec<(Key, String)>,
     leaving: Vec<(Key, String)>,
     retry_at: SimTime,
@@ -49,51 +54,26 @@ pub struct Draining {
 
 fn drain(run: &mut Run) -> Result<Flow, Complaint> {
     let nodes = super::node::nodes(run)?;
-    let Some(node) = nodes.first() else { return Ok(Flow::Done) };
-    super::node::mark(run, node, false)?;
-    let name = node.meta().name.clone().unwrap_or_default();
-    let here: Vec<Pod> = run
-        .cluster
-        .store()
-        .list(Kind::Pod, None)
-        .filter_map(|o| o.as_pod())
-        .filter(|p| p.spec.node_name.as_deref() == Some(&name))
-        .cloned()
-        .collect();
-    let sorted = sort(here);
-    let problems = sorted.problems(run);
-    if !problems.is_empty() {
-        let text =
-            if problems.len() == 1 { problems[0].clone() } else { format!("[{}]", problems.join(", ")) };
-        return Err(Complaint::Raw(format!(
-            "error: unable to drain node {name:?} due to error: {text}, continuing command...\nThere are pending nodes to be drained:\n \
-             {name}\n{text}"
-        )));
-    }
-    sorted.warn(run);
-    if run.dry_run() != DryRun::No {
-        for pod in &sorted.evicted {
-            let suffix = run.dry_run().suffix();
-            run.say(&format!("evicting pod {}/{}{suffix}", pod.namespace(), pod.name()));
-        }
-        let suffix = run.dry_run().suffix();
-        run.say(&format!("node/{name} drained{suffix}"));
-        return Ok(Flow::Done);
+    for node in &nodes {
+        super::node::mark(run, node, false)?;
     }
     let grace = run.args.number("grace-period").filter(|g| *g >= 0);
-    let patience = run.args.span("timeout").filter(|t| *t > 0);
     Ok(Flow::wait(Draining {
-        node: name,
-        waiting: sorted
-            .evicted
-            .iter()
-            .map(|p| (Key::pod(p.namespace(), p.name()), p.uid().to_owned()))
-            .collect(),
+        nodes: nodes.iter().filter_map(|node| node.meta().name.clone()).collect(),
+        failed: Vec::new(),
+        begun: false,
+        waiting: Vec::new(),
         leaving: Vec::new(),
         retry_at: run.now(),
-        deadline: patience.map(|t| run.now().plus(t as u64)),
+        deadline: None,
         options: DeleteOptions { grace_seconds: grace, ..DeleteOptions::default() },
     }))
+}
+
+/// The Pods on a node.
+fn pods_on(run: &Run, node: &str) -> Vec<Pod> {
+    let pods = run.cluster.store().list(Kind::Pod, None).filter_map(|o| o.as_pod());
+    pods.filter(|p| p.spec.node_name.as_deref() == Some(node)).cloned().collect()
 }
 
 /// The Pods of a node by what draining does with them.
@@ -166,9 +146,64 @@ impl Sorted {
 }
 
 impl Draining {
-    /// Evicts what may go and waits for what goes.
+    /// Evicts what may go and waits for what goes, node by node.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
-        if self.retry_at <= run.now() {
+        while let Some(node) = self.nodes.first().cloned() {
+            if !self.begun {
+                self.begun = true;
+                self.begin(run, &node);
+            }
+            if let Some(flow) = self.step(run, &node) {
+                return Ok(flow);
+            }
+            self.begun = false;
+            self.nodes.remove(0);
+        }
+        if self.failed.is_empty() {
+            return Ok(Flow::Done);
+        }
+        let pending: String = self.failed.iter().map(|(name, _)| format!(" {name}\n")).collect();
+        let reasons: Vec<&str> =
+            self.failed.iter().flat_map(|(_, reasons)| reasons).map(String::as_str).collect();
+        let reasons = reasons.join("\n");
+        Err(Complaint::Raw(format!("There are pending nodes to be drained:\n{pending}{reasons}")))
+    }
+
+    /// Sorts the Pods of a node; what may not be touched keeps the node from being emptied.
+    fn begin(&mut self, run: &mut Run, node: &str) {
+        let sorted = sort(pods_on(run, node));
+        let problems = sorted.problems(run);
+        if !problems.is_empty() {
+            self.fail(run, node, problems);
+            return;
+        }
+        sorted.warn(run);
+        if run.dry_run() != DryRun::No {
+            let suffix = run.dry_run().suffix();
+            for pod in &sorted.evicted {
+                run.say(&format!("evicting pod {}/{}{suffix}", pod.namespace(), pod.name()));
+            }
+            return;
+        }
+        let key = |p: &Pod| (Key::pod(p.namespace(), p.name()), p.uid().to_owned());
+        self.waiting = sorted.evicted.iter().map(key).collect();
+        self.retry_at = run.now();
+        let patience = run.args.span("timeout").filter(|t| *t > 0);
+        self.deadline = patience.map(|t| run.now().plus(t as u64));
+    }
+
+    fn fail(&mut self, run: &mut Run, node: &str, reasons: Vec<String>) {
+        let why =
+            if let [one] = reasons.as_slice() { one.clone() } else { format!("[{}]", reasons.join(", ")) };
+        run.warn(&format!("error: unable to drain node {node:?} due to error: {why}, continuing command..."));
+        self.failed.push((node.to_owned(), reasons));
+        self.waiting.clear();
+        self.leaving.clear();
+    }
+
+    /// One look at the node in hand: when to look again, or nothing if it is done with.
+    fn step(&mut self, run: &mut Run, node: &str) -> Option<Flow> {
+        if self.retry_at <= run.now() && !self.waiting.is_empty() {
             self.evict(run);
         }
         let (gone, leaving): (Vec<_>, Vec<_>) = std::mem::take(&mut self.leaving)
@@ -179,18 +214,18 @@ impl Draining {
             run.say(&format!("pod/{} evicted", key.name));
         }
         if self.waiting.is_empty() && self.leaving.is_empty() {
-            run.say(&format!("node/{} drained", self.node));
-            return Ok(Flow::Done);
+            if self.failed.last().is_none_or(|(failed, _)| failed != node) {
+                let suffix = run.dry_run().suffix();
+                run.say(&format!("node/{node} drained{suffix}"));
+            }
+            return None;
         }
-        if self.deadline.is_some_and(|d| d <= run.now()) {
-            let node = &self.node;
-            let text = "drain did not complete within the timeout";
-            return Err(Complaint::Raw(format!(
-                "There are pending nodes to be drained:\n {node}\nerror: error when waiting for pods to leave {node}: {text}"
-            )));
+        if self.deadline.is_some_and(|deadline| deadline <= run.now()) {
+            self.fail(run, node, vec!["drain did not complete within the timeout".to_owned()]);
+            return None;
         }
         let retry = if self.waiting.is_empty() { SimTime::NEVER } else { self.retry_at };
-        Ok(Flow::Until(retry.min(self.deadline.unwrap_or(SimTime::NEVER))))
+        Some(Flow::Until(retry.min(self.deadline.unwrap_or(SimTime::NEVER))))
     }
 
     fn evict(&mut self, run: &mut Run) {

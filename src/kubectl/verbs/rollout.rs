@@ -21,6 +21,9 @@ const REVISION_FLAGS: &[Flag] =
     &[flag("to-revision", Takes::Number, "the revision to go back to, 0 for the last one")];
 const HISTORY_FLAGS: &[Flag] = &[flag("revision", Takes::Number, "show this revision in detail")];
 
+/// Why a revision was made, in its author's words.
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
 /// A verb below `rollout`.
 const fn verb(
     (name, path): (&'static str, &'static str),
@@ -190,16 +193,15 @@ fn history(run: &mut Run) -> Result<Flow, Complaint> {
         }
         let all = revisions(run, &object);
         if let Some(wanted) = run.args.number("revision").filter(|n| *n > 0) {
-            if !all.iter().any(|(number, _)| *number as i64 == wanted) {
-                return Err(Complaint::plain("unable to find the specified revision"));
-            }
-            run.say(&format!("{} with revision #{wanted}", output::name(&object)));
+            let set = all.iter().find(|(number, _)| *number as i64 == wanted).map(|(_, set)| set.clone());
+            let set = set.ok_or_else(|| Complaint::plain("unable to find the specified revision"))?;
+            detail(run, &object, wanted, &set);
             continue;
         }
         run.say(&format!("{} ", output::name(&object)));
         let mut rows = vec!["REVISION\tCHANGE-CAUSE".to_owned()];
         for (number, set) in &all {
-            let cause = set.metadata.annotations.as_ref().and_then(|a| a.get("kubernetes.io/change-cause"));
+            let cause = set.metadata.annotations.as_ref().and_then(|a| a.get(CHANGE_CAUSE));
             rows.push(format!("{number}\t{}", cause.map_or("<none>", String::as_str)));
         }
         if object.kind() != Kind::Deployment {
@@ -209,6 +211,18 @@ fn history(run: &mut Run) -> Result<Flow, Complaint> {
         run.out(text + "\n");
     }
     Ok(Flow::Done)
+}
+
+/// One revision: the template of its Pods, with the reason for the change if one was noted.
+fn detail(run: &mut Run, object: &Object, revision: i64, set: &ReplicaSet) {
+    let mut template = set.spec.as_ref().and_then(|s| s.template.clone()).unwrap_or_default();
+    let noted = set.metadata.annotations.as_ref().and_then(|a| a.get(CHANGE_CAUSE));
+    if let Some(cause) = noted {
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.insert(CHANGE_CAUSE.to_owned(), cause.clone());
+    }
+    let text = crate::kubectl::describe::template(&template, run.now());
+    run.say(&format!("{} with revision #{revision}\n{text}", output::name(object)));
 }
 
 fn undo(run: &mut Run) -> Result<Flow, Complaint> {

@@ -3,6 +3,7 @@
 
 pub(super) mod call;
 mod client;
+mod expr;
 mod files;
 mod filter;
 mod find;
@@ -16,6 +17,7 @@ mod server;
 pub(super) mod table;
 pub(super) mod text;
 mod wait;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub(super) enum Program {
     Xargs(Box<runner::Xargs>),
     /// Run by the host.
     Foreign(foreign::Foreign),
+    Watch(Box<watch::Watch>),
 }
 
 impl Program {
@@ -108,6 +111,7 @@ pub(super) fn step(program: &mut Program, ctx: &mut Ctx<'_>) -> Step {
         Program::Xargs(xargs) => xargs.step(ctx),
         Program::Shell(shell) => shell.step(ctx),
         Program::Foreign(foreign) => foreign.step(ctx),
+        Program::Watch(watch) => watch.step(ctx),
     }
 }
 

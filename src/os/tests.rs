@@ -99,4 +99,6 @@ fn sh(script: &str) -> (String, String, i32) {
     (done.out, done.err, done.exits.first().map_or(-1, |exit| exit.1))
 }
 
+mod laws;
+mod programs;
 mod scripts;

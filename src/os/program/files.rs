@@ -320,7 +320,7 @@ pub(super) fn cmp(call: &mut Call<'_, '_>) -> Program {
     if let Some(shorter) = [(left, one), (right, other)].iter().find(|(text, _)| text.len() == same) {
         call.complain(&format!("EOF on {}", shorter.1));
     } else {
-        let line = left[..same].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = left[..same].split(|byte| *byte == b'\n').count();
         call.line(&format!("{one} {other} differ: char {}, line {line}", same + 1));
     }
     call.done(1)

@@ -1,5 +1,7 @@
 //! Programs that read lines and write lines: one driver for all, so that every one of them streams, waits and breaks off as filters do.
 
+mod awk;
+mod base64;
 mod grep;
 mod lines;
 pub(super) mod sed;
@@ -11,7 +13,9 @@ use super::super::descriptor::ReadResult;
 use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Options, Output, Program};
 use crate::kube::SimTime;
-pub(super) use grep::grep;
+pub(super) use awk::awk;
+pub(super) use base64::base64;
+pub(super) use grep::{from_basic, grep, regex};
 pub(super) use sed::sed;
 pub(super) use start::{cat, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
 
@@ -25,6 +29,7 @@ const OUTPUT_MAX: usize = 64 << 10;
 pub(in super::super) enum Kind {
     Cat { number: bool, count: u64 },
     Head { lines: Option<u64>, bytes: Option<u64> },
+    Awk(Box<awk::Awk>),
     Grep(Box<grep::Grep>),
     Sed(Box<sed::Sed>),
     Lines(lines::Lines),
@@ -270,6 +275,7 @@ impl Filter {
             }
             Kind::Grep(grep) => grep.line(line, &mut self.out),
             Kind::Sed(sed) => sed.line(line, &mut self.out),
+            Kind::Awk(awk) => awk.line(line, &mut self.out),
             Kind::Lines(lines) => lines.line(line, ended, &mut self.out),
         };
         if let More::Done(code) = more {
@@ -282,6 +288,7 @@ impl Filter {
             Kind::Cat { .. } | Kind::Head { .. } => 0,
             Kind::Grep(grep) => grep.end(),
             Kind::Sed(sed) => sed.end(&mut self.out),
+            Kind::Awk(awk) => awk.end(&mut self.out),
             Kind::Lines(lines) => {
                 lines.end(&mut self.out);
                 0

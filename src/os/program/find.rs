@@ -12,6 +12,11 @@ pub(super) fn find(call: &mut Call<'_, '_>) -> Program {
         .position(|word| word.starts_with('-') || word == "!" || word == "(")
         .unwrap_or(words.len());
     let roots = if split == 0 { vec![".".to_owned()] } else { words[..split].to_vec() };
+    let (tests, after) = match execution(&words[split..]) {
+        Ok(found) => found,
+        Err(text) => return call.fail(&text),
+    };
+    let mut found = Vec::new();
     let mut code = 0;
     for root in &roots {
         let all = walk(call.ctx, root);
@@ -20,23 +25,57 @@ pub(super) fn find(call: &mut Call<'_, '_>) -> Program {
             code = 1;
         }
         for (path, node) in &all {
-            match find_one(call, path, node, root, &words[split..]) {
-                Ok(()) => {}
+            match find_one(call, path, node, root, &tests) {
+                Ok(true) => found.push(path.clone()),
+                Ok(false) => {}
                 Err(text) => return call.fail(&text),
             }
         }
     }
-    call.done(code)
+    let Some(execution) = after else {
+        for path in &found {
+            call.line(path);
+        }
+        return call.done(code);
+    };
+    let mut out = std::mem::take(&mut call.out);
+    out.flush(call.ctx);
+    super::runner::for_each(execution.argv, execution.together, found, code)
 }
 
-/// Applies find's tests to one file and acts.
+/// `-exec COMMAND ;` and `-exec COMMAND +`.
+struct Execution {
+    argv: Vec<String>,
+    together: bool,
+}
+
+/// Takes `-exec` off the end of the tests.
+fn execution(words: &[String]) -> Result<(Vec<String>, Option<Execution>), String> {
+    let Some(at) = words.iter().position(|word| word == "-exec") else { return Ok((words.to_vec(), None)) };
+    let Some((end, argv)) = words[at + 1..].split_last().filter(|(_, argv)| !argv.is_empty()) else {
+        return Err("-exec: missing argument".to_owned());
+    };
+    if argv.iter().any(|word| word == ";" || word.starts_with("-exec")) {
+        return Err("podlab: only one -exec, at the end, is simulated".to_owned());
+    }
+    let together = match end.as_str() {
+        ";" => false,
+        "+" => true,
+        _ => return Err("-exec: missing ';'".to_owned()),
+    };
+    let argv =
+        if together { argv.iter().filter(|word| *word != "{}").cloned().collect() } else { argv.to_vec() };
+    Ok((words[..at].to_vec(), Some(Execution { argv, together })))
+}
+
+/// Applies find's tests to one file. True if it passes and is not deleted.
 fn find_one(
     call: &mut Call<'_, '_>,
     path: &str,
     node: &Node,
     root: &str,
     tests: &[String],
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let depth = path[root.len()..].matches('/').count();
     let mut words = tests.iter();
@@ -80,13 +119,12 @@ fn find_one(
             other => return Err(format!("podlab: find {other} is not simulated")),
         };
         if truth == std::mem::take(&mut negate) {
-            return Ok(());
+            return Ok(false);
         }
     }
     if delete {
+        // What cannot be removed is passed over.
         let _ = call.files(path).and_then(|mut files| files.remove(path, true));
-    } else {
-        call.line(path);
     }
-    Ok(())
+    Ok(!delete)
 }

@@ -67,7 +67,7 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
         if options.contains('n') { group } else { user.gid.to_string() }
     } else if options.contains('G') {
         std::iter::once(user.gid)
-            .chain(user.groups.iter().copied())
+            .chain(user.groups.iter().copied().filter(|extra| *extra != user.gid))
             .map(|id| id.to_string())
             .collect::<Vec<_>>()
             .join(" ")

@@ -145,6 +145,8 @@ pub(in super::super) struct Xargs {
     words: Vec<String>,
     child: Option<u32>,
     code: i32,
+    /// The exit code if a command fails.
+    failure: i32,
 }
 
 pub(super) fn xargs(call: &mut Call<'_, '_>) -> Program {
@@ -172,6 +174,22 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> Program {
         words: Vec::new(),
         child: None,
         code: 0,
+        failure: 123,
+    }))
+}
+
+/// `find -exec`: a command for each path, or one for all.
+pub(super) fn for_each(argv: Vec<String>, together: bool, paths: Vec<String>, code: i32) -> Program {
+    Program::Xargs(Box::new(Xargs {
+        argv,
+        each: if together { usize::MAX } else { 1 },
+        replace: (!together).then(|| "{}".to_owned()),
+        input: Vec::new(),
+        ended: true,
+        words: paths,
+        child: None,
+        code,
+        failure: i32::from(together),
     }))
 }
 
@@ -182,7 +200,7 @@ impl Xargs {
             let Some(status) = ctx.reap(pid) else { return Step::Wait(None) };
             self.child = None;
             if status.code() != 0 {
-                self.code = 123;
+                self.code = self.code.max(self.failure);
             }
         }
         if !self.ended {

@@ -2,7 +2,8 @@
 
 use super::super::shell;
 use super::{
-    Call, Program, client, files, filter, find, info, list, load, machine, runner, server, text, wait,
+    Call, Program, client, expr, files, filter, find, info, list, load, machine, runner, server, text, wait,
+    watch,
 };
 
 /// Sets a program up.
@@ -14,6 +15,8 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("agnhost", server::agnhost),
     ("apache", server::apache),
     ("ash", shell::start_ash),
+    ("awk", filter::awk),
+    ("base64", filter::base64),
     ("basename", info::basename),
     ("bash", shell::start_bash),
     ("cat", filter::cat),
@@ -37,6 +40,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("entrypoint", runner::entrypoint),
     ("env", runner::env),
     ("envoy", server::service),
+    ("expr", expr::expr),
     ("fallocate", files::truncate),
     ("false", wait::false_),
     ("fgrep", filter::grep),
@@ -114,6 +118,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("uniq", filter::uniq),
     ("uptime", machine::uptime),
     ("vish-stress", load::vish_stress),
+    ("watch", watch::watch),
     ("wc", filter::wc),
     ("wget", client::wget),
     ("which", info::which),

@@ -60,6 +60,12 @@ pub(in crate::os) enum Lines {
     Tee {
         fds: Vec<u32>,
     },
+    /// All bytes, coded or decoded at the end.
+    Base64 {
+        decode: bool,
+        wrap: usize,
+        held: Vec<u8>,
+    },
     Rev,
     Tac {
         lines: Vec<Vec<u8>>,
@@ -80,7 +86,11 @@ impl Lines {
     pub fn takes_bytes(&self) -> bool {
         matches!(
             self,
-            Lines::Wc { .. } | Lines::Tr { .. } | Lines::Tee { .. } | Lines::Tail { bytes: true, .. }
+            Lines::Wc { .. }
+                | Lines::Tr { .. }
+                | Lines::Base64 { .. }
+                | Lines::Tee { .. }
+                | Lines::Tail { bytes: true, .. }
         )
     }
 
@@ -98,6 +108,7 @@ impl Lines {
 
     pub fn bytes(&mut self, data: &[u8], out: &mut Output) {
         match self {
+            Lines::Base64 { held, .. } => held.extend(&data[..data.len().min(HELD_MAX - held.len())]),
             Lines::Wc { lines, words, bytes, chars, in_word, .. } => {
                 *bytes += data.len() as u64;
                 for byte in data {
@@ -199,7 +210,7 @@ impl Lines {
                     out.text(1, &format!("{count:6}\t{}\n", String::from_utf8_lossy(line)));
                 }
             }
-            Lines::Wc { .. } | Lines::Tr { .. } | Lines::Tee { .. } => {}
+            Lines::Wc { .. } | Lines::Tr { .. } | Lines::Base64 { .. } | Lines::Tee { .. } => {}
         }
         More::Yes
     }
@@ -227,6 +238,7 @@ impl Lines {
 
     pub fn end(&mut self, out: &mut Output) {
         match self {
+            Lines::Base64 { decode, wrap, held } => super::base64::code(held, *decode, *wrap, out),
             Lines::Wc { totals, show, .. } if totals.len() > 1 => {
                 let sum = totals
                     .iter()

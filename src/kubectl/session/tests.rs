@@ -196,7 +196,7 @@ fn tab_offers_what_is_there() {
     assert_eq!(desk.complete("cat < po"), ["pod.yaml"]);
     assert_eq!(
         desk.session.complete(&desk.cluster, "ls; kubectl get pods --output=wi"),
-        (28, vec!["wide".to_owned()])
+        (30, vec!["wide".to_owned()])
     );
     assert_eq!(desk.complete("kubec"), ["kubectl"]);
 }

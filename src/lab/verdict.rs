@@ -286,10 +286,11 @@ fn ready_endpoints(cluster: &Cluster, service: &str) -> usize {
     ready.sum()
 }
 
-/// Looks at every instance that is still known, so that what a container said before its restart counts.
+/// Looks at what `kubectl logs` can still show: each container's newest instance and the one before it, so that what was said before a
+/// restart or an end counts.
 fn log_contains(cluster: &Cluster, pod: &Pod, text: &str) -> bool {
-    let runtime = cluster.runtime();
-    let ip = pod.status.pod_ip.as_deref().unwrap_or_default();
-    let Some(sandbox) = runtime.at_address(ip).and_then(|id| runtime.get(id)) else { return false };
-    sandbox.containers.iter().any(|c| sandbox.log(c).iter().any(|line| line.text.contains(text)))
+    let key = Key::pod(pod.namespace(), pod.name());
+    let logs = statuses(pod)
+        .flat_map(|status| [false, true].map(|previous| cluster.logs(&key, &status.name, previous)));
+    logs.flatten().flatten().any(|line| line.text.contains(text))
 }

@@ -230,8 +230,11 @@ impl Draining {
 
     fn evict(&mut self, run: &mut Run) {
         self.retry_at = run.now().plus(RETRY);
-        for (key, uid) in std::mem::take(&mut self.waiting) {
+        // All requests go out at once, so the answers come after the last of them.
+        for (key, _) in &self.waiting {
             run.say(&format!("evicting pod {}/{}", key.namespace, key.name));
+        }
+        for (key, uid) in std::mem::take(&mut self.waiting) {
             let write = run.write();
             let delete = run.args.is("disable-eviction");
             let answer = if delete {

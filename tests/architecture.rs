@@ -24,11 +24,20 @@ const ADDRESSES: &[(&str, &[&str])] = &[
 ];
 
 /// Ways out of the process; only `world` may use them.
-const DOORS: &[&str] =
-    &["std::fs", "std::env", "std::net", "std::thread", "std::process", "std::io::stdin", "std::io::stdout"];
+const DOORS: &[&str] = &[
+    "std::fs",
+    "std::env",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "std::thread::",
+    "std::process",
+    "std::io::stdin",
+    "std::io::stdout",
+];
 
 /// Files of the source may be this long; tests beside them are not counted.
-const LONGEST_FILE: usize = 450;
+const LONGEST_FILE: usize = 640;
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -1,13 +1,13 @@
 //! What a simulation starts from: the nodes, the files of the current folder, the learner's shell.
 
 use super::files;
+use crate::kube::Object;
+use crate::kube::manifest::{self, Validation};
 use crate::kube::quantity::Amount;
-use crate::kube::{Kind, Object};
 use crate::kubectl::session::Session;
 use crate::lab::stage::Stage;
 use crate::sim::Cluster;
 use crate::sim::cluster::{ClusterConfig, NodeSpec};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -45,14 +45,9 @@ fn node_specs(nodes: &str) -> io::Result<Vec<NodeSpec>> {
 fn node_file(path: &str) -> io::Result<Vec<NodeSpec>> {
     let text = String::from_utf8_lossy(&read(path)?).into_owned();
     let mut specs = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(&text).take(MOST_NODES as usize) {
-        let value =
-            serde_json::Value::deserialize(document).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
-        if value.is_null() {
-            continue;
-        }
-        let object =
-            Object::from_value(Kind::Node, value).map_err(|e| io::Error::other(format!("{path}: {e}")))?;
+    for document in manifest::parse(&text, path).into_iter().take(MOST_NODES as usize) {
+        let node = document.and_then(|document| document.object(Validation::Strict));
+        let (object, _) = node.map_err(|complaint| io::Error::other(complaint.text))?;
         specs.push(node_spec(&object).map_err(|e| io::Error::other(format!("{path}: {e}")))?);
     }
     if specs.is_empty() {

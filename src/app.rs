@@ -11,6 +11,8 @@ pub mod editor;
 pub mod exam;
 /// What the view reports back.
 pub mod extents;
+/// Something commonly believed, put to the test.
+mod experiment;
 /// Keys.
 pub mod key;
 /// Which key means what.
@@ -37,6 +39,8 @@ pub mod practice;
 pub mod reader;
 /// Moving in something longer than the screen.
 pub mod scroll;
+/// Content that has changed while it is read.
+mod reload;
 /// Finding text in all chapters.
 pub mod search;
 /// What the learner can set.
@@ -100,6 +104,8 @@ pub enum Screen {
     Chapter(Reader),
     /// A lab.
     Lab(Reader),
+    /// A misconception put to the test.
+    Experiment(Reader),
     /// Questions.
     Exam(Box<Exam>),
     /// Scores and charts.
@@ -137,6 +143,8 @@ pub enum Place {
     Question(String),
     /// A lab, by slug.
     Lab(String),
+    /// The experiment that refutes a misconception, by its id.
+    Experiment(String),
     /// What is due again.
     Review,
     /// Scores and charts.
@@ -148,7 +156,7 @@ pub enum Place {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
@@ -164,6 +172,8 @@ pub enum Msg {
     Painted(Extents),
     /// The record could not be kept; why.
     Unsaved(String),
+    /// The content has changed.
+    Course(Box<Course>),
 }
 
 /// What the mouse did, where.
@@ -201,6 +211,8 @@ pub enum Effect {
     Record(Entry),
     /// Keep the settings.
     KeepSettings(Settings),
+    /// Write this run into the current folder.
+    SaveRun(String),
 }
 
 /// What a part of the tutor wants of the whole.
@@ -224,6 +236,8 @@ pub enum Reaction {
     Apply(String),
     /// Edit the file of that name.
     Edit(String),
+    /// Write the session down.
+    SaveRun,
     /// End.
     Quit,
 }
@@ -262,6 +276,7 @@ impl App {
                 self.notice = Some(why);
                 vec![Effect::Draw]
             }
+            Msg::Course(course) => self.reload(*course),
         }
     }
 
@@ -286,12 +301,15 @@ impl App {
 
     /// Whether the screen shows the panes.
     pub fn shows_bench(&self) -> bool {
-        matches!(self.trail.screen, Screen::Chapter(_) | Screen::Lab(_))
+        matches!(self.trail.screen, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
     }
 
     /// Whether time passing can change what is shown.
     pub fn is_moving(&self) -> bool {
-        self.shows_bench() && self.bench.practice.is_moving()
+        match &self.trail.screen {
+            Screen::Exam(exam) => exam.is_moving(),
+            _ => self.shows_bench() && self.bench.practice.is_moving(),
+        }
     }
 
     /// The contexts whose keys hold now, the most specific first.
@@ -306,7 +324,7 @@ impl App {
     pub fn contexts_below(&self) -> Vec<Context> {
         match &self.trail.screen {
             Screen::Map(_) => vec![Context::Map, Context::Anywhere],
-            Screen::Chapter(_) => self.bench_contexts(&[]),
+            Screen::Chapter(_) | Screen::Experiment(_) => self.bench_contexts(&[]),
             Screen::Lab(_) => self.bench_contexts(&[Context::Lab]),
             Screen::Exam(exam) => exam.contexts().to_vec(),
             Screen::Progress(_) => vec![Context::Reading, Context::Anywhere],
@@ -352,7 +370,9 @@ impl App {
                 search.find(&self.course);
             }
             (None, Screen::Exam(exam)) => exam.type_key(key),
-            (None, Screen::Chapter(_) | Screen::Lab(_)) if self.bench.focus == Pane::Shell => {
+            (None, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
+                if self.bench.focus == Pane::Shell =>
+            {
                 self.bench.type_key(key);
             }
             _ => {}
@@ -372,7 +392,9 @@ impl App {
                 search.find(&self.course);
             }
             (None, Screen::Exam(exam)) => exam.paste(text),
-            (None, Screen::Chapter(_) | Screen::Lab(_)) if self.bench.focus == Pane::Shell => {
+            (None, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
+                if self.bench.focus == Pane::Shell =>
+            {
                 self.bench.shell.line.insert(text);
             }
             _ => {}
@@ -381,7 +403,14 @@ impl App {
     }
 
     fn tick(&mut self, real: Duration) -> Vec<Effect> {
-        if !self.is_moving() || !self.bench.practice.tick(real) {
+        if !self.is_moving() {
+            return Vec::new();
+        }
+        if let Screen::Exam(exam) = &mut self.trail.screen {
+            exam.tick(real);
+            return vec![Effect::Draw];
+        }
+        if !self.bench.practice.tick(real) {
             return Vec::new();
         }
         let mut effects = vec![Effect::Draw];
@@ -412,7 +441,7 @@ impl App {
         self.extents = extents;
         let page = &self.extents.page;
         let changed = match &mut self.trail.screen {
-            Screen::Chapter(reader) | Screen::Lab(reader) => reader.settle(page),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => reader.settle(page),
             _ => false,
         };
         if changed { vec![Effect::Draw] } else { Vec::new() }
@@ -485,7 +514,7 @@ impl App {
                 self.confirmed(then)
             }
             (Overlay::Editor(editor), action) => {
-                let reactions = editor.perform(action, &self.bench.practice);
+                let reactions = editor.perform(action);
                 self.edited(reactions)
             }
             (_, Action::Back | Action::No) => {
@@ -549,8 +578,10 @@ impl App {
         let extents = &self.extents;
         match &mut self.trail.screen {
             Screen::Map(map) => map.perform(action, &self.course, extents),
-            Screen::Chapter(reader) | Screen::Lab(reader) => reader.perform(action, &self.course, extents),
-            Screen::Exam(exam) => exam.perform(action, &self.course, &self.bench.practice),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
+                reader.perform(action, &self.course, &self.bench.practice, extents)
+            }
+            Screen::Exam(exam) => exam.perform(action, &self.course),
             Screen::Progress(sheet) => {
                 if let Some(way) = bench::way(action) {
                     sheet.top = way.scroll(sheet.top, extents.page.height, extents.page.total);
@@ -588,14 +619,18 @@ impl App {
                 Reaction::KeepSettings => effects.push(Effect::KeepSettings(self.settings.clone())),
                 Reaction::Apply(name) => self.apply_file(&name),
                 Reaction::Edit(name) => self.edit_file(&name),
+                Reaction::SaveRun => {
+                    let words = "Saved. To see it again: podlab sim --steps podlab-run.steps";
+                    self.notice = Some(words.to_owned());
+                    effects.push(Effect::SaveRun(self.bench.practice.saved()));
+                }
                 Reaction::Quit => effects.push(Effect::Quit),
             }
         }
     }
 
-    fn apply_file(&mut self, name: &str) {
-        let command = format!("kubectl apply -f {name}");
-        self.bench.practice.submit(&command);
+    pub(super) fn apply_file(&mut self, name: &str) {
+        let command = self.bench.practice.apply(name);
         self.bench.shell.line.remember(&command);
         self.bench.shell.up = 0;
         self.bench.watch.chosen = None;

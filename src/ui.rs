@@ -100,7 +100,9 @@ impl Canvas<'_, '_> {
     fn screen(&mut self, body: Rect) {
         match &self.app.trail.screen {
             Screen::Map(map) => self.map(map, body),
-            Screen::Chapter(reader) | Screen::Lab(reader) => self.bench(reader, body),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
+                self.bench(reader, body)
+            }
             Screen::Exam(exam) => self.exam(exam, body),
             Screen::Progress(sheet) => self.progress(sheet, body),
             Screen::Search(search) => self.search(search, body),

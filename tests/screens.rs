@@ -78,14 +78,14 @@ fn settings_and_scores() {
 
 #[test]
 fn a_choice_before_and_after_the_answer() {
-    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter");
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter Enter");
     golden!("choose_80x24", rig.screen());
     golden!("chosen_80x24", rig.press("2 Enter").screen());
 }
 
 #[test]
 fn a_quiz_is_answered_kind_by_kind_and_every_answer_is_kept_before_the_next_question() {
-    let mut rig = Rig::new(80, 24).press("t").text("Running").press("Enter");
+    let mut rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter");
     assert!(rig.screen().contains("Right."), "{}", rig.screen());
     rig = rig.press("Enter");
     rig = answer(rig, "One or more", "Enter");
@@ -146,8 +146,69 @@ fn pair(mut rig: Rig) -> Rig {
 }
 
 #[test]
+fn a_prediction_is_played_before_it_is_graded_and_is_kept_at_once() {
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter");
+    assert!(!rig.screen().contains("Right.") && rig.screen().contains("of 30.0s"), "{}", rig.screen());
+    assert!(rig.effects.iter().any(|e| matches!(e, Effect::Record(Entry::Answered(_)))));
+    let rig = rig.wait(6);
+    for part in ["Right.", "■ 30.0s", "nap    1/1     Running"] {
+        assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
+    }
+}
+
+#[test]
+fn a_wrong_answer_names_the_belief_behind_it_and_leads_to_its_experiment() {
+    let rig = Rig::new(120, 40).press("t").text("Running").press("Enter Enter Enter");
+    let rig = answer(rig, "A machine", "");
+    for part in
+        ["Often believed: A Pod is a machine", "What is so:     A Pod runs on a node", "x see for yourself"]
+    {
+        assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
+    }
+    let rig = rig.press("x").wait(5);
+    for part in ["experiment", "The x-ray shows the node", "nap    1/1     Running"] {
+        assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
+    }
+    assert!(rig.press("Esc").screen().contains("Often believed"), "Esc leads back to the quiz");
+}
+
+#[test]
+fn enter_leads_on_from_what_is_applied_and_a_applies_it_again() {
+    let rig = Rig::new(120, 40).press("Enter Enter").wait(2);
+    assert!(rig.footer().contains("Enter go on") && rig.footer().contains("a again"), "{}", rig.footer());
+    let rig = rig.press("Enter");
+    assert!(rig.footer().contains("Enter predict"), "{}", rig.footer());
+    let applied = |rig: &Rig| rig.screen().matches("│$ kubectl apply").count();
+    assert_eq!(applied(&rig), 1, "{}", rig.screen());
+    let rig = rig.press("← a").wait(1);
+    assert_eq!(applied(&rig), 2, "{}", rig.screen());
+}
+
+#[test]
+fn a_run_is_saved_as_steps() {
+    let rig = Rig::new(120, 40).press("Enter a").wait(3).press("S");
+    let saved = rig.effects.iter().find_map(|effect| match effect {
+        Effect::SaveRun(steps) => Some(steps.as_str()),
+        _ => None,
+    });
+    let steps = saved.expect("a run is saved");
+    assert!(steps.contains("> nap.yaml") && steps.contains("0.000 kubectl apply -f nap.yaml"), "{steps}");
+    assert!(rig.footer().contains("podlab-run.steps"), "{}", rig.footer());
+}
+
+#[test]
+fn content_that_changes_is_shown_at_the_same_place() {
+    let mut rig = Rig::new(80, 24).press("Enter ]");
+    let course = rig.app.course.clone();
+    rig.send(podlab::app::Msg::Course(Box::new(course)));
+    assert!(rig.screen().contains("A table"), "{}", rig.screen());
+    rig.send(podlab::app::Msg::Course(Box::default()));
+    assert!(!rig.screen().contains("A table"), "what is gone leads to the map:\n{}", rig.screen());
+}
+
+#[test]
 fn a_quiz_left_in_the_middle_goes_on_where_it_was_left() {
-    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter Esc t");
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter Enter Esc t");
     assert!(rig.screen().contains("What is a Pod?"), "{}", rig.screen());
     assert!(rig.screen().contains("2 of 8"), "{}", rig.screen());
 }

@@ -48,6 +48,7 @@ pub enum Action {
     Faster,
     Live,
     Fresh,
+    SaveRun,
     // A Pod
     Describe,
     Logs,
@@ -72,6 +73,7 @@ pub enum Action {
     MoveUp,
     MoveDown,
     Retake,
+    Experiment,
     // A lab
     Hint,
     Restart,

@@ -165,6 +165,14 @@ impl Bench {
         self.take_up(next);
     }
 
+    /// Forgets all sessions.
+    pub fn forget(&mut self) {
+        self.parked.clear();
+        let pace = self.practice.pace().speed();
+        self.practice = Practice::default();
+        self.practice.set_speed(pace);
+    }
+
     /// Goes on with another session at the speed of the one before.
     pub fn take_up(&mut self, mut next: Practice) {
         next.set_speed(self.practice.pace().speed());
@@ -286,6 +294,7 @@ impl Bench {
             Action::Slower => practice.slower(),
             Action::Faster => practice.faster(),
             Action::Live => practice.continue_here(),
+            Action::SaveRun => return Some(vec![Reaction::SaveRun]),
             _ => return None,
         }
         if practice.rows().is_empty() {

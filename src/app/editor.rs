@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::key::{Code, Key};
 use super::line_editor::LineEditor;
-use super::practice::Practice;
+use crate::kube::manifest::{self, Complaint, Document, Validation};
 use ratatui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
 
 /// The largest text the editor takes, in bytes.
@@ -125,9 +125,9 @@ impl Editor {
     }
 
     /// Acts on a key that is not text.
-    pub fn perform(&mut self, action: Action, practice: &Practice) -> Outcome {
+    pub fn perform(&mut self, action: Action) -> Outcome {
         match action {
-            Action::Save => return self.save(practice),
+            Action::Save => return self.save(),
             Action::FindText if self.find.is_some() => self.find_next(),
             Action::FindText => self.find = Some(LineEditor::default()),
             Action::Back if self.find.is_some() => self.find = None,
@@ -147,10 +147,10 @@ impl Editor {
     }
 
     /// A file the check complains about is not applied the first time; asked again, the learner sees what the server says.
-    fn save(&mut self, practice: &Practice) -> Outcome {
+    fn save(&mut self) -> Outcome {
         let text = self.text();
         if self.complaint.is_none()
-            && let Some((line, complaint)) = practice.check_manifest(&text)
+            && let Some((line, complaint)) = check(&text)
         {
             let row = line.min(self.area.lines().len().saturating_sub(1));
             self.area.move_cursor(CursorMove::Jump(row as u16, 0));
@@ -178,6 +178,15 @@ impl Editor {
             self.area.move_cursor(CursorMove::Jump(row as u16, column as u16));
         }
     }
+}
+
+/// The first thing wrong with a manifest as text: its line (from 0) and what it is, with what was probably meant.
+fn check(text: &str) -> Option<(usize, String)> {
+    let judged = |found: Result<Document, Complaint>| found.and_then(|d| d.object(Validation::Strict)).err();
+    let complaint = manifest::parse(text, "the file").into_iter().find_map(judged)?;
+    let line = complaint.place.map_or(0, |place| place.line.saturating_sub(1));
+    let meant = complaint.suggestion.map(|meant| format!(" ({meant})")).unwrap_or_default();
+    Some((line, format!("{}{meant}", complaint.text)))
 }
 
 fn input(key: Key) -> Input {

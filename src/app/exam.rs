@@ -3,16 +3,19 @@
 
 /// An answer in the making.
 pub mod draft;
+/// What came of a prediction.
+pub mod show;
 
 use super::action::Action;
 use super::key::Key;
 use super::keymap::Context;
 use super::learner::{Answered, Asked, Entry, Learner};
-use super::practice::Practice;
 use super::{Place, Reaction, Reactions};
 use crate::course::quiz::{Grade, Kind, grade::grade};
 use crate::course::{Course, Question};
 use draft::Draft;
+use show::Show;
+use std::time::Duration;
 
 /// Why questions are asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,8 @@ pub struct Slot {
 pub enum Stage {
     /// Thinking.
     Asking,
+    /// Watching what comes of a prediction; how good it was is told then.
+    Watching(Box<Grade>),
     /// Told how good the answer was.
     Told(Box<Grade>),
     /// Behind the last question.
@@ -60,6 +65,8 @@ pub struct Exam {
     pub draft: Draft,
     /// Where in the question the learner is.
     pub stage: Stage,
+    /// What came of the prediction, if the question was one and is answered.
+    pub show: Option<Box<Show>>,
     /// The first visible line.
     pub top: usize,
     /// Decides the order of options.
@@ -78,8 +85,16 @@ impl Exam {
             return None;
         }
         let at = slots.iter().position(|slot| slot.result.is_none()).unwrap_or(slots.len());
-        let mut exam =
-            Exam { purpose, slots, at, draft: Draft::default(), stage: Stage::Asking, top: 0, seed };
+        let mut exam = Exam {
+            purpose,
+            slots,
+            at,
+            draft: Draft::default(),
+            stage: Stage::Asking,
+            show: None,
+            top: 0,
+            seed,
+        };
         exam.begin(course);
         Some(exam)
     }
@@ -101,6 +116,7 @@ impl Exam {
         match (&self.stage, &self.draft) {
             (Stage::Asking, Draft::Text(_)) => &[Context::Blank, Context::Typing],
             (Stage::Asking, _) => &[Context::Question, Context::Anywhere],
+            (Stage::Watching(_), _) => &[Context::Outcome, Context::Anywhere],
             (Stage::Told(_), _) => &[Context::Answered, Context::Anywhere],
             (Stage::Over, _) => &[Context::Score, Context::Anywhere],
         }
@@ -121,7 +137,7 @@ impl Exam {
     }
 
     /// Acts on a key.
-    pub fn perform(&mut self, action: Action, course: &Course, practice: &Practice) -> Reactions {
+    pub fn perform(&mut self, action: Action, course: &Course) -> Reactions {
         if action == Action::Back {
             return vec![Reaction::Leave];
         }
@@ -131,14 +147,24 @@ impl Exam {
             return Vec::new();
         }
         match &self.stage {
-            Stage::Asking if action == Action::Submit => self.submit(course, practice),
+            Stage::Asking if action == Action::Submit => self.submit(course),
             Stage::Asking => {
                 if let Some(question) = self.question(course) {
                     self.draft.perform(action, question);
                 }
                 Vec::new()
             }
+            Stage::Watching(_) => {
+                if action == Action::Act {
+                    self.skip();
+                }
+                Vec::new()
+            }
             Stage::Told(_) if action == Action::Act => self.next(course),
+            Stage::Told(grade) if action == Action::Experiment => match experiment(grade, course) {
+                Some(id) => vec![Reaction::Go(Place::Experiment(id.to_owned()))],
+                None => Vec::new(),
+            },
             Stage::Told(_) => {
                 match action {
                     Action::Up => self.top = self.top.saturating_sub(1),
@@ -152,11 +178,11 @@ impl Exam {
     }
 
     /// Chooses the option that was clicked; a second click on it answers, where one option is the answer.
-    pub fn click(&mut self, row: usize, course: &Course, practice: &Practice) -> Reactions {
+    pub fn click(&mut self, row: usize, course: &Course) -> Reactions {
         match (&self.stage, self.question(course)) {
             (Stage::Asking, Some(question)) => {
                 if self.draft.click(row, question) {
-                    return self.submit(course, practice);
+                    return self.submit(course);
                 }
                 Vec::new()
             }
@@ -166,7 +192,7 @@ impl Exam {
     }
 
     /// Grades the answer, if it is complete.
-    fn submit(&mut self, course: &Course, practice: &Practice) -> Reactions {
+    fn submit(&mut self, course: &Course) -> Reactions {
         let Some(question) = self.question(course) else { return self.next(course) };
         let answer = match self.draft.answer(question) {
             Ok(answer) => answer,
@@ -174,7 +200,13 @@ impl Exam {
         };
         let slot = &self.slots[self.at];
         let predicted = match &question.kind {
-            Kind::Predict(prediction) => Some(practice.predict(prediction, course.chapter(&slot.chapter))),
+            Kind::Predict(prediction) => Some(show::predicted(prediction, course, &slot.chapter)),
+            _ => None,
+        };
+        let show = match (&question.kind, &predicted) {
+            (Kind::Predict(prediction), Some(predicted)) => {
+                Show::new(prediction, predicted, course, &slot.chapter).map(Box::new)
+            }
             _ => None,
         };
         let grade = grade(question, &answer, predicted.as_ref());
@@ -193,11 +225,36 @@ impl Exam {
             misconceptions: grade.misconceptions.clone(),
         });
         self.slots[self.at].result = Some((grade.points, grade.of));
-        self.stage = Stage::Told(Box::new(grade));
+        let grade = Box::new(grade);
+        self.stage = if show.is_some() { Stage::Watching(grade) } else { Stage::Told(grade) };
+        self.show = show;
         self.top = usize::MAX;
         let mut reactions = vec![Reaction::Record(entry)];
         reactions.extend(self.finished());
         reactions
+    }
+
+    /// Whether time passing can change what is shown.
+    pub fn is_moving(&self) -> bool {
+        matches!(self.stage, Stage::Watching(_))
+    }
+
+    /// Lets real time pass.
+    pub fn tick(&mut self, real: Duration) {
+        if let (Stage::Watching(grade), Some(show)) = (&self.stage, &mut self.show) {
+            show.play(real);
+            if show.is_over() {
+                self.stage = Stage::Told(grade.clone());
+            }
+        }
+    }
+
+    /// Does not wait for the moment that was asked for.
+    fn skip(&mut self) {
+        if let (Stage::Watching(grade), Some(show)) = (&self.stage, &mut self.show) {
+            show.finish();
+            self.stage = Stage::Told(grade.clone());
+        }
     }
 
     /// A quiz is finished with the answer to its last open question.
@@ -223,6 +280,7 @@ impl Exam {
 
     fn begin(&mut self, course: &Course) {
         self.top = 0;
+        self.show = None;
         self.stage = Stage::Over;
         if let Some(question) = self.question(course) {
             self.draft = Draft::new(question, self.seed);
@@ -252,6 +310,12 @@ impl Exam {
         }
         again
     }
+}
+
+/// The misconception behind an answer that an experiment refutes, by id.
+pub fn experiment<'a>(grade: &Grade, course: &'a Course) -> Option<&'a str> {
+    let known = grade.misconceptions.iter().filter_map(|id| course.misconception(id));
+    known.into_iter().find(|known| known.experiment.is_some()).map(|known| known.id.as_str())
 }
 
 fn quiz_slots(chapter: &str, course: &Course, learner: &Learner) -> Option<(Vec<Slot>, u64)> {

@@ -28,6 +28,8 @@ pub enum Context {
     Question,
     /// A question to be answered by typing.
     Blank,
+    /// What comes of a prediction, while it is shown.
+    Outcome,
     /// A question after its answer.
     Answered,
     /// The end of a quiz.
@@ -63,6 +65,7 @@ impl Context {
             Context::Shell => "Shell",
             Context::Question => "Question",
             Context::Blank => "Question to fill in",
+            Context::Outcome => "What comes of it",
             Context::Answered => "After an answer",
             Context::Score => "Score",
             Context::List => "List",
@@ -137,7 +140,7 @@ pub const KEYMAP: &[Binding] = &{
         bind(C::Page, &[ENTER], A::Act, "go on", "act on the marked thing, or read on"),
         bind(C::Page, &[DOWN, c('j')], A::Down, "scroll", "scroll down"),
         bind(C::Page, &[UP, c('k')], A::Up, "", "scroll up"),
-        bind(C::Page, &[c('a')], A::Apply, "apply", "apply the marked YAML to the simulated cluster"),
+        bind(C::Page, &[c('a')], A::Apply, "apply", "apply the marked YAML; do the marked thing again"),
         bind(C::Page, &[c('e')], A::Edit, "edit", "edit the marked YAML"),
         bind(C::Page, &[RIGHT, c('l')], A::Right, "", "mark the next thing in the page"),
         bind(C::Page, &[LEFT, c('h')], A::Left, "", "mark the previous thing in the page"),
@@ -172,8 +175,9 @@ pub const KEYMAP: &[Binding] = &{
         bind(C::Bench, &[c(',')], A::StepBack, "back", "go back to the change before"),
         bind(C::Bench, &[c('<')], A::Slower, "speed", "slower"),
         bind(C::Bench, &[c('>')], A::Faster, "", "faster"),
-        bind(C::Bench, &[c('c')], A::Live, "", "continue from the moment shown"),
+        bind(C::Bench, &[c('c')], A::Live, "go on from here", "continue from the moment shown"),
         bind(C::Bench, &[c('0')], A::Fresh, "", "start a fresh cluster"),
+        bind(C::Bench, &[c('S')], A::SaveRun, "", "save this run as podlab-run.steps"),
         bind(C::Bench, &[TAB], A::NextPane, "panes", "next pane"),
         bind(C::Bench, &[BACK_TAB], A::PreviousPane, "", "previous pane"),
         bind(C::Bench, &[c('z')], A::Zoom, "", "show the pane alone, or with the others"),
@@ -202,6 +206,14 @@ pub const KEYMAP: &[Binding] = &{
         bind(C::Question, &[c('9')], A::Choose(9), "", "choose or mark the option of that number"),
         bind(C::Blank, &[ENTER], A::Submit, "answer", "give the answer"),
         bind(C::Answered, &[ENTER, SPACE], A::Act, "next question", "next question"),
+        bind(
+            C::Answered,
+            &[c('x')],
+            A::Experiment,
+            "see for yourself",
+            "try in the simulator what the answer took for granted",
+        ),
+        bind(C::Outcome, &[ENTER, SPACE], A::Act, "skip", "go to the moment that was asked for"),
         bind(C::Score, &[ENTER], A::Act, "go on", "go on with the course"),
         bind(C::Score, &[c('r')], A::Retake, "retake", "take the quiz again"),
         bind(C::List, &[ENTER, RIGHT, c('l')], A::Act, "open", "open the chosen row"),

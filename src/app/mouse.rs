@@ -77,13 +77,13 @@ impl App {
         }
         match (&mut self.trail.screen, target) {
             (Screen::Map(map), Target::Row(row)) => map.click(row, &self.course),
-            (Screen::Exam(exam), Target::Row(row)) => exam.click(row, &self.course, &self.bench.practice),
+            (Screen::Exam(exam), Target::Row(row)) => exam.click(row, &self.course),
             (Screen::Search(search), Target::Row(row)) => search.open(row),
             (Screen::Settings(screen), Target::Row(row)) => {
                 screen.cursor.at = row;
                 self.in_screen(Action::Right)
             }
-            (Screen::Chapter(reader) | Screen::Lab(reader), Target::Item(i)) => {
+            (Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader), Target::Item(i)) => {
                 let again = reader.focus == Some(i);
                 reader.focus = Some(i);
                 match reader.items.get(i) {

@@ -4,6 +4,7 @@ use super::exam::{Exam, Purpose};
 use super::learner::Entry;
 use super::map::Map;
 use super::overlay::{Confirm, Overlay, Sheet, Then};
+use super::page::Thing;
 use super::palette::{Command, Palette};
 use super::practice::Practice;
 use super::reader::{Anchor, Reader};
@@ -11,6 +12,7 @@ use super::search::Search;
 use super::settings::{SettingsScreen, ThemeChoice};
 use super::{App, Effect, Place, Reaction, Reactions, Screen};
 use crate::course::block::Block;
+use std::collections::BTreeMap;
 
 /// How many screens Esc can lead back through.
 const DEEPEST: usize = 12;
@@ -40,6 +42,7 @@ impl App {
             self.bench.take_up(Practice::of_lab(lab));
         }
         self.take_up_session();
+        self.begin_experiment();
         if let Screen::Chapter(reader) = &self.trail.screen {
             let entry = Entry::Opened { chapter: reader.id.clone() };
             self.commit(vec![Reaction::Record(entry)], effects);
@@ -67,7 +70,9 @@ impl App {
     fn refresh(&mut self) {
         match &mut self.trail.screen {
             Screen::Map(map) => map.refresh(&self.course, &self.learner),
-            Screen::Chapter(reader) | Screen::Lab(reader) => reader.note_items(&self.course, &self.learner),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
+                reader.note_items(&self.course, &self.learner)
+            }
             _ => {}
         }
     }
@@ -108,6 +113,7 @@ impl App {
                 Screen::Exam(Box::new(Exam::new(Purpose::One(id.clone()), &self.course, &self.learner)?))
             }
             Place::Review => Screen::Exam(Box::new(Exam::new(Purpose::Review, &self.course, &self.learner)?)),
+            Place::Experiment(id) => Screen::Experiment(Reader::experiment(&self.course, id)?),
             Place::Lab(slug) => Screen::Lab(Reader::lab(&self.course, slug)?),
             Place::Progress => Screen::Progress(Sheet::default()),
             Place::Search => Screen::Search(Search::default()),
@@ -116,22 +122,48 @@ impl App {
     }
 
     /// Takes up the session of the page on the screen.
-    fn take_up_session(&mut self) {
+    pub(super) fn take_up_session(&mut self) {
+        let files = self.page_files().unwrap_or_default();
         match &self.trail.screen {
             Screen::Chapter(reader) => {
-                let Some(chapter) = self.course.chapter(&reader.id) else { return };
-                let begin = || {
-                    let files = chapter.page().files().into_iter();
-                    let named = files.filter_map(|code| Some((code.name.clone()?, code.text.clone())));
-                    Practice::of_page(&chapter.id, named.collect())
-                };
-                self.bench.visit(&chapter.id, begin);
+                let id = reader.id.as_str();
+                self.bench.visit(id, || Practice::of_page(id, files));
             }
             Screen::Lab(reader) => {
                 let Some(lab) = self.course.lab(&reader.id) else { return };
                 self.bench.visit(&format!("lab {}", lab.id), || Practice::of_lab(lab));
             }
+            Screen::Experiment(reader) => {
+                let page = format!("experiment {}", reader.id);
+                self.bench.visit(&page, || Practice::of_page(&page, files));
+            }
             _ => {}
+        }
+    }
+
+    /// The files that the page on the screen brings along; `None` if it brings none of its own.
+    pub(super) fn page_files(&self) -> Option<BTreeMap<String, String>> {
+        let page = match &self.trail.screen {
+            Screen::Chapter(reader) | Screen::Experiment(reader) => reader.page(&self.course)?,
+            Screen::Lab(reader) => {
+                let files = self.course.lab(&reader.id)?.setup.files.iter();
+                return Some(files.map(|file| (file.name.clone(), file.text.clone())).collect());
+            }
+            _ => return None,
+        };
+        let files = page.files().into_iter();
+        Some(files.filter_map(|code| Some((code.name.clone()?, code.text.clone()))).collect())
+    }
+
+    /// An experiment starts by itself the first time.
+    fn begin_experiment(&mut self) {
+        let Screen::Experiment(reader) = &self.trail.screen else { return };
+        let files = reader.items.iter().filter_map(|item| match &item.thing {
+            Thing::File(name) => Some(name.clone()),
+            _ => None,
+        });
+        if let Some(name) = files.into_iter().next().filter(|name| !self.bench.practice.has_applied(name)) {
+            self.apply_file(&name);
         }
     }
 
@@ -153,6 +185,11 @@ impl App {
             }
         }
         places.extend(self.course.labs.keys().map(|slug| (format!("lab {slug}"), Place::Lab(slug.clone()))));
+        places.extend(self.course.misconceptions().filter(|(_, known)| known.experiment.is_some()).map(
+            |(_, known)| {
+                (format!("experiment: {}", known.claim.plain()), Place::Experiment(known.id.clone()))
+            },
+        ));
         Palette::new(&self.contexts(), places)
     }
 
@@ -175,6 +212,7 @@ fn name_of(place: &Place) -> String {
         Place::Quiz(id) => format!("a quiz for chapter '{id}'"),
         Place::Question(id) => format!("question '{id}'"),
         Place::Lab(slug) => format!("lab '{slug}'"),
+        Place::Experiment(id) => format!("experiment '{id}'"),
         Place::Review => "questions to review (nothing is due)".to_owned(),
         other => format!("{other:?}"),
     }

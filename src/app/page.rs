@@ -14,6 +14,18 @@ pub struct Item {
     pub title: String,
     /// How far the learner is with it; may be empty.
     pub note: String,
+    /// Whether the learner has been through it.
+    pub state: State,
+}
+
+/// Whether the learner has been through an item. Enter then leads on instead of to it again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Not yet.
+    #[default]
+    Open,
+    /// They have.
+    Done,
 }
 
 /// What an item is.
@@ -61,7 +73,13 @@ pub fn items(page: &block::Page) -> Vec<Item> {
 
 fn collect(block: &Block, at: usize, items: &mut Vec<Item>) {
     let mut add = |thing: Thing, title: &str| {
-        items.push(Item { thing, block: at, title: title.to_owned(), note: String::new() });
+        items.push(Item {
+            thing,
+            block: at,
+            title: title.to_owned(),
+            note: String::new(),
+            state: State::Open,
+        });
     };
     match block {
         Block::Heading(heading) => links(&heading.text, at, items),
@@ -96,7 +114,7 @@ fn links(text: &[Inline], at: usize, items: &mut Vec<Item>) {
             Inline::Link(link) => {
                 let title = block::plain(&link.text);
                 let thing = Thing::Link(link.target.clone());
-                items.push(Item { thing, block: at, title, note: String::new() });
+                items.push(Item { thing, block: at, title, note: String::new(), state: State::Open });
                 links(&link.text, at, items);
             }
             Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strike(inner) => {

@@ -1,20 +1,21 @@
 //! The practice session as the panes see it: what is shown now (the live moment or a past one), how fast time passes, the lab's
 //! goals. The one seam between the tutor and `lab`; it decides nothing about what Kubernetes does.
 
-/// Asking the simulator a prediction, or setting a lab up.
-mod rehearse;
+/// A session written down.
+mod saved;
 
-use crate::course::Chapter;
 use crate::course::lab::Lab;
-use crate::course::quiz::{Predicted, Prediction};
 use crate::kube::{Key as ObjectKey, Kind, Object, SimTime};
 use crate::kubectl::session::EditorRequest;
 use crate::kubectl::status::pod_row;
 use crate::kubectl::watch::{Watch, WatchRow};
 use crate::lab::pace::Pace;
 use crate::lab::past::{Past, Replayable};
+use crate::lab::rehearse;
 use crate::lab::scene::{Input, Scene};
-use crate::lab::verdict::{Judge, Met};
+use crate::lab::script;
+use crate::lab::stage::Stage;
+use crate::lab::verdict::Met;
 use crate::lab::xray::{self, Xray};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub struct NodeView {
 const COPY_EVERY: u64 = 20_000;
 /// The longest step to the next change, in simulated milliseconds.
 const LONGEST_STEP: u64 = 600_000;
+/// The most nodes a lab gets.
+const MOST_NODES: usize = 20;
 /// The namespace the panes watch.
 const NAMESPACE: &str = "default";
 
@@ -76,33 +79,65 @@ pub struct Practice {
     earlier: Option<Box<Scene>>,
     past: Past<Scene>,
     pace: Pace,
-    judge: Option<Judge>,
-    /// The learner's files by name, and the page that brought them.
-    files: (String, BTreeMap<String, String>),
+    folder: Folder,
     /// Lines of output the learner has cleared away.
     cleared: usize,
     /// What an editor that was started in the shell is open on.
     editing: Option<EditorRequest>,
+    /// When which file was applied last.
+    applied: BTreeMap<String, SimTime>,
+    /// What was typed to set a lab up, and when.
+    setup: Vec<(SimTime, String)>,
+    /// How many nodes there are.
+    nodes: usize,
+}
+
+/// The learner's files.
+#[derive(Clone, Debug, Default)]
+struct Folder {
+    /// The page that brought them.
+    page: String,
+    /// As they were when the cluster was started, by name.
+    first: BTreeMap<String, String>,
+    /// As they are.
+    files: BTreeMap<String, String>,
+}
+
+impl Folder {
+    fn of(page: String, files: BTreeMap<String, String>) -> Folder {
+        Folder { page, first: files.clone(), files }
+    }
+}
+
+/// A cluster of so many nodes whose shell sees `files`.
+fn stage(nodes: usize, files: &BTreeMap<String, String>) -> Stage {
+    rehearse::stage(
+        nodes.clamp(1, MOST_NODES),
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())),
+    )
 }
 
 impl Default for Practice {
     fn default() -> Practice {
-        Practice::on(rehearse::stage(1, &BTreeMap::new()))
+        Practice::on(Scene::new(stage(1, &BTreeMap::new()), Some(NAMESPACE)))
     }
 }
 
 impl Practice {
-    fn on(stage: crate::lab::stage::Stage) -> Practice {
-        let live = Scene::new(stage, Some(NAMESPACE));
+    fn on(mut live: Scene) -> Practice {
+        let now = live.now();
+        live.advance(now);
         Practice {
             past: Past::new(live.now(), live.clone()),
             live,
             earlier: None,
             pace: Pace::default(),
-            judge: None,
-            files: (String::new(), BTreeMap::new()),
+            folder: Folder::default(),
             cleared: 0,
             editing: None,
+            applied: BTreeMap::new(),
+            setup: Vec::new(),
+            nodes: 1,
         }
     }
 
@@ -150,21 +185,9 @@ impl Practice {
         self.pace.is_running() && !self.is_past()
     }
 
-    /// Lets the live moment reach `until`; the judge of a lab sees every change on the way.
     fn live_until(&mut self, until: SimTime) {
-        while let Some(next) = self.live.stage.next_at().filter(|at| *at <= until) {
-            self.live.advance(next);
-            self.judge_now();
-        }
         self.live.advance(until);
-        self.judge_now();
         self.keep_copy();
-    }
-
-    fn judge_now(&mut self) {
-        if let Some(judge) = &mut self.judge {
-            judge.observe(&self.live.stage.cluster);
-        }
     }
 
     fn keep_copy(&mut self) {
@@ -178,7 +201,6 @@ impl Practice {
         self.earlier = None;
         self.past.note(self.live.now(), input.clone());
         self.live.act(&input);
-        self.judge_now();
     }
 
     /// Holds time, or lets it run; in the past, goes back to the live moment.
@@ -196,7 +218,6 @@ impl Practice {
         if !self.is_past() {
             let limit = self.live.now().plus(LONGEST_STEP);
             self.live.advance_to_next_row(limit);
-            self.judge_now();
             return self.keep_copy();
         }
         let now = self.now();
@@ -223,6 +244,7 @@ impl Practice {
     pub fn continue_here(&mut self) {
         if let Some(scene) = self.earlier.take() {
             self.past.forget_after(scene.now());
+            self.applied.retain(|_, at| *at <= scene.now());
             self.live = *scene;
         }
         self.pace.set_running(true);
@@ -240,9 +262,9 @@ impl Practice {
 
     /// Starts over with an empty cluster; the learner's files and the pace stay.
     pub fn fresh(&mut self) {
-        let stage = rehearse::stage(1, &self.files.1);
-        let (files, pace) = (std::mem::take(&mut self.files), self.pace.clone());
-        *self = Practice { files, pace, ..Practice::on(stage) };
+        let live = Scene::new(stage(1, &self.folder.files), Some(NAMESPACE));
+        let Folder { page, files, .. } = std::mem::take(&mut self.folder);
+        *self = Practice { folder: Folder::of(page, files), pace: self.pace.clone(), ..Practice::on(live) };
         self.pace.set_running(true);
     }
 
@@ -290,7 +312,7 @@ impl Practice {
 
     /// What a kubectl command line would print now, leaving no trace in the session.
     pub fn ask(&self, line: &str) -> String {
-        rehearse::type_line(&mut self.shown().stage.clone(), line)
+        script::type_line(&mut self.shown().stage.clone(), line).text
     }
 
     /// Why the row `row` of the watch (or, if there is none such, the Pod's latest change) came about, newest first.
@@ -333,6 +355,19 @@ impl Practice {
     /// Types a line into the shell. Time goes on, since nothing would come of the command otherwise.
     pub fn submit(&mut self, line: &str) {
         self.act(Input::Line(line.to_owned()));
+    }
+
+    /// Applies a file as the learner would.
+    pub fn apply(&mut self, name: &str) -> String {
+        let command = format!("kubectl apply -f {name}");
+        self.submit(&command);
+        self.applied.insert(name.to_owned(), self.live.now());
+        command
+    }
+
+    /// Whether the file, as it is, was applied before the moment shown.
+    pub fn has_applied(&self, name: &str) -> bool {
+        self.applied.get(name).is_some_and(|at| *at <= self.now())
     }
 
     /// Ctrl-C.
@@ -387,56 +422,45 @@ impl Practice {
         if let Some(request) = self.editing.as_ref().filter(|request| request.name == name) {
             return Some(request.text.clone());
         }
-        self.files.1.get(name).cloned()
+        self.folder.files.get(name).cloned()
     }
 
     /// Writes a file of the session.
     pub fn write_file(&mut self, name: &str, text: &str) {
-        self.files.1.insert(name.to_owned(), text.to_owned());
+        self.folder.files.insert(name.to_owned(), text.to_owned());
+        self.applied.remove(name);
         self.act(Input::File { name: name.to_owned(), text: text.to_owned() });
     }
 
     /// A session for a page, with its files in the learner's folder.
     pub fn of_page(page: &str, files: BTreeMap<String, String>) -> Practice {
-        let stage = rehearse::stage(1, &files);
-        Practice { files: (page.to_owned(), files), ..Practice::on(stage) }
+        let live = Scene::new(stage(1, &files), Some(NAMESPACE));
+        Practice { folder: Folder::of(page.to_owned(), files), ..Practice::on(live) }
     }
 
     /// The page this session belongs to.
     pub fn page(&self) -> &str {
-        &self.files.0
-    }
-
-    /// The first thing wrong with a manifest: the line (from 0) and what it is.
-    pub fn check_manifest(&self, text: &str) -> Option<(usize, String)> {
-        rehearse::check_manifest(text)
-    }
-
-    /// What the simulator says to a prediction.
-    pub fn predict(&self, prediction: &Prediction, chapter: Option<&Chapter>) -> Predicted {
-        rehearse::predict(prediction, chapter)
+        &self.folder.page
     }
 
     /// A session for a lab: a cluster with its fault, as the learner is to find it.
     pub fn of_lab(lab: &Lab) -> Practice {
         let files: BTreeMap<String, String> =
             lab.setup.files.iter().map(|file| (file.name.clone(), file.text.clone())).collect();
-        let mut stage = rehearse::stage(lab.setup.nodes, &files);
+        let (mut stage, mut setup) = (stage(lab.setup.nodes, &files), Vec::new());
         for (line, _) in &lab.setup.commands {
-            rehearse::type_line(&mut stage, line);
+            setup.push((stage.cluster.now(), line.clone()));
+            script::type_line(&mut stage, line);
         }
-        let judge = Judge::new(lab.goals.clone(), &stage.cluster);
-        let mut practice =
-            Practice { files: (format!("lab {}", lab.id), files), judge: Some(judge), ..Practice::on(stage) };
-        let now = practice.live.now();
-        practice.live.advance(now);
-        practice
+        let live = Scene::new(stage, Some(NAMESPACE)).judged_by(lab.goals.clone());
+        let folder = Folder::of(format!("lab {}", lab.id), files);
+        Practice { folder, setup, nodes: lab.setup.nodes, ..Practice::on(live) }
     }
 
     /// The goals of the lab.
     pub fn goals(&self) -> Vec<GoalView> {
-        let Some(judge) = &self.judge else { return Vec::new() };
-        let verdicts = judge.verdicts(self.live.now()).into_iter();
+        let Some(judge) = self.shown().judge() else { return Vec::new() };
+        let verdicts = judge.verdicts(self.now()).into_iter();
         verdicts
             .map(|(text, met)| match met {
                 Met::Yes => GoalView { text, met: true, missing: String::new() },
@@ -450,14 +474,22 @@ impl Practice {
 
     /// Whether all goals of the lab are reached.
     pub fn lab_passed(&self) -> bool {
-        self.judge.as_ref().is_some_and(|judge| judge.passed(self.live.now()))
+        self.live.judge().is_some_and(|judge| judge.passed(self.live.now()))
     }
 
     /// Takes in what the learner answers to a lab's question.
     pub fn answer_lab(&mut self, word: &str) {
-        if let Some(judge) = &mut self.judge {
-            judge.answer(word);
-            judge.observe(&self.live.stage.cluster);
-        }
+        self.act(Input::Answer(word.to_owned()));
+    }
+
+    /// The session as steps that `podlab sim --steps` plays again.
+    pub fn saved(&self) -> String {
+        let (files, setup, inputs) = (&self.folder.first, &self.setup, self.past.inputs());
+        saved::Run { nodes: self.nodes, files, setup, inputs, until: self.live.now() }.steps()
+    }
+
+    /// Whether the session began with these files.
+    pub fn began_with(&self, files: &BTreeMap<String, String>) -> bool {
+        self.folder.first == *files
     }
 }

@@ -6,7 +6,8 @@ use super::bench::way;
 use super::extents::{Extents, PageExtent};
 use super::learner::Learner;
 use super::overlay::{Confirm, Overlay, Then};
-use super::page::{self, Item, Thing, Toned};
+use super::page::{self, Item, State, Thing, Toned};
+use super::practice::Practice;
 use super::scroll::Move;
 use super::{Place, Reaction, Reactions};
 use crate::course::Course;
@@ -38,6 +39,8 @@ pub struct Reader {
     pub focus: Option<usize>,
     /// What is looked for in the page, lower case.
     pub find: String,
+    /// What is read, if it is not a chapter: the brief of a lab with its hints, or an experiment.
+    pub own: Option<Page>,
     /// How far it is, if this is a lab.
     pub lab: Option<LabRun>,
     /// The section whose reading was noted last.
@@ -47,8 +50,6 @@ pub struct Reader {
 /// A lab on its way.
 #[derive(Clone, Debug, Default)]
 pub struct LabRun {
-    /// What is shown: the brief, hints, and in the end what there was to learn.
-    pub page: Page,
     /// Hints taken.
     pub hints: usize,
     /// Whether it is passed.
@@ -77,6 +78,7 @@ impl Reader {
             tones: page::tones(chapter.page()),
             focus: None,
             find: String::new(),
+            own: None,
             lab: None,
             noted: 0,
         };
@@ -94,6 +96,7 @@ impl Reader {
             tones: Vec::new(),
             focus: None,
             find: String::new(),
+            own: None,
             lab: Some(LabRun::default()),
             noted: 0,
         };
@@ -138,42 +141,77 @@ impl Reader {
             blocks.push(heading(&format!("Hint {} of {}", number + 1, lab.hints.len())));
             blocks.extend(hint.blocks.iter().cloned());
         }
-        run.page = Page { blocks, ..Page::default() };
-        self.items = page::items(&run.page);
-        self.tones = page::tones(&run.page);
+        self.show_own(Page { blocks, ..Page::default() });
+    }
+
+    fn show_own(&mut self, page: Page) {
+        self.items = page::items(&page);
+        self.tones = page::tones(&page);
+        self.own = Some(page);
+    }
+
+    /// The same page where another reading of it stands.
+    pub fn at_place_of(mut self, other: &Reader) -> Reader {
+        self.top = other.top;
+        other.find.clone_into(&mut self.find);
+        self
+    }
+
+    /// The same lab at the same place, of a course that may have changed.
+    pub fn lab_again(self, course: &Course) -> Option<Reader> {
+        let lab = course.lab(&self.id)?;
+        let mut reader = Reader::lab(course, &self.id)?;
+        (reader.lab, reader.top) = (self.lab, self.top);
+        reader.write_brief(lab);
+        Some(reader)
+    }
+
+    /// The page of an experiment: what is believed, what is so, and how to see it.
+    pub fn experiment(course: &Course, id: &str) -> Option<Reader> {
+        let page = super::experiment::page(course, course.misconception(id)?)?;
+        let (top, focus, find) = (Anchor::default(), None, String::new());
+        let (items, tones) = (Vec::new(), Vec::new());
+        let id = id.to_owned();
+        let mut reader = Reader { id, top, items, tones, focus, find, own: None, lab: None, noted: 0 };
+        reader.show_own(page);
+        Some(reader)
     }
 
     /// The page being read.
     pub fn page<'a>(&'a self, course: &'a Course) -> Option<&'a Page> {
-        self.lab
-            .as_ref()
-            .map(|run| &run.page)
-            .or_else(|| course.chapter(&self.id).map(crate::course::Chapter::page))
+        self.own.as_ref().or_else(|| course.chapter(&self.id).map(crate::course::Chapter::page))
     }
 
     /// Writes on quizzes, questions and labs how far the learner is with them.
     pub fn note_items(&mut self, course: &Course, learner: &Learner) {
         for item in &mut self.items {
             match &item.thing {
-                Thing::Quiz => (item.title, item.note) = quiz_words(course, learner, &self.id),
+                Thing::Quiz => {
+                    (item.title, item.note) = quiz_words(course, learner, &self.id);
+                    let taken =
+                        learner.quizzes.get(&self.id).is_some_and(|s| s.best.is_some() && s.open.is_empty());
+                    item.state = if taken { State::Done } else { State::Open };
+                }
                 Thing::Question(id) | Thing::Predict(id) => {
                     if let Some((_, question)) = course.question(id) {
                         item.title = question.ask.plain();
                     }
+                    item.state = if learner.questions.contains_key(id) { State::Done } else { State::Open };
                     item.note = match learner.questions.get(id) {
                         None => "Enter: answer".to_owned(),
-                        Some(state) if state.latest => "answered, right. Enter: once more".to_owned(),
-                        Some(_) => "answered, not right yet. Enter: once more".to_owned(),
+                        Some(state) if state.latest => "answered, right. a: once more".to_owned(),
+                        Some(_) => "answered, not right yet. a: once more".to_owned(),
                     };
                 }
                 Thing::Lab(slug) => {
                     if let Some(lab) = course.lab(slug) {
                         item.title = format!("{}, {} min", lab.title, lab.minutes);
                     }
+                    item.state = if learner.labs.contains_key(slug) { State::Done } else { State::Open };
                     item.note = match learner.labs.get(slug) {
                         None => "Enter: start".to_owned(),
-                        Some(0) => "passed without a hint. Enter: once more".to_owned(),
-                        Some(hints) => format!("passed with {hints} hints. Enter: once more"),
+                        Some(0) => "passed without a hint. a: once more".to_owned(),
+                        Some(hints) => format!("passed with {hints} hints. a: once more"),
                     };
                 }
                 Thing::File(_) | Thing::Link(_) => {}
@@ -211,7 +249,7 @@ impl Reader {
 
     /// What is to be kept once another section is on the screen: a place to come back to, whatever happens.
     fn note_section(&mut self, course: &Course, page: &PageExtent) -> Reactions {
-        let Some(chapter) = course.chapter(&self.id).filter(|_| self.lab.is_none()) else {
+        let Some(chapter) = course.chapter(&self.id).filter(|_| self.own.is_none()) else {
             return Vec::new();
         };
         let heads = |block: &&Block| matches!(block, Block::Heading(heading) if heading.level <= 2);
@@ -234,7 +272,13 @@ impl Reader {
     }
 
     /// Acts on a key.
-    pub fn perform(&mut self, action: Action, course: &Course, extents: &Extents) -> Reactions {
+    pub fn perform(
+        &mut self,
+        action: Action,
+        course: &Course,
+        practice: &Practice,
+        extents: &Extents,
+    ) -> Reactions {
         let page = &extents.page;
         if let Some(way) = way(action) {
             let line = way.scroll(self.line(page), page.height, page.total);
@@ -243,7 +287,14 @@ impl Reader {
             return self.note_section(course, page);
         }
         match action {
-            Action::Act => return self.act(course, page),
+            Action::Act => return self.act(course, practice, page),
+            Action::Apply
+                if self
+                    .marked()
+                    .is_some_and(|item| !matches!(item.thing, Thing::File(_) | Thing::Link(_))) =>
+            {
+                return self.marked().map(|item| self.act_on(&item.thing, course)).unwrap_or_default();
+            }
             Action::Apply | Action::Edit => return self.file(action, page),
             Action::Left => self.mark(true, page),
             Action::Right => self.mark(false, page),
@@ -260,7 +311,7 @@ impl Reader {
                 {
                     return vec![Reaction::Say("There is no further hint.".into())];
                 }
-                return self.perform(Action::Bottom, course, extents);
+                return self.perform(Action::Bottom, course, practice, extents);
             }
             Action::Restart => {
                 let text = "Set the lab up again? The cluster starts over.".to_owned();
@@ -275,28 +326,47 @@ impl Reader {
     }
 
     /// Enter: the marked thing, or else a screen on; at the end of the page, what comes next.
-    fn act(&mut self, course: &Course, page: &PageExtent) -> Reactions {
-        if let Some(item) = self.marked() {
-            return self.act_on(&item.thing.clone(), course);
+    fn act(&mut self, course: &Course, practice: &Practice, page: &PageExtent) -> Reactions {
+        if let Some(item) = self.marked().filter(|item| !is_done(item, practice)) {
+            return self.act_on(&item.thing, course);
         }
         let from = self.line(page);
+        if let Some(next) = self.next_visible(page, practice) {
+            self.focus = Some(next);
+            return Vec::new();
+        }
         if from + page.height < page.total {
             let line = Move::Pages(1).scroll(from, page.height, page.total);
             self.scroll_to(line, page);
+            self.focus = self.next_visible(page, practice);
             self.settle(page);
-            return Vec::new();
+            return self.note_section(course, page);
         }
         match self.lab.as_ref().map(|run| run.outcome) {
             Some(LabOutcome::Passed) => return vec![Reaction::Leave],
             Some(LabOutcome::Open) => {
                 return vec![Reaction::Say("The goals above say what is missing; h gives a hint.".into())];
             }
+            None if self.own.is_some() => return vec![Reaction::Leave],
             None => {}
         }
-        if course.quizzes.contains_key(&self.id) {
+        let taken = |item: &Item| item.thing == Thing::Quiz && item.state == State::Done;
+        if course.quizzes.contains_key(&self.id) && !self.items.iter().any(taken) {
             return vec![Reaction::Go(Place::Quiz(self.id.clone()))];
         }
         neighbour(&self.id, course, false)
+    }
+
+    /// The next thing on the screen that the learner has not been through.
+    fn next_visible(&self, page: &PageExtent, practice: &Practice) -> Option<usize> {
+        let from = self.line(page);
+        let open = |i: &usize| {
+            let (line, height) = page.items.get(*i).copied().unwrap_or((usize::MAX, 0));
+            let visible = height > 0 && line >= from && line.saturating_add(height) <= from + page.height;
+            let item = &self.items[*i];
+            visible && !matches!(item.thing, Thing::Link(_)) && !is_done(item, practice)
+        };
+        (self.focus.map_or(0, |at| at + 1)..self.items.len()).find(open)
     }
 
     /// Does what an item is for.
@@ -418,12 +488,20 @@ impl Reader {
     }
 }
 
-fn heading_of(text: &str) -> Heading {
+/// Whether the learner has been through an item; a file, whether it is applied.
+pub fn is_done(item: &Item, practice: &Practice) -> bool {
+    match &item.thing {
+        Thing::File(name) => practice.has_applied(name),
+        _ => item.state == State::Done,
+    }
+}
+
+pub(super) fn heading_of(text: &str) -> Heading {
     let place = crate::course::Place::START;
     Heading { level: 2, id: String::new(), text: vec![Inline::Text(text.to_owned())], place }
 }
 
-fn heading(text: &str) -> Block {
+pub(super) fn heading(text: &str) -> Block {
     Block::Heading(heading_of(text))
 }
 
@@ -449,7 +527,7 @@ fn quiz_words(course: &Course, learner: &Learner, chapter: &str) -> (String, Str
     let open = state.map_or(0, |s| s.open.len());
     let note = match state.and_then(|s| s.best) {
         _ if open > 0 => format!("{open} of {count} answered. Enter: go on"),
-        Some((points, of)) => format!("best {points:.0} of {of} points. Enter: once more"),
+        Some((points, of)) => format!("best {points:.0} of {of} points. a: once more"),
         None => "Enter: begin".to_owned(),
     };
     (title, note)

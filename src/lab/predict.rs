@@ -1,5 +1,6 @@
 //! The simulator's answer to a prediction: the manifest is applied to a cluster of its own, time passes, the column is read.
 
+use super::replay::{Replay, Step};
 use super::stage::Stage;
 use crate::course::quiz::{Asked, Column, Manifest, Predicted, Prediction};
 use crate::kube::{Key, Object, SimTime};
@@ -12,13 +13,7 @@ const INLINE: &str = "pod.yaml";
 
 /// What the learner is asked to foresee, on `stage`: a fresh cluster whose folder holds the chapter's files.
 pub fn answer(stage: &mut Stage, prediction: &Prediction) -> Predicted {
-    let file = match &prediction.manifest {
-        Manifest::File { name, .. } => name.clone(),
-        Manifest::Inline { text, .. } => {
-            stage.session.write_file(INLINE, text);
-            INLINE.to_owned()
-        }
-    };
+    let file = file(stage, prediction);
     let apply = stage.start(&format!("kubectl apply -f {file}"));
     let written = stage.session.drain(apply);
     if stage.session.finished(apply).is_some_and(|exit| exit != 0) {
@@ -37,6 +32,29 @@ pub fn answer(stage: &mut Stage, prediction: &Prediction) -> Predicted {
             } else {
                 Predicted::Nothing(format!("{} never shows {text}", prediction.pod))
             }
+        }
+    }
+}
+
+/// The same run as something to look at, on the same kind of stage.
+pub fn replay(mut stage: Stage, prediction: &Prediction) -> Replay {
+    let file = file(&mut stage, prediction);
+    let mut steps = vec![Step { at: SimTime(0), line: format!("kubectl apply -f {file}") }];
+    let typed = prediction.commands.iter();
+    steps.extend(
+        typed.map(|(second, line)| Step { at: SimTime((second * 1000.0) as u64), line: line.clone() }),
+    );
+    steps.sort_by_key(|step| step.at);
+    Replay::new(stage, "default", steps)
+}
+
+/// The name of the manifest; one without a name is written down first.
+fn file(stage: &mut Stage, prediction: &Prediction) -> String {
+    match &prediction.manifest {
+        Manifest::File { name, .. } => name.clone(),
+        Manifest::Inline { text, .. } => {
+            stage.session.write_file(INLINE, text);
+            INLINE.to_owned()
         }
     }
 }

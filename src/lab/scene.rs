@@ -1,9 +1,12 @@
-//! Everything of a practice session that rewinds: cluster, shell, watch, tracks, what the terminal shows. One `advance`, one `act`.
+//! Everything of a practice session that rewinds: cluster, shell, watch, tracks, what the terminal shows, how far the goals of a lab
+//! are. One `advance`, one `act`.
 
 use super::past::Replayable;
 use super::scrollback::Scrollback;
 use super::stage::Stage;
 use super::track::Tracks;
+use super::verdict::Judge;
+use crate::course::lab::goal::Goal;
 use crate::kube::{Kind, SimTime};
 use crate::kubectl::session::JobId;
 use crate::kubectl::watch::{Watch, WatchRow};
@@ -24,6 +27,8 @@ pub enum Input {
         /// Its content.
         text: String,
     },
+    /// Answers the question of a lab.
+    Answer(String),
     /// Closes the editor the shell has asked for: with the text to save, or without.
     Edited(Option<String>),
 }
@@ -42,6 +47,7 @@ pub struct Scene {
     seen: u64,
     terminal: Scrollback,
     foreground: Option<JobId>,
+    judge: Option<Judge>,
 }
 
 impl Scene {
@@ -55,7 +61,20 @@ impl Scene {
             seen: 0,
             terminal: Scrollback::default(),
             foreground: None,
+            judge: None,
         }
+    }
+
+    /// The same with goals to reach from here on.
+    #[must_use]
+    pub fn judged_by(mut self, goals: Vec<Goal>) -> Scene {
+        self.judge = Some(Judge::new(goals, &self.stage.cluster));
+        self
+    }
+
+    /// Who watches the goals, in a lab.
+    pub fn judge(&self) -> Option<&Judge> {
+        self.judge.as_ref()
     }
 
     /// The simulated time.
@@ -106,6 +125,9 @@ impl Scene {
         let extra = self.rows.len().saturating_sub(ROWS_KEPT);
         self.rows.drain(..extra);
         self.collect_output();
+        if let Some(judge) = &mut self.judge {
+            judge.observe(&self.stage.cluster);
+        }
     }
 
     fn collect_output(&mut self) {
@@ -138,6 +160,11 @@ impl Replayable for Scene {
     type Input = Input;
 
     fn advance(&mut self, until: SimTime) {
+        // Step by step, so that no short break of a goal is missed.
+        while let Some(next) = self.stage.next_at().filter(|at| *at <= until) {
+            self.stage.advance(next);
+            self.collect();
+        }
         self.stage.advance(until);
         self.collect();
     }
@@ -158,6 +185,11 @@ impl Replayable for Scene {
                 }
             }
             Input::File { name, text } => self.stage.session.write_file(name, text),
+            Input::Answer(word) => {
+                if let Some(judge) = &mut self.judge {
+                    judge.answer(word);
+                }
+            }
             Input::Edited(text) => self.stage.session.editor_done(text.as_deref()),
         }
         let now = self.now();

@@ -1,5 +1,8 @@
 //! Questions: what is asked, what can be answered, and, once answered, why each answer is right or wrong.
 
+/// What came of a prediction, and what a wrong answer gives away.
+mod outcome;
+
 use super::Canvas;
 use super::frame::{Focus, Titles};
 use super::page::{self, Setting, tinted};
@@ -51,6 +54,7 @@ impl Canvas<'_, '_> {
         let sheet = match (&exam.stage, exam.question(&self.app.course)) {
             (Stage::Over, _) | (_, None) => self.score(exam, cells),
             (Stage::Asking, Some(question)) => self.asking(exam, question, cells),
+            (Stage::Watching(_), Some(question)) => self.watching(exam, question, cells),
             (Stage::Told(grade), Some(question)) => self.told(exam, question, grade, cells),
         };
         self.exam_sheet(exam, sheet, inside);
@@ -63,6 +67,7 @@ impl Canvas<'_, '_> {
         let chosen = sheet.rows.iter().rposition(|(_, row)| *row == Some(exam.draft.at())).unwrap_or(0);
         let top = match exam.stage {
             Stage::Asking => (chosen + 2).saturating_sub(height).max(exam.top).min(furthest),
+            Stage::Watching(_) => furthest,
             Stage::Told(_) => exam.top.min(sheet.told).min(furthest),
             Stage::Over => exam.top.min(furthest),
         };
@@ -87,13 +92,13 @@ impl Canvas<'_, '_> {
 
     /// One sign for each question: right, partly, wrong, being asked, to come.
     fn dots(&self, exam: &Exam) -> Vec<ratatui::text::Span<'static>> {
-        let answered = exam.slots.iter().filter(|s| s.result.is_some()).count();
         let mut spans: Vec<_> = exam
             .slots
             .iter()
             .enumerate()
             .map(|(i, slot)| {
-                let (sign, role) = match slot.result {
+                let hidden = i == exam.at && exam.is_moving();
+                let (sign, role) = match slot.result.filter(|_| !hidden) {
                     Some((points, of)) if points >= of as f64 => ("+", Role::Good),
                     Some((points, _)) if points > 0.0 => ("~", Role::Warn),
                     Some(_) => ("x", Role::Bad),
@@ -103,7 +108,7 @@ impl Canvas<'_, '_> {
                 ratatui::text::Span::styled(sign, self.theme.style(role))
             })
             .collect();
-        let count = format!(" {} of {}", (answered + 1).min(exam.slots.len()), exam.slots.len());
+        let count = format!(" {} of {}", (exam.at + 1).min(exam.slots.len()), exam.slots.len());
         spans.push(ratatui::text::Span::styled(count, self.theme.style(Role::Quiet)));
         if exam.slots.len() > 30 { spans.split_off(exam.slots.len()) } else { spans }
     }
@@ -256,6 +261,8 @@ impl Canvas<'_, '_> {
             }
             _ => self.plain_feedback(&mut sheet, exam, grade, cells),
         }
+        self.outcome(&mut sheet, exam, cells);
+        self.beliefs(&mut sheet, grade, cells);
         sheet
     }
 

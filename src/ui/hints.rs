@@ -5,10 +5,11 @@ use super::theme::Role;
 use super::{Canvas, area};
 use crate::app::Screen;
 use crate::app::action::Action;
-use crate::app::exam::Stage;
+use crate::app::exam::{self, Stage};
 use crate::app::extents::Target;
 use crate::app::keymap::{self, Binding};
 use crate::app::page::Thing;
+use crate::app::reader::is_done;
 use ratatui::layout::Rect;
 
 impl Canvas<'_, '_> {
@@ -20,6 +21,12 @@ impl Canvas<'_, '_> {
             .map(|b| (b, self.hint_words(b)))
             .filter(|(_, words)| !words.is_empty())
             .collect();
+        // In the past, what leads back to the present comes first.
+        if self.app.bench.practice.is_past() {
+            shown.sort_by_key(|(b, _)| {
+                !matches!(b.run, Action::Live | Action::Pause | Action::Step | Action::StepBack)
+            });
+        }
         // What leads out and what explains the rest is always there.
         let last: Vec<_> = [Action::Help, Action::Back]
             .iter()
@@ -67,13 +74,23 @@ impl Canvas<'_, '_> {
     /// The footer's word for a binding: the table's, made exact where what it does depends on what is marked.
     fn hint_words(&self, binding: &Binding) -> String {
         let reader = match &self.app.trail.screen {
-            Screen::Chapter(reader) | Screen::Lab(reader) => Some(reader),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => Some(reader),
             _ => None,
         };
-        let marked = reader.and_then(|r| r.marked()).map(|item| &item.thing);
+        let item = reader.and_then(|r| r.marked());
+        let practice = &self.app.bench.practice;
+        let done = item.is_some_and(|item| is_done(item, practice));
+        let marked = item.map(|item| &item.thing);
         let has_file = || reader.is_some_and(|r| r.items.iter().any(|i| matches!(i.thing, Thing::File(_))));
         let pausing = self.app.bench.practice.pace().is_running();
         match (binding.run, marked) {
+            (Action::Act, Some(_)) if done => binding.hint.to_owned(),
+            (Action::Apply, Some(Thing::File(_))) if done => "again".to_owned(),
+            (Action::Apply, Some(Thing::Link(_))) if done => String::new(),
+            (Action::Apply, Some(_)) if done => "once more".to_owned(),
+            (Action::Live, _) if !practice.is_past() => String::new(),
+            (Action::Pause, _) if practice.is_past() => "to the present".to_owned(),
+            (Action::Experiment, _) if !self.has_experiment() => String::new(),
             (Action::Act, Some(Thing::File(_))) => "apply".to_owned(),
             (Action::Act, Some(Thing::Quiz)) => "start the quiz".to_owned(),
             (Action::Act, Some(Thing::Question(_))) => "answer".to_owned(),
@@ -105,6 +122,12 @@ impl Canvas<'_, '_> {
             Draft::Pairs { .. } => "next partner",
             _ => "",
         }
+    }
+
+    fn has_experiment(&self) -> bool {
+        let Screen::Exam(exam) = &self.app.trail.screen else { return false };
+        let Stage::Told(grade) = &exam.stage else { return false };
+        exam::experiment(grade, &self.app.course).is_some()
     }
 
     fn exam_is_at_its_end(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::frame::{Focus, Titles};
 use super::page::{self, Setting};
-use super::text::Piece;
+use super::text::{self, Piece};
 use super::theme::Role;
 use super::{Canvas, area};
 use crate::app::Screen;
@@ -14,9 +14,10 @@ use ratatui::text::Line;
 impl Canvas<'_, '_> {
     pub(super) fn reader(&mut self, reader: &Reader, rect: Rect, focus: Focus) {
         let title = match self.app.course.chapter(&reader.id) {
-            Some(chapter) if reader.lab.is_none() => {
+            Some(chapter) if reader.own.is_none() => {
                 format!("{} {}", chapter.number, chapter.front.title).trim().to_owned()
             }
+            _ if reader.lab.is_none() => "experiment".to_owned(),
             _ => {
                 let title = self.app.course.lab(&reader.id).map_or(reader.id.as_str(), |lab| &lab.title);
                 format!("lab: {title}")
@@ -25,7 +26,7 @@ impl Canvas<'_, '_> {
         // What is needed to know how far one is: set the page first, then the frame with the share read.
         let inside = Rect { x: rect.x + 2, width: rect.width.saturating_sub(4), ..rect };
         let inside = Rect { y: rect.y + 1, height: rect.height.saturating_sub(2), ..inside };
-        let Some(text) = reader.page(&self.app.course) else { return };
+        let Some(page) = reader.page(&self.app.course) else { return };
         let inside = self.goals(inside);
         let setting = Setting {
             theme: self.theme,
@@ -35,7 +36,7 @@ impl Canvas<'_, '_> {
             tones: &reader.tones,
             find: &reader.find,
         };
-        let laid = page::set(text, setting);
+        let laid = page::set(page, setting);
         let extent = PageExtent {
             height: usize::from(inside.height),
             total: laid.rows.len(),
@@ -82,11 +83,20 @@ impl Canvas<'_, '_> {
                 Piece::new(sign, self.theme.style(role)),
                 Piece::new(goal.text.clone(), self.theme.style(Role::Title)),
             ];
+            let missing = Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet));
+            let beside = text::row_width(&row) + text::width(&missing.text) <= usize::from(inside.width);
+            let mut below = Vec::new();
             if !goal.met && !goal.missing.is_empty() {
-                row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
+                if beside {
+                    row.push(missing)
+                } else {
+                    below = vec![Piece::new("  ", missing.style), missing]
+                }
             }
-            self.row(inside, y, row);
-            y += 1;
+            for row in [row, below].into_iter().filter(|row| !row.is_empty()) {
+                self.row(inside, y, row);
+                y += 1;
+            }
         }
         let used = if y == 0 { 0 } else { (y as u16 + 1).min(inside.height) };
         Rect { y: inside.y + used, height: inside.height - used, ..inside }

@@ -50,6 +50,18 @@ fn collect(folder: &str, dir: &Dir, files: &mut Vec<PackFile>) {
     }
 }
 
+/// Where a run is saved.
+const RUN: &str = "podlab-run.steps";
+
+/// Writes a run into the current folder. A file of that name that podlab has not written is left alone.
+pub fn save_run(steps: &str) -> Result<(), String> {
+    let foreign = fs::read_to_string(RUN).is_ok_and(|there| !there.starts_with("# A run of podlab"));
+    if foreign {
+        return Err(format!("{RUN} in this folder is not a run of podlab; move it away first"));
+    }
+    fs::write(RUN, steps).map_err(|error| format!("cannot write {RUN} into this folder: {error}"))
+}
+
 /// The files of the pack in `folder`: its `lessons`, `quizzes` and `assets`. What cannot be read is named, the rest is returned.
 pub fn read_pack(folder: &Path) -> (Vec<PackFile>, Vec<Unreadable>) {
     let mut pack = PackReader { root: folder.to_path_buf(), files: Vec::new(), unreadable: Vec::new() };

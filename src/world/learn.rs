@@ -1,5 +1,8 @@
 //! The tutor, started from the command line: content, record and theme are gathered, then the loop runs.
 
+/// Packs on disk that change while they are read.
+pub mod changes;
+
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
 use super::{content, plain, record, terminal};
@@ -30,7 +33,8 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
         let id = plain::find(&app.course, wanted)?.id.clone();
         app.start_at(Place::Chapter { id, heading: None });
     }
-    tutor::run(Options { app, theme }, &mut |what: Keep<'_>| record::keep(&mut record, &what))?;
+    let changes = changes::Changes::of(global, tutor::now());
+    tutor::run(Options { app, theme, changes }, &mut |what: Keep<'_>| record::keep(&mut record, &what))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,16 +17,17 @@ pub type Screen = ratatui::Terminal<CrosstermBackend<Stdout>>;
 #[derive(Debug)]
 pub struct Guard {
     screen: Screen,
+    mouse: bool,
 }
 
 impl Guard {
-    /// Takes the terminal: raw keys, the alternate screen, the mouse. A panic from now on gives it back before its message is shown.
-    pub fn enter() -> io::Result<Guard> {
+    /// Takes the terminal: raw keys, the alternate screen, the mouse if it is wanted. A panic from now on gives it back before its message is shown.
+    pub fn enter(mouse: bool) -> io::Result<Guard> {
         restore_on_panic();
-        take()?;
+        take(mouse)?;
         let screen = ratatui::Terminal::new(CrosstermBackend::new(stdout()));
         match screen {
-            Ok(screen) => Ok(Guard { screen }),
+            Ok(screen) => Ok(Guard { screen, mouse }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -41,6 +42,7 @@ impl Guard {
 
     /// Takes the mouse, or leaves it to the terminal's own selection.
     pub fn use_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        self.mouse = wanted;
         if wanted { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
     }
 
@@ -48,7 +50,7 @@ impl Guard {
     pub fn lend(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
         give_back();
         meanwhile();
-        take()?;
+        take(self.mouse)?;
         self.screen.clear()
     }
 }
@@ -71,10 +73,12 @@ pub fn why_not() -> Option<String> {
     }
 }
 
-fn take() -> io::Result<()> {
+fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
-    let taken =
-        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide);
+    let mut taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
+    if mouse {
+        taken = taken.and_then(|()| execute!(stdout(), EnableMouseCapture));
+    }
     if taken.is_err() {
         give_back();
     }

@@ -1,7 +1,9 @@
 //! The loop of the tutor: wait for something to happen, let the app take it in, do what it asks for, draw if something changed. The
 //! only place where real time becomes simulated time. While nothing can change, it sleeps until a key is pressed.
 
+use super::files;
 use super::input;
+use super::learn::changes::{self, Changes};
 use super::terminal::Guard;
 use crate::app::learner::Entry;
 use crate::app::settings::{Settings, ThemeChoice, ThemeName};
@@ -29,20 +31,22 @@ pub enum Keep<'a> {
 
 /// What the tutor starts from.
 #[derive(Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// The state to start with.
     pub app: App,
     /// A theme named on the command line, or `None` under `NO_COLOR`; it wins over the learner's settings.
     pub theme: Option<ThemeName>,
+    /// Packs on disk to be read again when they change.
+    pub changes: Option<Changes<'a>>,
 }
 
 /// Runs the tutor until the learner leaves. `keep` is called for everything to be kept, before the next frame is drawn; what it says
 /// when it fails is shown, and what the learner did since is taken in afresh if it returns a newer record.
-pub fn run(options: Options, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String>) -> io::Result<()> {
-    let Options { mut app, theme } = options;
+pub fn run(options: Options<'_>, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String>) -> io::Result<()> {
+    let Options { mut app, theme, mut changes } = options;
     let fitting = super::colours::fitting();
     let calls = super::signals::Calls::listen()?;
-    let mut guard = Guard::enter()?;
+    let mut guard = Guard::enter(app.settings.mouse.is_yes())?;
     let mut before = now();
     let mut effects = vec![Effect::Draw];
     loop {
@@ -50,7 +54,10 @@ pub fn run(options: Options, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String
         if stage.perform(&mut app, effects)? == Next::End || calls.end() {
             break;
         }
-        effects = wait(&mut app, &mut before)?;
+        effects = wait(&mut app, &mut before, changes.is_some())?;
+        if let Some(msg) = changes.as_mut().and_then(|changes| changes.look(now())) {
+            effects.extend(app.update(msg));
+        }
         if calls.take_suspend() {
             effects.push(Effect::Suspend);
         }
@@ -62,7 +69,7 @@ pub fn run(options: Options, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String
 }
 
 /// Waits for keys or for time to pass, and lets the app take in what came.
-fn wait(app: &mut App, before: &mut Instant) -> io::Result<Vec<Effect>> {
+fn wait(app: &mut App, before: &mut Instant, watching: bool) -> io::Result<Vec<Effect>> {
     let tick = if app.settings.calm.is_yes() { CALM_TICK } else { TICK };
     let moving = app.is_moving();
     let mut effects = Vec::new();
@@ -76,6 +83,8 @@ fn wait(app: &mut App, before: &mut Instant) -> io::Result<Vec<Effect>> {
             *before = now();
             effects.extend(app.update(Msg::Tick(passed.min(LONGEST))));
         }
+    } else if watching && !event::poll(changes::EVERY)? {
+        *before = now();
     } else {
         // Nothing can change by itself: this blocks.
         let first = event::read()?;
@@ -135,6 +144,7 @@ impl Stage<'_> {
                     draw = true;
                     Ok(())
                 }
+                Effect::SaveRun(steps) => files::save_run(steps),
                 Effect::Quit => {
                     next = Next::End;
                     Ok(())
@@ -176,6 +186,6 @@ impl Stage<'_> {
 
 /// The clock. Everything below takes time as an argument.
 #[expect(clippy::disallowed_methods, reason = "this is the world: the loop turns real time into an argument")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }

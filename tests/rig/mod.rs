@@ -17,6 +17,7 @@ const FILES: &[(&str, &str)] = &[
     ("lessons/01-first.md", include_str!("pack/first.md")),
     ("lessons/02-second.md", include_str!("pack/second.md")),
     ("quizzes/01-first.yaml", include_str!("pack/first.yaml")),
+    ("assets/misconceptions.yaml", include_str!("pack/misconceptions.yaml")),
     ("assets/labs/mend.yaml", include_str!("pack/mend.yaml")),
 ];
 

@@ -84,7 +84,10 @@ fn a_transcript_that_lies_is_found() {
     let (course, _) = pack::load(vec![Pack { prefix: String::new(), files }]);
     let lines: Vec<String> = executed(&course, 0, 1).iter().map(ToString::to_string).collect();
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].starts_with("lessons/01-x.md:8:1: error: `echo one` prints something else"), "{lines:?}");
+    assert!(
+        lines[0].starts_with("lessons/01-x.md:8:1: error: `echo one` prints something else"),
+        "{lines:?}"
+    );
 }
 
 /// The names of the fields an object of a schema may have.

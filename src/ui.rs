@@ -101,7 +101,7 @@ impl Canvas<'_, '_> {
         match &self.app.trail.screen {
             Screen::Map(map) => self.map(map, body),
             Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
-                self.bench(reader, body)
+                self.bench(reader, body);
             }
             Screen::Exam(exam) => self.exam(exam, body),
             Screen::Progress(sheet) => self.progress(sheet, body),

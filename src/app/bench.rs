@@ -112,7 +112,7 @@ pub struct WatchPane {
 }
 
 /// What part of the picture is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct XrayPane {
     /// Simulated seconds that the time line spans; `None`: as long as the Pod is old.
     pub span: Option<u64>,
@@ -120,12 +120,6 @@ pub struct XrayPane {
     pub behind: u64,
     /// The first visible line.
     pub top: usize,
-}
-
-impl Default for XrayPane {
-    fn default() -> XrayPane {
-        XrayPane { span: None, behind: 0, top: 0 }
-    }
 }
 
 /// The line being typed and what is around it.

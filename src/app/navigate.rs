@@ -71,7 +71,7 @@ impl App {
         match &mut self.trail.screen {
             Screen::Map(map) => map.refresh(&self.course, &self.learner),
             Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
-                reader.note_items(&self.course, &self.learner)
+                reader.note_items(&self.course, &self.learner);
             }
             _ => {}
         }

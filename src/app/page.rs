@@ -118,7 +118,7 @@ fn links(text: &[Inline], at: usize, items: &mut Vec<Item>) {
                 links(&link.text, at, items);
             }
             Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strike(inner) => {
-                links(inner, at, items)
+                links(inner, at, items);
             }
             _ => {}
         }

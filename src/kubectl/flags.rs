@@ -212,8 +212,8 @@ impl Args {
         rest: &mut impl Iterator<Item = &'a String>,
         flags: &[&[Flag]],
     ) -> Result<(), String> {
-        let mut letters = text.char_indices();
-        while let Some((i, letter)) = letters.next() {
+        let letters = text.char_indices();
+        for (i, letter) in letters {
             let found = flags.iter().copied().flatten().find(|f| f.short == Some(letter));
             let flag =
                 found.ok_or_else(|| format!("unknown shorthand flag: {letter:?} in -{}", &text[i..]))?;

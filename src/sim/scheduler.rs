@@ -251,7 +251,7 @@ impl Scheduler {
     }
 }
 
-/// Whether a daemon's Pod should run on a node, and whether it may stay there (daemon controller: NodeShouldRunDaemonPod).
+/// Whether a daemon's Pod should run on a node, and whether it may stay there (daemon controller: `NodeShouldRunDaemonPod`).
 pub fn daemon_fits(pod: &Pod, node: &crate::kube::core::Node) -> (bool, bool) {
     let demand = Demand::of(pod, Key::pod(pod.namespace(), pod.name()));
     let info = node::NodeInfo::of(node);

@@ -75,7 +75,7 @@ impl Canvas<'_, '_> {
         if !matches!(self.app.trail.screen, Screen::Lab(_)) {
             return inside;
         }
-        let goals = self.app.bench.practice.goals().to_vec();
+        let goals = self.app.bench.practice.goals().clone();
         let mut y = 0;
         for goal in &goals {
             let (sign, role) = if goal.met { ("[x] ", Role::Good) } else { ("[ ] ", Role::Warn) };
@@ -88,9 +88,9 @@ impl Canvas<'_, '_> {
             let mut below = Vec::new();
             if !goal.met && !goal.missing.is_empty() {
                 if beside {
-                    row.push(missing)
+                    row.push(missing);
                 } else {
-                    below = vec![Piece::new("  ", missing.style), missing]
+                    below = vec![Piece::new("  ", missing.style), missing];
                 }
             }
             for row in [row, below].into_iter().filter(|row| !row.is_empty()) {

@@ -61,7 +61,7 @@ impl Canvas<'_, '_> {
         }
         let prompt = match shell.line.searching() {
             Some(wanted) => format!("(search '{wanted}') "),
-            None => practice.prompt().to_owned(),
+            None => practice.prompt().clone(),
         };
         let pieces = [
             Piece::new(prompt, self.theme.style(Role::Accent)),

@@ -43,12 +43,13 @@ const VOLUME: &[Column] = &[
 ];
 
 pub(super) fn config_map(name: String, age: String, o: &ConfigMap) -> Vec<String> {
-    let keys = o.data.as_ref().map_or(0, |d| d.len()) + o.binary_data.as_ref().map_or(0, |d| d.len());
+    let keys = o.data.as_ref().map_or(0, std::collections::BTreeMap::len)
+        + o.binary_data.as_ref().map_or(0, std::collections::BTreeMap::len);
     vec![name, keys.to_string(), age]
 }
 
 pub(super) fn secret(name: String, age: String, o: &Secret) -> Vec<String> {
-    let keys = o.data.as_ref().map_or(0, |d| d.len()).to_string();
+    let keys = o.data.as_ref().map_or(0, std::collections::BTreeMap::len).to_string();
     vec![name, text::or(o.type_.as_deref(), "Opaque"), keys, age]
 }
 

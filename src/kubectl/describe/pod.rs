@@ -49,7 +49,7 @@ fn head(page: &mut Page, pod: &Pod) {
     page.optional(0, "Service Account", spec.service_account_name.as_deref());
     match spec.node_name.as_deref().filter(|n| !n.is_empty()) {
         Some(node) => {
-            page.field(0, "Node", format!("{node}/{}", status.host_ip.as_deref().unwrap_or_default()))
+            page.field(0, "Node", format!("{node}/{}", status.host_ip.as_deref().unwrap_or_default()));
         }
         None => page.field(0, "Node", "<none>"),
     }

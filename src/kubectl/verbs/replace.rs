@@ -71,7 +71,7 @@ fn replace(run: &mut Run) -> Result<Flow, Complaint> {
             }
             Ok(object) => super::apply::print(run, &output, &[object])?,
             Err(complaint) => {
-                errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source)))
+                errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source)));
             }
         }
     }

@@ -159,7 +159,7 @@ impl Waiting {
         let same = |o: &&Object| before.is_none_or(|b| b.meta().uid == o.meta().uid);
         match &self.goal {
             Goal::There => now.is_some(),
-            Goal::Gone => now.filter(same).is_none(),
+            Goal::Gone => now.as_ref().is_none_or(|x| !same(x)),
             Goal::Condition(kind, status) => now.is_some_and(|o| has_condition(&o.to_value(), kind, status)),
             Goal::Path(path, wanted) => now.is_some_and(|o| {
                 let value = o.to_value();

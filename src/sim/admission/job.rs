@@ -19,7 +19,7 @@ pub fn generate_selector(job: &mut Job) {
     ] {
         labels.insert(key.to_owned(), value.clone());
     }
-    if job.metadata.labels.as_ref().is_none_or(|own| own.is_empty()) {
+    if job.metadata.labels.as_ref().is_none_or(std::collections::BTreeMap::is_empty) {
         job.metadata.labels = Some(labels.clone());
     }
     let selector = spec.selector.get_or_insert_default().match_labels.get_or_insert_default();

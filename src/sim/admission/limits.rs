@@ -130,10 +130,8 @@ fn out_of_bounds(item: &LimitRangeItem, requests: &Resources, limits: &Resources
     for (name, most) in resources_of(item.max.as_ref()) {
         let text = format!("maximum {name} usage per {type_} is {most}");
         match (requests.get(&name), limits.get(&name)) {
-            (Some(asked), None) if type_ == "PersistentVolumeClaim" => {
-                if *asked > most {
-                    faults.push(format!("{text}, but request is {asked}"));
-                }
+            (Some(asked), None) if type_ == "PersistentVolumeClaim" && *asked > most => {
+                faults.push(format!("{text}, but request is {asked}"));
             }
             (_, None) => faults.push(format!("{text}.  No limit is specified")),
             (_, Some(limit)) if *limit > most => faults.push(format!("{text}, but limit is {limit}")),

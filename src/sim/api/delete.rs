@@ -56,10 +56,8 @@ impl Context<'_> {
         }
         let waits = !finalizers(&marked).is_empty() || grace_left(&marked) > 0;
         let unchanged = self.store.get(key) == Some(&marked);
-        if key.kind == Kind::Pod || waits {
-            if !unchanged {
-                self.store.put(self.now, marked.clone(), write.cause);
-            }
+        if (key.kind == Kind::Pod || waits) && !unchanged {
+            self.store.put(self.now, marked.clone(), write.cause);
         }
         if !waits {
             self.store.remove(self.now, key, write.cause);

@@ -131,10 +131,13 @@ impl Cluster {
                 if code == 0 { self.fault(&Fault::StartKubelet(node)) } else { (text, code) }
             }
             ["systemctl", "status", unit] if is_kubelet(unit) => self.kubelet_unit(&node),
-            ["systemctl", "is-active", unit] if is_kubelet(unit) => match self.kubelet_runs(&node) {
-                true => ("active\n".into(), 0),
-                false => ("inactive\n".into(), 3),
-            },
+            ["systemctl", "is-active", unit] if is_kubelet(unit) => {
+                if self.kubelet_runs(&node) {
+                    ("active\n".into(), 0)
+                } else {
+                    ("inactive\n".into(), 3)
+                }
+            }
             ["reboot"] => {
                 let (text, code) = self.fault(&Fault::PowerOff(node.clone()));
                 if code == 0 { self.fault(&Fault::PowerOn(node)) } else { (text, code) }

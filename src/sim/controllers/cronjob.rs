@@ -1,4 +1,4 @@
-//! CronJobs (pkg/controller/cronjob): a Job at each time of the schedule.
+//! `CronJobs` (pkg/controller/cronjob): a Job at each time of the schedule.
 
 use super::cron::Schedule;
 use super::owning::{Owner, controller_key};
@@ -25,7 +25,7 @@ const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /// The chapter about all this.
 const CHAPTER: &str = "controllers";
 
-/// Asks for the sync of CronJobs a change concerns.
+/// Asks for the sync of `CronJobs` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::CronJob(_) if change.kind != ChangeKind::Deleted => {
@@ -40,7 +40,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     }
 }
 
-/// A CronJob at work.
+/// A `CronJob` at work.
 struct Cron {
     owner: Owner,
     cron: CronJob,

@@ -1,4 +1,4 @@
-//! DaemonSets (pkg/controller/daemon): one Pod on each node that wants one.
+//! `DaemonSets` (pkg/controller/daemon): one Pod on each node that wants one.
 
 use super::history;
 use super::owning::{Owner, controller_key};
@@ -31,7 +31,7 @@ const TOLERATED: [(&str, &str); 6] = [
     ("node.kubernetes.io/unschedulable", "NoSchedule"),
 ];
 
-/// Asks for the sync of DaemonSets a change concerns.
+/// Asks for the sync of `DaemonSets` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::DaemonSet(_) => queue.add(Controller::DaemonSet, change.object.key(), change.cause, context),
@@ -50,7 +50,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     }
 }
 
-/// A DaemonSet at work.
+/// A `DaemonSet` at work.
 struct Daemons {
     owner: Owner,
     set: Arc<DaemonSet>,

@@ -1,4 +1,4 @@
-//! Deployments (pkg/controller/deployment): one ReplicaSet for each Pod template, and the way from the old ones to the new one.
+//! Deployments (pkg/controller/deployment): one `ReplicaSet` for each Pod template, and the way from the old ones to the new one.
 
 mod golang;
 pub(super) mod revision;
@@ -43,7 +43,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     }
 }
 
-/// A Deployment at work: its ReplicaSets as they stand now.
+/// A Deployment at work: its `ReplicaSets` as they stand now.
 struct Rollout {
     owner: Owner,
     deployment: Deployment,
@@ -93,7 +93,7 @@ impl Rollout {
         self.spec.replicas.unwrap_or(1)
     }
 
-    /// How many Pods there may be beyond and how many fewer than wanted (ResolveFenceposts).
+    /// How many Pods there may be beyond and how many fewer than wanted (`ResolveFenceposts`).
     fn fenceposts(&self) -> (i32, i32) {
         if self.is_recreate() {
             return (0, 0);
@@ -112,20 +112,20 @@ impl Rollout {
         self.new.iter().chain(&self.old)
     }
 
-    /// The ReplicaSets of this Deployment, oldest first, the one of the current template apart.
+    /// The `ReplicaSets` of this Deployment, oldest first, the one of the current template apart.
     fn find_sets(&mut self, context: &Context) {
         let sets = context.store.owned_by(self.owner.uid()).filter_map(|object| match object {
             Object::ReplicaSet(set) => Some((**set).clone()),
             _ => None,
         });
         let mut sets: Vec<ReplicaSet> = sets.collect();
-        sets.sort_by(|a, b| age_of(a).cmp(&age_of(b)));
+        sets.sort_by_key(age_of);
         let current = sets.iter().position(|set| revision::same_template(set, &self.spec.template));
         self.new = current.map(|at| sets.remove(at));
         self.old = sets;
     }
 
-    /// Writes a ReplicaSet's size with the annotations that record what it was meant for.
+    /// Writes a `ReplicaSet`'s size with the annotations that record what it was meant for.
     fn resize(&self, set: &ReplicaSet, replicas: i32, context: &mut Context) -> ReplicaSet {
         let before = size(set);
         let mut wanted = set.clone();

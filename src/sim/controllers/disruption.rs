@@ -14,7 +14,7 @@ use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetStatu
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use std::sync::Arc;
 
-/// How long an evicted Pod counts as disrupted although it is still there, seconds (DeletionTimeout).
+/// How long an evicted Pod counts as disrupted although it is still there, seconds (`DeletionTimeout`).
 const DELETION_TIMEOUT: i64 = 120;
 /// The chapter about all this.
 const CHAPTER: &str = "disruption";

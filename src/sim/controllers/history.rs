@@ -1,4 +1,4 @@
-//! Revisions of StatefulSets and DaemonSets (pkg/controller/history): each Pod template they ever had, numbered and named by its hash.
+//! Revisions of `StatefulSets` and `DaemonSets` (pkg/controller/history): each Pod template they ever had, numbered and named by its hash.
 
 use super::deployment::revision::{safe, template_hash};
 use super::owning::{Owner, controller_reference};

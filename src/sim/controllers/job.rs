@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 /// The finalizer that keeps a Pod until it is counted.
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
-/// Changes of Pods are looked at in batches, milliseconds (SyncJobBatchPeriod).
+/// Changes of Pods are looked at in batches, milliseconds (`SyncJobBatchPeriod`).
 const BATCH: u64 = 1_000;
-/// The first wait after a failed Pod and the longest, milliseconds (DefaultJobPodFailureBackOff, MaxJobPodFailureBackOff).
+/// The first wait after a failed Pod and the longest, milliseconds (`DefaultJobPodFailureBackOff`, `MaxJobPodFailureBackOff`).
 const BACKOFF: (u64, u64) = (10_000, 600_000);
 /// The chapter about all this.
 const CHAPTER: &str = "controllers";

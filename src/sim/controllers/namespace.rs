@@ -24,10 +24,10 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         Object::Namespace(_) if change.kind == ChangeKind::Added => {
             furnish(&key.name, change, context);
         }
-        Object::Namespace(namespace) => {
-            if namespace.metadata.deletion_timestamp.is_some() && change.kind == ChangeKind::Modified {
-                queue.add_later(Controller::Namespace, key, GRACE, change.cause, context);
-            }
+        Object::Namespace(namespace)
+            if namespace.metadata.deletion_timestamp.is_some() && change.kind == ChangeKind::Modified =>
+        {
+            queue.add_later(Controller::Namespace, key, GRACE, change.cause, context);
         }
         Object::ServiceAccount(_) | Object::ConfigMap(_) if change.kind == ChangeKind::Deleted => {
             let ours = matches!(&*key.name, "default" | "kube-root-ca.crt");

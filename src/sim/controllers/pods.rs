@@ -47,7 +47,7 @@ pub fn is_leaving(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some()
 }
 
-/// Whether the Pod counts as running for a ReplicaSet: neither over nor leaving.
+/// Whether the Pod counts as running for a `ReplicaSet`: neither over nor leaving.
 pub fn is_active(pod: &Pod) -> bool {
     !is_over(pod) && !is_leaving(pod)
 }
@@ -91,7 +91,7 @@ pub fn expected_count(pods: &[Pod], store: &Store) -> i32 {
     count
 }
 
-/// The uid and replicas of what finally controls a Pod: its Deployment rather than the ReplicaSet.
+/// The uid and replicas of what finally controls a Pod: its Deployment rather than the `ReplicaSet`.
 fn scale_of(pod: &Pod, store: &Store) -> Option<(String, i32)> {
     let owner = controller_of_pod(pod)?;
     let kind = Kind::of_manifest(&owner.api_version, &owner.kind)?;

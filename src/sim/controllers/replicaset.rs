@@ -1,4 +1,4 @@
-//! ReplicaSets (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer.
+//! `ReplicaSets` (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer.
 
 use super::owning::{Owner, controller_key};
 use super::queue::Queue;
@@ -13,14 +13,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many Pods one sync creates or deletes at most (BurstReplicas).
+/// How many Pods one sync creates or deletes at most (`BurstReplicas`).
 const BURST: usize = 500;
 /// The annotation that says how dear a Pod is when some have to go.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 /// The chapter about all this.
 const CHAPTER: &str = "controllers";
 
-/// Asks for the sync of ReplicaSets a change concerns.
+/// Asks for the sync of `ReplicaSets` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::ReplicaSet(_) if change.kind != ChangeKind::Deleted => {
@@ -129,7 +129,7 @@ fn neighbours(owner: &Owner, context: &Context) -> BTreeMap<String, usize> {
 
 type Rank = (bool, u8, bool, i64, Reverse<usize>, u32, Reverse<i32>, u32, String);
 
-/// Smaller goes first (controller_utils.go: `ActivePodsWithRanks`).
+/// Smaller goes first (`controller_utils.go`: `ActivePodsWithRanks`).
 fn expendability(pod: &Pod, neighbours: &BTreeMap<String, usize>, now: SimTime) -> Rank {
     let node = pod.spec.node_name.clone().unwrap_or_default();
     let phase = match pods::phase(pod) {

@@ -1,4 +1,4 @@
-//! StatefulSets (pkg/controller/statefulset): Pods with lasting names, made and ended in order.
+//! `StatefulSets` (pkg/controller/statefulset): Pods with lasting names, made and ended in order.
 
 use super::history;
 use super::owning::{Owner, controller_key};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The chapter about all this.
 const CHAPTER: &str = "controllers";
 
-/// Asks for the sync of StatefulSets a change concerns.
+/// Asks for the sync of `StatefulSets` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::StatefulSet(_) if change.kind != ChangeKind::Deleted => {
@@ -33,7 +33,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     }
 }
 
-/// A StatefulSet at work.
+/// A `StatefulSet` at work.
 struct Ordered {
     owner: Owner,
     set: StatefulSet,

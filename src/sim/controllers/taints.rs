@@ -1,4 +1,4 @@
-//! NoExecute taints (pkg/controller/tainteviction): Pods that do not tolerate them leave, at once or after their time.
+//! `NoExecute` taints (pkg/controller/tainteviction): Pods that do not tolerate them leave, at once or after their time.
 
 use super::queue::Queue;
 use super::{Controller, Work, pods};

@@ -1,4 +1,4 @@
-//! One component's memory of what it said (client-go tools/record/events_cache.go): combine, count, cut short, in this order.
+//! One component's memory of what it said (client-go `tools/record/events_cache.go)`: combine, count, cut short, in this order.
 
 use super::{EventType, Note};
 use crate::kube::SimTime;

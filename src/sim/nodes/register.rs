@@ -151,7 +151,7 @@ fn node(machine: &Machine, index: usize, now: SimTime, seed: u64) -> Node {
 
 fn status(machine: &Machine, now: SimTime, seed: u64) -> NodeStatus {
     let spec = &machine.spec;
-    let cpu = if spec.cpu_millis % 1000 == 0 {
+    let cpu = if spec.cpu_millis.is_multiple_of(1000) {
         (spec.cpu_millis / 1000).to_string()
     } else {
         format!("{}m", spec.cpu_millis)

@@ -2,7 +2,7 @@
 //! (backend/queue, and the queueing hints of each plugin).
 //!
 //! A Pod that became schedulable while its back-off still ran is taken from the back-off queue as soon as no other Pod waits
-//! (gate SchedulerPopFromBackoffQ), so that the back-off only matters for the order; here such Pods queue behind fresh ones.
+//! (gate `SchedulerPopFromBackoffQ`), so that the back-off only matters for the order; here such Pods queue behind fresh ones.
 
 use super::demand::{Amounts, Demand};
 use super::filter::tolerates;

@@ -1,4 +1,4 @@
-//! Why a Pod fits nowhere, and how the scheduler words it (framework/types.go: FitError).
+//! Why a Pod fits nowhere, and how the scheduler words it (framework/types.go: `FitError`).
 
 use super::preempt::Outcome;
 use std::borrow::Cow;

@@ -27,7 +27,7 @@ impl Setter<'_> {
                     self.push_inlines(inner, base.add_modifier(Modifier::ITALIC), link, out);
                 }
                 Inline::Strong(inner) => {
-                    self.push_inlines(inner, base.add_modifier(Modifier::BOLD), link, out)
+                    self.push_inlines(inner, base.add_modifier(Modifier::BOLD), link, out);
                 }
                 Inline::Strike(inner) => {
                     self.push_inlines(inner, base.add_modifier(Modifier::CROSSED_OUT), link, out);

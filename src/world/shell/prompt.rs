@@ -110,7 +110,7 @@ impl Prompt {
                 }
                 (true, Code::Char('d')) if self.line.text().is_empty() => return Ok(Typed::End),
                 (true, Code::Char('l')) => {
-                    queue!(io::stdout(), terminal::Clear(terminal::ClearType::All), cursor::MoveTo(0, 0))?
+                    queue!(io::stdout(), terminal::Clear(terminal::ClearType::All), cursor::MoveTo(0, 0))?;
                 }
                 (_, Code::Enter) => return Ok(Typed::Line(self.line.take())),
                 (_, Code::Tab) => self.complete(stage)?,

@@ -1,4 +1,4 @@
-//! Revisions: which ReplicaSet belongs to the current template, its name, and the annotations that number the history.
+//! Revisions: which `ReplicaSet` belongs to the current template, its name, and the annotations that number the history.
 
 use super::{Rollout, golang};
 use crate::kube::core::PodTemplateSpec;

@@ -1,4 +1,4 @@
-//! The status of a Deployment and its conditions (progress.go, util/deployment_util.go).
+//! The status of a Deployment and its conditions (progress.go, `util/deployment_util.go`).
 
 use super::{Rollout, available, size};
 use crate::kube::{Object, SimTime};

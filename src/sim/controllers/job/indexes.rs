@@ -1,4 +1,4 @@
-//! Indexed Jobs: each Pod has a number, each number must succeed (pkg/controller/job: indexed_job_utils.go, success_policy.go).
+//! Indexed Jobs: each Pod has a number, each number must succeed (pkg/controller/job: `indexed_job_utils.go`, `success_policy.go`).
 
 use super::Run;
 use crate::kube::Pod;

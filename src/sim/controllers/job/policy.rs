@@ -1,4 +1,4 @@
-//! What a Job makes of a failed Pod (pkg/controller/job/pod_failure_policy.go).
+//! What a Job makes of a failed Pod (`pkg/controller/job/pod_failure_policy.go`).
 
 use super::Run;
 use crate::kube::Pod;

@@ -1,4 +1,4 @@
-//! Services, DaemonSets, budgets, quotas, limits, indexed Jobs and series of Events.
+//! Services, `DaemonSets`, budgets, quotas, limits, indexed Jobs and series of Events.
 
 use super::*;
 use k8s_openapi::api::discovery::v1::EndpointSlice;

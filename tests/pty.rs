@@ -1,4 +1,8 @@
 //! The real program in a pseudo-terminal: start, use, resize, kill, restore.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the program runs in real time, and its output is read beside the test"
+)]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -54,7 +58,7 @@ impl Terminal {
             let left = end.saturating_duration_since(Instant::now());
             match self.bytes.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("waited in vain for {what}:\n{}", self.screen.screen().contents()),
+                Err(why) => panic!("waited in vain for {what} ({why}):\n{}", self.screen.screen().contents()),
             }
         }
     }

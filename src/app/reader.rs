@@ -151,6 +151,7 @@ impl Reader {
     }
 
     /// The same page where another reading of it stands.
+    #[must_use]
     pub fn at_place_of(mut self, other: &Reader) -> Reader {
         self.top = other.top;
         other.find.clone_into(&mut self.find);

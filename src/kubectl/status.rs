@@ -62,9 +62,9 @@ pub fn pod_row(pod: &Pod, now: SimTime) -> PodRow {
     }
     if pod.metadata.deletion_timestamp.is_some() {
         if status.reason.as_deref() == Some("NodeLost") {
-            reason.text = "Unknown".to_owned();
+            "Unknown".clone_into(&mut reason.text);
         } else if !is_final(status) {
-            reason.text = "Terminating".to_owned();
+            "Terminating".clone_into(&mut reason.text);
         }
     }
     PodRow {

@@ -281,7 +281,7 @@ mod tests {
 
     fn complaint(line: &str) -> String {
         let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        find(&argv, &Desk::new(Default::default())).unwrap_err().to_string()
+        find(&argv, &Desk::new(std::collections::BTreeMap::default())).unwrap_err().to_string()
     }
 
     #[test]

@@ -41,8 +41,11 @@ pub enum Fault {
     RegistryUp,
 }
 
+/// Makes the fault of the machine of that name.
+type OfNode = fn(String) -> Fault;
+
 /// The faults of one machine: name and constructor. The parser, the printer and completion read this table.
-const OF_A_NODE: &[(&str, fn(String) -> Fault)] = &[
+const OF_A_NODE: &[(&str, OfNode)] = &[
     ("power-off", Fault::PowerOff),
     ("power-on", Fault::PowerOn),
     ("stop-kubelet", Fault::StopKubelet),

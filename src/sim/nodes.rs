@@ -13,6 +13,7 @@ pub const LEASE_PERIOD: u64 = 10_000;
 
 /// What works on a machine.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a machine, each on or off")]
 pub struct Machine {
     /// What it is made of.
     pub spec: NodeSpec,

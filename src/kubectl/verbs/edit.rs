@@ -43,6 +43,7 @@ pub struct Editing {
     shown: String,
     /// Why the text is shown again.
     failures: Vec<String>,
+    #[expect(clippy::option_option, reason = "not answered, given up, or a text")]
     answer: Option<Option<String>>,
 }
 

@@ -185,6 +185,7 @@ fn expose(run: &mut Run) -> Result<Flow, Complaint> {
     Ok(Flow::Done)
 }
 
+#[expect(clippy::too_many_lines, reason = "one Service, field by field, in the order kubectl fills them in")]
 fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
     let args = run.args;
     let value = object.to_value();

@@ -124,7 +124,8 @@ fn first_status(object: &mut Object) {
             Arc::make_mut(volume).status.get_or_insert_default().phase = Some("Pending".into());
         }
         Object::Service(service) => {
-            Arc::make_mut(service).status.get_or_insert_default().load_balancer = Some(Default::default());
+            Arc::make_mut(service).status.get_or_insert_default().load_balancer =
+                Some(k8s_openapi::api::core::v1::LoadBalancerStatus::default());
         }
         _ => {}
     }

@@ -43,7 +43,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
 /// A `CronJob` at work.
 struct Cron {
     owner: Owner,
-    cron: CronJob,
+    object: CronJob,
     spec: CronJobSpec,
     status: CronJobStatus,
     jobs: Vec<Arc<Job>>,
@@ -65,7 +65,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     });
     let jobs = jobs.collect();
     let status = cron.status.clone().unwrap_or_default();
-    let mut run = Cron { owner, cron: Arc::unwrap_or_clone(cron), spec, status, jobs };
+    let mut run = Cron { owner, object: Arc::unwrap_or_clone(cron), spec, status, jobs };
     run.note_finished(context);
     run.prune(context);
     let schedule = Schedule::parse(&run.spec.schedule);
@@ -156,7 +156,7 @@ impl Cron {
 
     /// The latest time of the schedule that has come and is not served yet, and how many came.
     fn due(&self, schedule: &Schedule, now: Timestamp) -> Option<(Timestamp, usize)> {
-        let created = self.cron.metadata.creation_timestamp.as_ref().map(|t| t.0)?;
+        let created = self.object.metadata.creation_timestamp.as_ref().map(|t| t.0)?;
         let mut from = self.status.last_schedule_time.as_ref().map_or(created, |t| t.0);
         if let Some(deadline) = self.spec.starting_deadline_seconds {
             let earliest = Timestamp::from_second(now.as_second() - deadline).ok()?;
@@ -240,8 +240,8 @@ impl Cron {
     }
 
     fn report(&mut self, context: &mut Context) {
-        self.cron.status = Some(self.status.clone());
-        let mut cron = self.cron.clone();
+        self.object.status = Some(self.status.clone());
+        let mut cron = self.object.clone();
         cron.metadata.resource_version = None;
         let _ = context.update(Object::CronJob(Arc::new(cron)), Subresource::Status, &self.owner.write());
     }

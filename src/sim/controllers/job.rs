@@ -327,7 +327,8 @@ impl Run {
         self.status.active = some(active.len()).filter(|n| *n > 0);
         self.status.ready = some(active.iter().filter(|pod| pods::is_ready(pod)).count());
         self.status.terminating = some(self.terminating());
-        self.status.uncounted_terminated_pods = Some(Default::default());
+        self.status.uncounted_terminated_pods =
+            Some(k8s_openapi::api::batch::v1::UncountedTerminatedPods::default());
         self.job.status = Some(self.status.clone());
         let mut job = self.job.clone();
         job.metadata.resource_version = None;

@@ -88,6 +88,7 @@ impl Queue {
     }
 
     /// Takes a key whose time has come; `None` if it was moved to another time meanwhile. The answer's cause is what asked for it.
+    #[expect(clippy::option_option, reason = "not due, due without a cause, due with one")]
     pub fn take(&mut self, due: &Due, now: SimTime) -> Option<Option<CauseId>> {
         let place = (due.controller, due.key.clone());
         if self.waiting.get(&place)?.at != now {

@@ -128,6 +128,7 @@ fn taints(demand: &Demand, node: &NodeInfo) -> Option<Reject> {
 }
 
 /// Whether one of the taints keeps Pods with these tolerations away.
+#[expect(clippy::ref_option, reason = "the field of the API type as it is")]
 pub fn untolerated(tolerations: &Option<Vec<Toleration>>, taints: &[Taint]) -> bool {
     taints
         .iter()

@@ -195,6 +195,7 @@ fn frees(wanted: &Amounts, gone: &Demand) -> bool {
 }
 
 /// What is different about a node.
+#[expect(clippy::struct_excessive_bools, reason = "each says whether one part differs")]
 struct NodeChange<'a> {
     node: &'a Node,
     new: bool,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 /// Secondary indexes of the store; a name stands in them exactly while its object stands in the store.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "an index is named after what it is by")]
 pub(super) struct Index {
     by_node: BTreeMap<Arc<str>, BTreeSet<Key>>,
     by_owner: BTreeMap<Arc<str>, BTreeSet<Key>>,

@@ -43,6 +43,7 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 /// Text order in which numbers inside count as numbers: `web-2` before `web-10`.
+#[expect(clippy::many_single_char_names, reason = "two texts side by side: a and b, n and m")]
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {

@@ -8,6 +8,7 @@ use crate::kubectl::output;
 
 /// How tables look.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Shape {
     /// All columns.
     pub wide: bool,

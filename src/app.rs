@@ -23,6 +23,8 @@ pub mod learner;
 pub mod line_editor;
 /// The map of the course.
 pub mod map;
+/// Which part an action is for.
+mod dispatch;
 /// The mouse.
 mod mouse;
 /// Going from place to place.
@@ -55,7 +57,7 @@ use key::Key;
 use keymap::Context;
 use learner::{Entry, Learner};
 use map::Map;
-use overlay::{Confirm, Overlay, Sheet, Then};
+use overlay::{Overlay, Sheet, Then};
 use reader::Reader;
 use search::Search;
 use settings::{Settings, SettingsScreen};
@@ -559,43 +561,6 @@ impl App {
             }
         }
         Vec::new()
-    }
-
-    fn in_screen(&mut self, action: Action) -> Reactions {
-        if self.shows_bench() {
-            if action == Action::Fresh && self.bench.focus != Pane::Shell {
-                let text = "Start a fresh cluster? Everything in this one is gone then.".to_owned();
-                return vec![Reaction::Open(Overlay::Confirm(Confirm { text, then: Then::Fresh }))];
-            }
-            if let Some(reactions) = self.bench.perform(action, &self.extents) {
-                return reactions;
-            }
-            if self.bench.focus != Pane::Text && action == Action::Back {
-                self.bench.focus = Pane::Text;
-                return Vec::new();
-            }
-        }
-        let extents = &self.extents;
-        match &mut self.trail.screen {
-            Screen::Map(map) => map.perform(action, &self.course, extents),
-            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
-                reader.perform(action, &self.course, &self.bench.practice, extents)
-            }
-            Screen::Exam(exam) => exam.perform(action, &self.course),
-            Screen::Progress(sheet) => {
-                if let Some(way) = bench::way(action) {
-                    sheet.top = way.scroll(sheet.top, extents.page.height, extents.page.total);
-                    return Vec::new();
-                }
-                if action == Action::Back { vec![Reaction::Leave] } else { Vec::new() }
-            }
-            Screen::Search(search) => search.perform(action, extents),
-            Screen::Settings(screen) => match action {
-                Action::Back => vec![Reaction::Leave],
-                other if screen.perform(other, &mut self.settings) => vec![Reaction::KeepSettings],
-                _ => Vec::new(),
-            },
-        }
     }
 
     /// The one place where what the parts want becomes so.

@@ -165,6 +165,7 @@ fn the_tutors_editor_answers_kubectl_and_vi() {
 #[test]
 fn a_forwarded_port_reaches_the_pod() {
     let mut desk = Desk::with_pod();
+    desk.until(desk.cluster.now().plus(2000));
     desk.run("kubectl port-forward pod/web 18080:80 &");
     let (text, code) = desk.run("wget -qO- http://127.0.0.1:18080/ | grep title");
     assert!(text.contains("<title>Welcome to nginx!</title>"), "{text}");

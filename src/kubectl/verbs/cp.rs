@@ -143,8 +143,15 @@ fn upload(
 ) -> Result<Flow, Complaint> {
     let last = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let bare = to.trim_end_matches('/');
-    let (inside, _) = ask(run, place, &["test", "-d", if bare.is_empty() { "/" } else { bare }])?;
-    let target = if inside == 0 { format!("{bare}/{last}") } else { bare.to_owned() };
+    // A folder cannot be read as a file, and says so: then the files go into it.
+    let is_folder = match run.cluster.read_file(&place.key, &place.container, bare) {
+        Err(crate::sim::cluster::AccessError::Failed(why)) => {
+            why.contains("directory") && !why.contains("No such")
+        }
+        Err(other) => return Err(super::exec::access_error(other)),
+        Ok(_) => false,
+    };
+    let target = if is_folder || to.ends_with('/') { format!("{bare}/{last}") } else { bare.to_owned() };
     for (name, bytes) in files {
         let path = if name.is_empty() { target.clone() } else { format!("{target}/{name}") };
         if let Some((folder, _)) = path.rsplit_once('/').filter(|_| !name.is_empty()) {
@@ -165,7 +172,10 @@ fn upload(
 }
 
 fn download(run: &mut Run, place: &Place, from: &str, to: &str) -> Result<Flow, Complaint> {
-    let (code, listed) = ask(run, place, &["find", from, "-type", "f"])?;
+    let (code, listed) = match run.cluster.read_file(&place.key, &place.container, from) {
+        Ok(_) => (0, from.as_bytes().to_vec()),
+        Err(_) => ask(run, place, &["find", from, "-type", "f"])?,
+    };
     if from.starts_with('/') {
         run.output.push((Stream::Out, "tar: removing leading '/' from member names\n".to_owned()));
     }

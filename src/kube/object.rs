@@ -199,6 +199,12 @@ impl Object {
         if let Value::Object(map) = &mut value {
             map.insert("apiVersion".into(), self.kind().api_version().into());
             map.insert("kind".into(), self.kind().name().into());
+            if matches!(self, Object::Event(_)) {
+                // Times an event does not have are written all the same (`omitempty` does not leave out Go's times).
+                for name in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+                    map.entry(name).or_insert(Value::Null);
+                }
+            }
         }
         value
     }

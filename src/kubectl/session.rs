@@ -3,6 +3,7 @@
 
 mod child;
 mod complete;
+mod fault;
 mod files;
 mod forward;
 mod ssh;
@@ -62,7 +63,7 @@ struct Job {
 /// Where the learner's files are.
 const HOME: &str = "/home/learner";
 /// Commands the cluster answers.
-const FOREIGN: &[&str] = &["kubectl", "k", "ssh", "scp", "vi", "vim", "nano", "edit"];
+const FOREIGN: &[&str] = &["kubectl", "k", "ssh", "scp", "fault", "vi", "vim", "nano", "edit"];
 /// How many lines typed are remembered.
 const HISTORY_KEPT: usize = 1000;
 /// How many jobs that have ended are remembered.

@@ -59,8 +59,6 @@ pub enum Controller {
     Namespace,
     /// Finds silent kubelets.
     NodeSilence,
-    /// Lets a kubelet report its node at its next look at it.
-    NodeStatus,
     /// Makes taints follow conditions.
     NodeTaints,
     /// Clears away Pods without a node.
@@ -124,16 +122,6 @@ impl Controllers {
         self.queue.add_later(Controller::NodeSilence, key, wait, cause, context);
     }
 
-    /// Lets a node's kubelet report at its next look at the machine.
-    pub fn post_status_later(&mut self, node: &str, cause: CauseId, context: &mut Context) {
-        let key = Key::new(Kind::Node, "", node);
-        let wait = context
-            .machines
-            .get(node)
-            .map_or(0, |machine| machine.next_renewal(context.now).since(context.now));
-        self.queue.add_later(Controller::NodeStatus, key, wait, cause, context);
-    }
-
     /// Does what is due.
     pub fn handle(&mut self, due: Due, context: &mut Context) {
         let Some(cause) = self.queue.take(&due, context.now) else { return };
@@ -153,7 +141,6 @@ impl Controllers {
             Controller::Garbage => garbage::sync(&work, context),
             Controller::Namespace => namespace::sync(&work, queue, context),
             Controller::NodeSilence => nodelife::check_silence(&work, context),
-            Controller::NodeStatus => nodelife::report_status(&work, context),
             Controller::NodeTaints => nodelife::sync_taints(&work, queue, context),
             Controller::PodGc => nodelife::collect(&work, context),
             Controller::TaintEviction => self.evictions.sync(&work, queue, context),

@@ -4,7 +4,7 @@
 use super::cause::CauseId;
 use super::cluster::{Cluster, Context};
 use super::controllers::Controllers;
-use super::nodes::Registry;
+use super::nodes::{Registry, Scarce};
 use std::fmt;
 
 /// The chapter about nodes that fail.
@@ -154,6 +154,8 @@ impl Cluster {
         match fault {
             Fault::StartKubelet(node) => self.kubelet_started(node, false),
             Fault::PowerOn(node) => self.kubelet_started(node, true),
+            Fault::MemoryPressure(node) => self.starve(node, Scarce::Memory, cause),
+            Fault::DiskPressure(node) => self.starve(node, Scarce::Disk, cause),
             _ => {}
         }
         if let Some(node) = fault.node() {
@@ -184,10 +186,10 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
         Fault::StartKubelet(_) => machine.kubelet_runs = true,
         Fault::CutNetwork(_) => machine.connected = false,
         Fault::RestoreNetwork(_) => machine.connected = true,
-        Fault::MemoryPressure(_) => machine.memory_pressure = true,
-        Fault::MemoryRelief(_) => machine.memory_pressure = false,
-        Fault::DiskPressure(_) => machine.disk_pressure = true,
-        Fault::DiskRelief(_) => machine.disk_pressure = false,
+        Fault::MemoryRelief(_) => drop(machine.taken.remove(&Scarce::Memory)),
+        Fault::DiskRelief(_) => drop(machine.taken.remove(&Scarce::Disk)),
+        // How much is taken depends on the node's Pods: its kubelet sees to it.
+        Fault::MemoryPressure(_) | Fault::DiskPressure(_) => {}
         Fault::RegistryDown | Fault::RegistrySlow(_) | Fault::RegistryUp => {}
     }
     match (heard, machine.is_heard()) {
@@ -199,8 +201,7 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
             machine.silent_since = None;
             context.post_node_status(node, cause);
         }
-        (true, true) => controllers.post_status_later(node, cause, context),
-        (false, false) => {}
+        (true, true) | (false, false) => {}
     }
 }
 

@@ -12,6 +12,7 @@ mod eviction;
 mod images;
 mod inbox;
 mod kill;
+mod pressure;
 mod probes;
 mod report;
 mod resize;
@@ -49,6 +50,10 @@ pub enum Due {
     Relist,
     /// Static Pods that wait for their predecessors.
     Manifests(CauseId),
+    /// The eviction manager's look at the machine.
+    Pressure(CauseId),
+    /// The Node's status, because of what the eviction manager found.
+    NodeStatus(CauseId),
 }
 
 /// One node's kubelet.
@@ -79,6 +84,7 @@ impl Kubelet {
                 relist_at: SimTime(0),
                 next_address: 0,
                 taken: admission::Taken::default(),
+                pressure: pressure::Pressure::default(),
             },
             workers: BTreeMap::new(),
             by_uid: BTreeMap::new(),
@@ -142,6 +148,8 @@ impl Kubelet {
         match due {
             Due::Relist => self.relist(context),
             Due::Manifests(because) => self.start_waiting(because, context),
+            Due::Pressure(because) => self.look_for_pressure(because, context),
+            Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };
                 if let Some(worker) = self.workers.get_mut(&serial) {
@@ -190,6 +198,7 @@ impl Kubelet {
                 _ => {}
             }
         }
+        self.weigh(id, serial, context);
         self.drop_if_over(serial, context);
     }
 

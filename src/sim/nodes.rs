@@ -5,15 +5,26 @@ mod register;
 
 use super::cluster::NodeSpec;
 use crate::kube::SimTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often a kubelet renews its lease, milliseconds.
 pub const LEASE_PERIOD: u64 = 10_000;
 
+/// Disk of every machine, bytes (the recordings' 264212084Ki).
+pub const DISK: u64 = 264_212_084 * 1024;
+
+/// What a machine can run out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scarce {
+    /// Its memory.
+    Memory,
+    /// Its disk.
+    Disk,
+}
+
 /// What works on a machine.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about a machine, each on or off")]
 pub struct Machine {
     /// What it is made of.
     pub spec: NodeSpec,
@@ -25,10 +36,10 @@ pub struct Machine {
     pub kubelet_runs: bool,
     /// Whether it reaches the API server and the other nodes.
     pub connected: bool,
-    /// Whether its memory is nearly used up by something outside of Pods.
-    pub memory_pressure: bool,
-    /// Whether its disk is nearly full with something outside of Pods.
-    pub disk_pressure: bool,
+    /// Bytes that something outside of Pods takes.
+    pub taken: BTreeMap<Scarce, u64>,
+    /// What its kubelet found scarce; the node's status says so once it is written.
+    pub scarce: BTreeSet<Scarce>,
     /// When the lease was renewed last, as far as that is over; see [`Machine::last_renewal`].
     pub silent_since: Option<SimTime>,
     /// Where in the ten-second rhythm of renewals this machine stands, milliseconds.
@@ -87,8 +98,8 @@ impl Machines {
             powered: true,
             kubelet_runs: true,
             connected: true,
-            memory_pressure: false,
-            disk_pressure: false,
+            taken: BTreeMap::new(),
+            scarce: BTreeSet::new(),
             silent_since: None,
             phase: (n * 1_370) % LEASE_PERIOD,
         };

@@ -1,7 +1,7 @@
 //! The programs of the shell that act on the cluster, from the question of the small Unix to their exit code.
 
 use super::files::Places;
-use super::{EditorRequest, Session, ssh};
+use super::{EditorRequest, Session, fault, ssh};
 use crate::kubectl::desk::Stream;
 use crate::kubectl::run::Command;
 use crate::os::{Failure, Pid, Reply, Request, RequestId, Served, Signal, Spawn, Stdin, Stream as Out};
@@ -144,6 +144,7 @@ impl Session {
             }
             "ssh" => ssh::ssh(cluster, &argv[1..], terminal),
             "scp" => self.scp(cluster, &argv[1..], &cwd),
+            "fault" => Err(fault::fault(cluster, &argv[1..])),
             _ if !terminal => Err((format!("{name}: standard input is not a terminal"), 1)),
             _ => match argv.iter().skip(1).find(|word| !word.starts_with(['-', '+'])) {
                 Some(file) if file.starts_with('/') => Ok(Work::Editor { path: file.clone() }),
@@ -158,7 +159,8 @@ impl Session {
                 self.children.insert(pid, child);
             }
             Err((text, code)) => {
-                let (now, text) = (cluster.now(), format!("{text}\n"));
+                let now = cluster.now();
+                let text = if text.is_empty() { text } else { text + "\n" };
                 self.system.foreign_write(
                     now,
                     (self.cell, pid),

@@ -6,7 +6,7 @@ use crate::kubectl::containers;
 use crate::kubectl::flags::{Flag, Offers, Takes};
 use crate::kubectl::verb::{GLOBAL, Verb, Words};
 use crate::kubectl::verbs::VERBS;
-use crate::sim::Cluster;
+use crate::sim::{Cluster, Fault};
 use std::collections::BTreeSet;
 
 /// How many candidates are offered at most.
@@ -47,7 +47,8 @@ impl Session {
             _ if redirected => (0, self.files(typed.word)),
             [] => (0, self.programs(typed.word)),
             ["kubectl" | "k", rest @ ..] => self.kubectl(cluster, rest, typed.word),
-            ["ssh"] => (0, names(cluster, Kind::Node, None, typed.word)),
+            ["fault"] => (0, Fault::names().map(str::to_owned).filter(|n| n.starts_with(typed.word)).collect()),
+            ["ssh"] | ["fault", _] => (0, names(cluster, Kind::Node, None, typed.word)),
             _ => (0, self.files(typed.word)),
         };
         let found: BTreeSet<String> = found.into_iter().collect();

@@ -251,6 +251,7 @@ impl Attaching {
         if over {
             let mut log = self.attachment(0);
             log.print(run);
+            self.attached = Some(log);
             return self.end(run, &pod);
         }
         if state.running.is_some() && ready {
@@ -278,14 +279,15 @@ impl Attaching {
     fn end(&mut self, run: &mut Run, pod: &Pod) -> Result<Flow, Complaint> {
         let state = containers::status_of(pod, &self.container).and_then(|s| s.state.as_ref());
         let ended = state.and_then(|s| s.terminated.as_ref());
-        if ended.is_none() && !status::is_final(&pod.status) {
+        // The exit code of a Pod that is not started again is known, and the Pod removed, once its phase is final (`waitForExitCode`).
+        let always = pod.spec.restart_policy.as_deref() == Some("Always");
+        if !(always && ended.is_some() || status::is_final(&pod.status)) {
             return Ok(Flow::Until(SimTime::NEVER));
         }
         let code = ended.map_or(0, |t| t.exit_code);
         if self.remove {
             self.delete(run);
         }
-        let always = pod.spec.restart_policy.as_deref() == Some("Always");
         if always || code == 0 {
             return Ok(Flow::Done);
         }

@@ -13,6 +13,11 @@ impl System {
         self.keys_of(cell).iter().map(|key| self.procs[key].load.memory_at(now)).sum()
     }
 
+    /// Whether any process holds this many bytes, or takes more and more.
+    pub fn is_heavy(&self, bytes: u64) -> bool {
+        self.procs.values().any(|process| process.load.growth > 0 || process.load.memory >= bytes)
+    }
+
     /// Milliseconds of CPU time used by a container since it was made.
     pub fn cpu_time(&self, cell: CellId, now: SimTime) -> u64 {
         let Some(used) = self.cells.get(&cell).map(|cell| cell.cpu_used) else { return 0 };

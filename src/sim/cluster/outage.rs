@@ -3,7 +3,7 @@
 use super::{Cluster, Context, Due, NodeIndex};
 use crate::sim::cause::CauseId;
 use crate::sim::controllers::Controllers;
-use crate::sim::nodes::Machine;
+use crate::sim::nodes::{Machine, Scarce};
 use crate::sim::store::Change;
 use std::collections::BTreeMap;
 
@@ -71,6 +71,13 @@ impl Cluster {
         } else {
             kubelet.restarted();
         }
+    }
+
+    /// Something outside of Pods takes nearly all there is of one of a node's resources.
+    pub(in crate::sim) fn starve(&mut self, name: &str, what: Scarce, because: CauseId) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        let (parts, mut context) = self.parts();
+        parts.kubelets[node.0 as usize].starve(what, because, &mut context);
     }
 
     /// Gives a node what was held for it, if it can act again.

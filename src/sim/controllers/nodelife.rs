@@ -119,13 +119,6 @@ pub fn check_silence(work: &Work, context: &mut Context) {
     }
 }
 
-/// The kubelet reports what it sees of its machine.
-pub fn report_status(work: &Work, context: &mut Context) {
-    if let Some(cause) = work.cause {
-        context.post_node_status(&work.key.name, cause);
-    }
-}
-
 /// The Pods of a silent node lose their Ready condition, and nothing else.
 fn mark_unready(mut pod: Pod, cause: CauseId, context: &mut Context) {
     let Some(ready) = pods::condition(&pod, "Ready").filter(|c| c.status == "True") else { return };

@@ -5,6 +5,7 @@ use super::desk::{Desk, Said};
 use super::worker::{Mode, Verdict, Worker};
 use crate::kube::core::{NodeSelectorTerm, PodStatus, Taint};
 use crate::kube::{Key, Kind, Object, Pod, requests};
+use crate::sim::nodes::Scarce;
 use crate::sim::scheduler::{matches_term, tolerates};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,6 +154,9 @@ fn refusal(
             ));
         }
     }
+    if let Some(conditions) = pressure_against(worker, desk) {
+        return Some(("Evicted", format!("The node had condition: [{conditions}]. ")));
+    }
     let (taken, spec) = (&desk.machine.taken, &desk.machine.spec);
     let pods = taken.pods.len() as u64;
     if pods + 1 > u64::from(spec.max_pods) {
@@ -174,6 +178,27 @@ fn refusal(
             )
         })
     })
+}
+
+/// The pressures that keep a Pod out (`pkg/kubelet/eviction/eviction_manager.go`, `Admit`): memory those that asked for none, disk all
+/// that are not critical.
+fn pressure_against(worker: &Worker, desk: &Desk) -> Option<&'static str> {
+    let scarce = &desk.ctx.machines.get(&desk.machine.spec.name)?.scarce;
+    if scarce.is_empty() || worker.is_critical() {
+        return None;
+    }
+    let memory = scarce.contains(&Scarce::Memory);
+    if !scarce.contains(&Scarce::Disk) {
+        let taint = Taint {
+            key: "node.kubernetes.io/memory-pressure".into(),
+            effect: "NoSchedule".into(),
+            ..Taint::default()
+        };
+        let asked = worker.pod.status.qos_class.as_deref() != Some("BestEffort");
+        let tolerated = worker.pod.spec.tolerations.iter().flatten().any(|t| tolerates(t, &taint));
+        return (!asked && !tolerated).then_some("MemoryPressure");
+    }
+    Some(if memory { "DiskPressure MemoryPressure" } else { "DiskPressure" })
 }
 
 /// What the node's labels and taints say against the Pod.

@@ -4,6 +4,7 @@ use super::Due;
 use super::admission::Taken;
 use super::clock::Clock;
 use super::images::ImageStore;
+use super::pressure::Pressure;
 use crate::kube::core::ObjectReference;
 use crate::kube::{Pod, SimTime};
 use crate::sim::cause::CauseId;
@@ -102,6 +103,8 @@ pub(super) struct Machine {
     pub relist_at: SimTime,
     /// What the Pods on the node have taken.
     pub taken: Taken,
+    /// What the eviction manager remembers.
+    pub pressure: Pressure,
     /// The next address to hand out.
     pub next_address: u32,
 }

@@ -6,12 +6,14 @@ use super::kill::KillOrder;
 use super::spec;
 use super::worker::{Mode, Verdict, Worker};
 use crate::kube::SimTime;
+use crate::kube::core::PodCondition;
 use crate::kube::quantity::Amount;
+use crate::sim::api::disruption_target;
 
 /// Milliseconds between two rounds of the eviction manager.
-const ROUND: u64 = 10_000;
+pub(super) const ROUND: u64 = 10_000;
 /// Where in ten seconds the rounds stand, milliseconds.
-const PHASE: u64 = 1_600;
+pub(super) const PHASE: u64 = 1_600;
 /// Milliseconds after which a new Pod's volumes are first measured: the round of a minute, stretched by its jitter
 /// (volumeStatsAggPeriod; 95 s in recording emptydir-sizelimit).
 const FIRST_MEASURE: u64 = 92_000;
@@ -97,6 +99,16 @@ impl Worker {
             }
             _ => worst,
         }
+    }
+
+    /// Notes that the Pod is ended for the sake of its node (`pkg/kubelet/eviction`, gate `PodDisruptionConditions`).
+    pub fn disrupt(&mut self, message: &str, desk: &Desk) {
+        self.extra_conditions.retain(|c| c.type_ != "DisruptionTarget");
+        self.extra_conditions.push(PodCondition {
+            last_transition_time: Some(desk.ctx.now.to_time()),
+            observed_generation: self.pod.metadata.generation,
+            ..disruption_target("TerminationByKubelet", message)
+        });
     }
 
     /// Ends the Pod because the node needs what it uses.

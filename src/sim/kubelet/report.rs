@@ -10,6 +10,19 @@ use crate::kube::{Object, Pod};
 use crate::sim::cause::CauseId;
 use std::sync::Arc;
 
+/// The conditions no one but the kubelet keeps once it has spoken: those missing from its status are dropped
+/// (`pkg/kubelet/types/pod_status.go`, `PodConditionByKubelet`).
+const OWNED: [&str; 8] = [
+    "PodScheduled",
+    "Ready",
+    "Initialized",
+    "ContainersReady",
+    "PodReadyToStartContainers",
+    "PodResizeInProgress",
+    "PodResizePending",
+    "AllContainersRestarting",
+];
+
 /// What is to be reported about a Pod.
 #[derive(Clone, Debug)]
 pub(super) struct Report {
@@ -76,11 +89,13 @@ impl Worker {
     fn merged(&self, stored: &Pod) -> PodStatus {
         let mut status = (*self.report.wanted).clone();
         let owned = status.conditions.take().unwrap_or_default();
-        let foreign = |c: &&PodCondition| !owned.iter().any(|own| own.type_ == c.type_);
+        let foreign = |c: &&PodCondition| {
+            !OWNED.contains(&c.type_.as_str()) && !owned.iter().any(|own| own.type_ == c.type_)
+        };
         let mut conditions: Vec<PodCondition> =
             stored.status.conditions.iter().flatten().filter(foreign).cloned().collect();
         conditions.extend(owned);
-        status.conditions = Some(conditions);
+        status.conditions = Some(conditions).filter(|list| !list.is_empty());
         status.resize.clone_from(&stored.status.resize);
         status.nominated_node_name.clone_from(&stored.status.nominated_node_name);
         status.qos_class.clone_from(&stored.status.qos_class);

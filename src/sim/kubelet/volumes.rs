@@ -6,7 +6,9 @@ mod content;
 use super::desk::{Desk, PodDue, Said};
 use super::worker::Worker;
 use crate::kube::core::{Container, Volume as Spec};
+use crate::kube::Pod;
 use crate::os::{Mount, VolumeId};
+use crate::sim::nodes::Scarce;
 use std::collections::BTreeMap;
 
 /// The first wait after a failed mount, milliseconds; doubled up to [`LONGEST`] (pkg/util/goroutinemap/exponentialbackoff).
@@ -69,6 +71,18 @@ impl Volumes {
         self.entries
             .iter()
             .filter_map(|(name, entry)| entry.mounted.as_ref().map(|(id, _)| (name.as_str(), *id)))
+    }
+}
+
+impl Volumes {
+    /// The Pod's own scratch volumes that take this resource.
+    pub fn owned(&self, pod: &Pod, what: Scarce) -> Vec<VolumeId> {
+        let scratch = |spec: &&Spec| {
+            let medium = spec.empty_dir.as_ref().map(|dir| dir.medium.as_deref() == Some("Memory"));
+            medium == Some(what == Scarce::Memory)
+        };
+        let wanted = pod.spec.volumes.iter().flatten().filter(scratch);
+        wanted.filter_map(|spec| self.entries.get(&spec.name)?.mounted.as_ref().map(|(id, _)| *id)).collect()
     }
 }
 

@@ -18,6 +18,9 @@ use crate::sim::runtime::SandboxId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The priority from which Pods are critical (scheduling.SystemCriticalPriority).
+const CRITICAL: i32 = 2_000_000_000;
+
 /// How far the worker is in its Pod's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
@@ -180,6 +183,11 @@ impl Worker {
     /// Whether the Pod comes from a manifest file on the node.
     pub fn is_static(&self) -> bool {
         self.static_hash.is_some()
+    }
+
+    /// Whether nothing less important may push it out (`pkg/kubelet/types`, `IsCriticalPod`).
+    pub fn is_critical(&self) -> bool {
+        self.is_static() || self.pod.spec.priority.is_some_and(|priority| priority >= CRITICAL)
     }
 
     /// Asks for a sync: now if the worker is idle, after the current one if not.

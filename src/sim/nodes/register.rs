@@ -1,6 +1,6 @@
 //! Node objects and leases, as a kubelet writes them when it starts.
 
-use super::Machine;
+use super::{DISK, Machine, Scarce};
 use crate::kube::core::{
     Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
 };
@@ -17,8 +17,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Disk of every machine, bytes (the recordings' 264212084Ki).
-const DISK: u64 = 264_212_084 * 1024;
 /// What the kubelet keeps free of it: nodefs.available<5% in the recordings, so 95 % are allocatable (rounded as the kubelet does).
 const ALLOCATABLE_DISK: u64 = 257_025_515_114;
 /// Memory that Pods cannot have: the hard eviction threshold, bytes.
@@ -93,14 +91,15 @@ fn observed(
     machine: &Machine,
     type_: &str,
 ) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
-    match (type_, machine.memory_pressure, machine.disk_pressure) {
-        ("MemoryPressure", true, _) => Some((
+    let short = |what: Scarce| machine.scarce.contains(&what);
+    match type_ {
+        "MemoryPressure" if short(Scarce::Memory) => Some((
             "True",
             "KubeletHasInsufficientMemory",
             "kubelet has insufficient memory available",
             "NodeHasInsufficientMemory",
         )),
-        ("DiskPressure", _, true) => {
+        "DiskPressure" if short(Scarce::Disk) => {
             Some(("True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"))
         }
         _ => {

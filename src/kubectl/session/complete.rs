@@ -47,7 +47,9 @@ impl Session {
             _ if redirected => (0, self.files(typed.word)),
             [] => (0, self.programs(typed.word)),
             ["kubectl" | "k", rest @ ..] => self.kubectl(cluster, rest, typed.word),
-            ["fault"] => (0, Fault::names().map(str::to_owned).filter(|n| n.starts_with(typed.word)).collect()),
+            ["fault"] => {
+                (0, Fault::names().map(str::to_owned).filter(|n| n.starts_with(typed.word)).collect())
+            }
             ["ssh"] | ["fault", _] => (0, names(cluster, Kind::Node, None, typed.word)),
             _ => (0, self.files(typed.word)),
         };

@@ -91,7 +91,9 @@ impl Kubelet {
     /// Bytes the node's Pods use of a resource.
     fn used(&self, what: Scarce, context: &Context) -> u64 {
         let workers = self.workers.values().filter(|worker| worker.mode != Mode::Finished);
-        workers.map(|worker| rank::usage(worker, what, context).iter().map(|(_, bytes)| bytes).sum::<u64>()).sum()
+        workers
+            .map(|worker| rank::usage(worker, what, context).iter().map(|(_, bytes)| bytes).sum::<u64>())
+            .sum()
     }
 
     /// One round of the eviction manager.
@@ -125,15 +127,12 @@ impl Kubelet {
 
     fn measure(&self, context: &Context) -> [Signal; 2] {
         let machine = context.machines.get(&self.machine.spec.name);
-        [
-            (Scarce::Memory, self.machine.spec.memory, MEMORY_THRESHOLD),
-            (Scarce::Disk, DISK, DISK_THRESHOLD),
-        ]
-        .map(|(what, whole, threshold)| {
-            let others = machine.and_then(|m| m.taken.get(&what)).copied().unwrap_or_default();
-            let used = self.used(what, context).saturating_add(others);
-            Signal { what, available: whole.saturating_sub(used), threshold }
-        })
+        [(Scarce::Memory, self.machine.spec.memory, MEMORY_THRESHOLD), (Scarce::Disk, DISK, DISK_THRESHOLD)]
+            .map(|(what, whole, threshold)| {
+                let others = machine.and_then(|m| m.taken.get(&what)).copied().unwrap_or_default();
+                let used = self.used(what, context).saturating_add(others);
+                Signal { what, available: whole.saturating_sub(used), threshold }
+            })
     }
 
     /// Notes which resources are or were lately scarce; the node's status says so when it is written next. Whether any is.
@@ -151,7 +150,11 @@ impl Kubelet {
                     (Scarce::Disk, true) => "runs out of disk",
                     (Scarce::Disk, false) => "has had enough disk for five minutes",
                 });
-                if scarce { machine.scarce.insert(what) } else { machine.scarce.remove(&what) };
+                if scarce {
+                    machine.scarce.insert(what)
+                } else {
+                    machine.scarce.remove(&what)
+                };
             }
         }
         let (lasting, next) = (!machine.scarce.is_empty(), machine.next_renewal(now));

@@ -5,8 +5,8 @@ mod content;
 
 use super::desk::{Desk, PodDue, Said};
 use super::worker::Worker;
-use crate::kube::core::{Container, Volume as Spec};
 use crate::kube::Pod;
+use crate::kube::core::{Container, Volume as Spec};
 use crate::os::{Mount, VolumeId};
 use crate::sim::nodes::Scarce;
 use std::collections::BTreeMap;

@@ -53,11 +53,8 @@ fn condition(cluster: &Cluster, type_: &str) -> String {
 
 #[test]
 fn pods_above_their_request_go_first_and_one_at_a_time_until_enough_is_free() {
-    let pods = [
-        hog("modest", 60, "200Mi", ""),
-        hog("greedy", 60, "10Mi", ""),
-        hog("greedier", 80, "10Mi", ""),
-    ];
+    let pods =
+        [hog("modest", 60, "200Mi", ""), hog("greedy", 60, "10Mi", ""), hog("greedier", 80, "10Mi", "")];
     let mut cluster = cluster(4 << 30, &pods);
     cluster.advance(SimTime::from_secs(12));
     cluster.inject(&Fault::MemoryPressure("worker-1".into())).unwrap();
@@ -66,7 +63,9 @@ fn pods_above_their_request_go_first_and_one_at_a_time_until_enough_is_free() {
     assert_eq!(condition(&cluster, "MemoryPressure"), "True");
     let gone = pod(&cluster, "greedier");
     let message = gone.status.message.clone().unwrap_or_default();
-    assert!(message.starts_with("The node was low on resource: memory. Threshold quantity: 100Mi, available: 65536Ki. "));
+    assert!(message.starts_with(
+        "The node was low on resource: memory. Threshold quantity: 100Mi, available: 65536Ki. "
+    ));
     assert!(message.ends_with("request is 10Mi, has larger consumption of memory. "), "{message}");
     let disrupted = gone.status.conditions.iter().flatten().find(|c| c.type_ == "DisruptionTarget");
     assert_eq!(disrupted.and_then(|c| c.reason.as_deref()), Some("TerminationByKubelet"));
@@ -112,8 +111,5 @@ fn a_node_short_of_disk_takes_no_pod_that_goes_around_the_scheduler() {
     cluster.advance(SimTime::from_secs(40));
     let status = pod(&cluster, "late").status;
     assert_eq!(status.reason.as_deref(), Some("Evicted"));
-    assert_eq!(
-        status.message.as_deref(),
-        Some("Pod was rejected: The node had condition: [DiskPressure]. ")
-    );
+    assert_eq!(status.message.as_deref(), Some("Pod was rejected: The node had condition: [DiskPressure]. "));
 }

@@ -23,10 +23,16 @@ pub mod learner;
 pub mod line_editor;
 /// The map of the course.
 pub mod map;
+/// What actions mean to what lies above the screen.
+mod above;
+/// What becomes of what the parts want.
+mod commit;
 /// Which part an action is for.
 mod dispatch;
 /// The mouse.
 mod mouse;
+/// The words between the parts.
+pub mod msg;
 /// Going from place to place.
 mod navigate;
 /// What lies above the screen.
@@ -47,6 +53,10 @@ mod reload;
 pub mod search;
 /// What the learner can set.
 pub mod settings;
+/// What kubectl says about a Pod, in a window.
+pub mod sheet;
+/// Text fields.
+mod typing;
 
 use crate::course::Course;
 use action::Action;
@@ -55,14 +65,16 @@ use exam::Exam;
 use extents::{Area, Extents, Shape};
 use key::Key;
 use keymap::Context;
-use learner::{Entry, Learner};
+use learner::Learner;
 use map::Map;
-use overlay::{Overlay, Sheet, Then};
+use overlay::{Help, Overlay};
 use reader::Reader;
+use scroll::Scrolled;
 use search::Search;
 use settings::{Settings, SettingsScreen};
 use std::time::Duration;
 
+pub use msg::{Effect, Mouse, Msg, Place, Reaction, Reactions, Touch};
 pub use settings::ThemeName;
 
 /// Everything the tutor knows.
@@ -111,141 +123,12 @@ pub enum Screen {
     /// Questions.
     Exam(Box<Exam>),
     /// Scores and charts.
-    Progress(Sheet),
+    Progress(Scrolled),
     /// Search.
     Search(Search),
     /// Settings.
     Settings(SettingsScreen),
 }
-
-/// Somewhere to go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The map of the course.
-    Map,
-    /// A chapter, perhaps at a heading.
-    Chapter {
-        /// Its id.
-        id: String,
-        /// The heading's id.
-        heading: Option<String>,
-    },
-    /// A chapter at a block, looking for a text.
-    Found {
-        /// The chapter's id.
-        id: String,
-        /// The block.
-        block: usize,
-        /// The text, lower case.
-        text: String,
-    },
-    /// The quiz of a chapter.
-    Quiz(String),
-    /// One question, by id.
-    Question(String),
-    /// A lab, by slug.
-    Lab(String),
-    /// The experiment that refutes a misconception, by its id.
-    Experiment(String),
-    /// What is due again.
-    Review,
-    /// Scores and charts.
-    Progress,
-    /// Search.
-    Search,
-    /// Settings.
-    Settings,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key was pressed.
-    Key(Key),
-    /// The mouse did something.
-    Mouse(Mouse),
-    /// Text was pasted.
-    Paste(String),
-    /// Real time passed.
-    Tick(Duration),
-    /// The terminal has another size.
-    Resized,
-    /// A frame was drawn and came out like this.
-    Painted(Extents),
-    /// The record could not be kept; why.
-    Unsaved(String),
-    /// The content has changed.
-    Course(Box<Course>),
-}
-
-/// What the mouse did, where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mouse {
-    /// Column.
-    pub x: u16,
-    /// Row.
-    pub y: u16,
-    /// What it did.
-    pub touch: Touch,
-}
-
-/// What a mouse does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Touch {
-    Press,
-    Drag,
-    Release,
-    WheelUp,
-    WheelDown,
-}
-
-/// What the world is to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Draw a frame: something shown has changed.
-    Draw,
-    /// End.
-    Quit,
-    /// Give the terminal back and stop until the learner returns.
-    Suspend,
-    /// Keep this for ever, before anything else happens.
-    Record(Entry),
-    /// Keep the settings.
-    KeepSettings(Settings),
-    /// Write this run into the current folder.
-    SaveRun(String),
-}
-
-/// What a part of the tutor wants of the whole.
-#[derive(Clone, Debug)]
-pub enum Reaction {
-    /// Go there.
-    Go(Place),
-    /// Go there, and forget the screen one is on.
-    Replace(Place),
-    /// One level up.
-    Leave,
-    /// Put this above the screen.
-    Open(Overlay),
-    /// Say this.
-    Say(String),
-    /// Keep this for ever.
-    Record(Entry),
-    /// The settings changed.
-    KeepSettings,
-    /// Apply the file of that name.
-    Apply(String),
-    /// Edit the file of that name.
-    Edit(String),
-    /// Write the session down.
-    SaveRun,
-    /// End.
-    Quit,
-}
-
-/// Several reactions, in order.
-pub type Reactions = Vec<Reaction>;
 
 impl App {
     /// A tutor at the map of the course.
@@ -322,8 +205,17 @@ impl App {
         self.contexts_below()
     }
 
-    /// The contexts of what lies below the overlay: what help is about.
-    pub fn contexts_below(&self) -> Vec<Context> {
+    /// All keys of this place; closing it leads back to what lies under it.
+    fn help(&mut self) -> Overlay {
+        if let Some(Overlay::Help(_)) = &self.overlay {
+            return Overlay::Help(Help { contexts: self.contexts_below(), top: 0, under: None });
+        }
+        let contexts = self.contexts();
+        Overlay::Help(Help { contexts, top: 0, under: self.overlay.take().map(Box::new) })
+    }
+
+    /// The contexts of what lies below the overlay.
+    fn contexts_below(&self) -> Vec<Context> {
         match &self.trail.screen {
             Screen::Map(_) => vec![Context::Map, Context::Anywhere],
             Screen::Chapter(_) | Screen::Experiment(_) => self.bench_contexts(&[]),
@@ -337,9 +229,9 @@ impl App {
 
     fn bench_contexts(&self, before: &[Context]) -> Vec<Context> {
         let own: &[Context] = match self.bench.focus {
-            Pane::Text => &[Context::Page, Context::Bench, Context::Anywhere],
-            Pane::Watch => &[Context::Watch, Context::Bench, Context::Anywhere],
-            Pane::Xray => &[Context::Xray, Context::Bench, Context::Anywhere],
+            Pane::Text => &[Context::Page, Context::Time, Context::Bench, Context::Anywhere],
+            Pane::Watch => &[Context::Watch, Context::Time, Context::Bench, Context::Anywhere],
+            Pane::Xray => &[Context::Xray, Context::Time, Context::Bench, Context::Anywhere],
             Pane::Shell => return vec![Context::Shell, Context::Typing],
         };
         [before, own].concat()
@@ -358,52 +250,6 @@ impl App {
         }
     }
 
-    /// A key without a meaning of its own goes to the text field that has focus, if one has.
-    fn type_key(&mut self, key: Key) {
-        match (&mut self.overlay, &mut self.trail.screen) {
-            (Some(Overlay::Palette(palette)), _) => {
-                palette.line.key(key);
-                palette.find();
-            }
-            (Some(Overlay::Editor(editor)), _) => editor.key(key),
-            (Some(_), _) => {}
-            (None, Screen::Search(search)) => {
-                search.line.key(key);
-                search.find(&self.course);
-            }
-            (None, Screen::Exam(exam)) => exam.type_key(key),
-            (None, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
-                if self.bench.focus == Pane::Shell =>
-            {
-                self.bench.type_key(key);
-            }
-            _ => {}
-        }
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
-        match (&mut self.overlay, &mut self.trail.screen) {
-            (Some(Overlay::Editor(editor)), _) => editor.paste(text),
-            (Some(Overlay::Palette(palette)), _) => {
-                palette.line.insert(text);
-                palette.find();
-            }
-            (Some(_), _) => {}
-            (None, Screen::Search(search)) => {
-                search.line.insert(text);
-                search.find(&self.course);
-            }
-            (None, Screen::Exam(exam)) => exam.paste(text),
-            (None, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
-                if self.bench.focus == Pane::Shell =>
-            {
-                self.bench.shell.line.insert(text);
-            }
-            _ => {}
-        }
-        vec![Effect::Draw]
-    }
-
     fn tick(&mut self, real: Duration) -> Vec<Effect> {
         if !self.is_moving() {
             return Vec::new();
@@ -412,28 +258,16 @@ impl App {
             exam.tick(real);
             return vec![Effect::Draw];
         }
+        let (second, rows) = (self.bench.practice.now().0 / 1000, self.bench.practice.rows().len());
         if !self.bench.practice.tick(real) {
             return Vec::new();
+        }
+        if (second, rows) != (self.bench.practice.now().0 / 1000, self.bench.practice.rows().len()) {
+            self.renew_sheet();
         }
         let mut effects = vec![Effect::Draw];
         self.follow_session(&mut effects);
         effects
-    }
-
-    /// What the session brings about: an editor that was started in the shell, a lab that is passed.
-    fn follow_session(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(name) = self.bench.practice.edit_request() {
-            self.commit(vec![Reaction::Edit(name)], effects);
-        }
-        let Screen::Lab(reader) = &mut self.trail.screen else { return };
-        let lab = self.course.lab(&reader.id).filter(|_| self.bench.practice.lab_passed());
-        if lab.is_some_and(|lab| reader.pass(lab)) {
-            let hints = reader.lab.as_ref().map_or(0, |run| run.hints);
-            let entry = Entry::Passed { lab: reader.id.clone(), hints };
-            reader.top = reader::Anchor::default();
-            let words = "Passed! The text says what was wrong and why it works now.";
-            self.commit(vec![Reaction::Record(entry), Reaction::Say(words.into())], effects);
-        }
     }
 
     fn painted(&mut self, extents: Extents) -> Vec<Effect> {
@@ -472,7 +306,7 @@ impl App {
     fn anywhere(&mut self, action: Action) -> Option<Reactions> {
         Some(match action {
             Action::Quit | Action::Suspend => Vec::new(),
-            Action::Help => vec![Reaction::Open(Overlay::Help(Sheet::default()))],
+            Action::Help => vec![Reaction::Open(self.help())],
             Action::Palette => vec![Reaction::Open(Overlay::Palette(self.palette()))],
             Action::Find => vec![Reaction::Go(Place::Search)],
             Action::GoMap => vec![Reaction::Go(Place::Map)],
@@ -482,135 +316,6 @@ impl App {
             Action::GoSearch => vec![Reaction::Go(Place::Search)],
             _ => return None,
         })
-    }
-
-    fn in_overlay(&mut self, action: Action) -> Reactions {
-        let Some(overlay) = &mut self.overlay else { return Vec::new() };
-        if overlay.scroll(action, &self.extents) {
-            return Vec::new();
-        }
-        match (overlay, action) {
-            (Overlay::Palette(palette), Action::Act) => {
-                let chosen = palette.chosen().cloned();
-                self.overlay = None;
-                chosen.map(|command| self.command(command)).unwrap_or_default()
-            }
-            (Overlay::Why(chain), Action::Act) => {
-                let chapter = chain.links.get(chain.cursor.at).map(|l| l.chapter.clone()).unwrap_or_default();
-                if chapter.is_empty() {
-                    return vec![Reaction::Say("No chapter teaches this one.".into())];
-                }
-                self.overlay = None;
-                vec![Reaction::Go(Place::Chapter { id: chapter, heading: None })]
-            }
-            (Overlay::Why(chain), Action::StepBack) => {
-                if let Some(link) = chain.links.get(chain.cursor.at) {
-                    self.bench.practice.rewind_to(link.at);
-                }
-                self.overlay = None;
-                Vec::new()
-            }
-            (Overlay::Confirm(confirm), Action::Yes) => {
-                let then = confirm.then;
-                self.overlay = None;
-                self.confirmed(then)
-            }
-            (Overlay::Editor(editor), action) => {
-                let reactions = editor.perform(action);
-                self.edited(reactions)
-            }
-            (_, Action::Back | Action::No) => {
-                self.overlay = None;
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn edited(&mut self, outcome: editor::Outcome) -> Reactions {
-        match outcome {
-            editor::Outcome::Nothing => Vec::new(),
-            editor::Outcome::Leave => {
-                self.drop_edits();
-                Vec::new()
-            }
-            editor::Outcome::Save { name, text } => {
-                self.overlay = None;
-                if self.bench.practice.end_edit(&name, Some(&text)) {
-                    return Vec::new();
-                }
-                self.bench.practice.write_file(&name, &text);
-                vec![Reaction::Apply(name)]
-            }
-        }
-    }
-
-    fn confirmed(&mut self, then: Then) -> Reactions {
-        match then {
-            Then::Quit => return vec![Reaction::Quit],
-            Then::DropEdits => self.drop_edits(),
-            Then::Fresh => {
-                self.bench.practice.fresh();
-                self.bench.watch = bench::WatchPane::default();
-                return vec![Reaction::Say("A fresh cluster, at 0 s.".into())];
-            }
-            Then::RestartLab => {
-                if let Screen::Lab(reader) = &self.trail.screen {
-                    return vec![Reaction::Replace(Place::Lab(reader.id.clone()))];
-                }
-            }
-        }
-        Vec::new()
-    }
-
-    /// The one place where what the parts want becomes so.
-    fn commit(&mut self, reactions: Reactions, effects: &mut Vec<Effect>) {
-        for reaction in reactions {
-            match reaction {
-                Reaction::Go(place) => self.go(place, effects),
-                Reaction::Replace(place) => {
-                    self.note_place(effects);
-                    let before = self.trail.behind.len();
-                    self.go(place, effects);
-                    self.trail.behind.truncate(before);
-                }
-                Reaction::Leave => self.leave(effects),
-                Reaction::Open(overlay) => self.overlay = Some(overlay),
-                Reaction::Say(text) => self.notice = Some(text),
-                Reaction::Record(entry) => {
-                    self.learner.apply(&entry);
-                    effects.push(Effect::Record(entry));
-                }
-                Reaction::KeepSettings => effects.push(Effect::KeepSettings(self.settings.clone())),
-                Reaction::Apply(name) => self.apply_file(&name),
-                Reaction::Edit(name) => self.edit_file(&name),
-                Reaction::SaveRun => {
-                    let words = "Saved. To see it again: podlab sim --steps podlab-run.steps";
-                    self.notice = Some(words.to_owned());
-                    effects.push(Effect::SaveRun(self.bench.practice.saved()));
-                }
-                Reaction::Quit => effects.push(Effect::Quit),
-            }
-        }
-    }
-
-    pub(super) fn apply_file(&mut self, name: &str) {
-        let command = self.bench.practice.apply(name);
-        self.bench.shell.line.remember(&command);
-        self.bench.shell.up = 0;
-        self.bench.watch.chosen = None;
-        self.notice = Some(format!("$ {command}"));
-    }
-
-    /// Closes the editor; whoever started it in the shell is told.
-    fn drop_edits(&mut self) {
-        self.overlay = None;
-        self.bench.practice.end_edit_unsaved();
-    }
-
-    fn edit_file(&mut self, name: &str) {
-        let text = self.bench.practice.file(name).unwrap_or_default();
-        self.overlay = Some(Overlay::Editor(Box::new(editor::Editor::new(name, &text))));
     }
 
     /// The shape of the screen, as last drawn.

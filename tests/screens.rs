@@ -45,7 +45,8 @@ fn every_pane_shows_its_side_of_a_running_pod() {
     let watch = on("Tab");
     assert!(watch.contains("NAME   READY   STATUS") && watch.contains("nap    1/1     Running"), "{watch}");
     let xray = on("Tab Tab");
-    for part in ["x-ray: nap", "main  app  running, ready", "██", "node  worker-1 Ready", "not running"] {
+    for part in ["x-ray: nap", "main  app   running, ready", "██", "node  worker-1 Ready", "not running"]
+    {
         assert!(xray.contains(part), "{part}:\n{xray}");
     }
     let shell = on("Tab Tab Tab");

@@ -25,6 +25,9 @@ pub enum Action {
     Act,
     NextPane,
     PreviousPane,
+    FocusWatch,
+    FocusXray,
+    FocusShell,
     Zoom,
     // Places
     GoMap,
@@ -58,6 +61,9 @@ pub enum Action {
     Table,
     ZoomIn,
     ZoomOut,
+    NextPod,
+    PreviousPod,
+    ReadAbout,
     // The shell
     Submit,
     Complete,

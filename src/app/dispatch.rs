@@ -27,7 +27,7 @@ impl App {
             Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => {
                 reader.perform(action, &self.course, &self.bench.practice, extents)
             }
-            Screen::Exam(exam) => exam.perform(action, &self.course),
+            Screen::Exam(exam) => exam.perform(action, &self.course, extents),
             Screen::Progress(sheet) => {
                 if let Some(way) = bench::way(action) {
                     sheet.top = way.scroll(sheet.top, extents.page.height, extents.page.total);

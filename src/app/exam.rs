@@ -7,6 +7,8 @@ pub mod draft;
 pub mod show;
 
 use super::action::Action;
+use super::bench::way;
+use super::extents::{Extents, PageExtent};
 use super::key::Key;
 use super::keymap::Context;
 use super::learner::{Answered, Asked, Entry, Learner};
@@ -67,8 +69,8 @@ pub struct Exam {
     pub stage: Stage,
     /// What came of the prediction, if the question was one and is answered.
     pub show: Option<Box<Show>>,
-    /// The first visible line.
-    pub top: usize,
+    /// The first visible line, if the learner has scrolled; otherwise the view chooses it.
+    pub top: Option<usize>,
     /// Decides the order of options.
     seed: u64,
 }
@@ -92,7 +94,7 @@ impl Exam {
             draft: Draft::default(),
             stage: Stage::Asking,
             show: None,
-            top: 0,
+            top: None,
             seed,
         };
         exam.begin(course);
@@ -137,48 +139,55 @@ impl Exam {
     }
 
     /// Acts on a key.
-    pub fn perform(&mut self, action: Action, course: &Course) -> Reactions {
-        if action == Action::Back {
-            return vec![Reaction::Leave];
-        }
-        if let Some(way @ (Action::PageUp | Action::PageDown)) = Some(action) {
-            let by = if way == Action::PageUp { -8 } else { 8 };
-            self.top = self.top.saturating_add_signed(by);
-            return Vec::new();
-        }
-        match &self.stage {
-            Stage::Asking if action == Action::Submit => self.submit(course),
-            Stage::Asking => {
+    pub fn perform(&mut self, action: Action, course: &Course, extents: &Extents) -> Reactions {
+        match (&self.stage, action) {
+            (_, Action::Back) => vec![Reaction::Leave],
+            (_, Action::PageUp | Action::PageDown) => self.scroll(action, &extents.page),
+            (Stage::Asking, Action::Submit) => self.submit(course),
+            (Stage::Asking, _) => {
+                self.top = None;
                 if let Some(question) = self.question(course) {
                     self.draft.perform(action, question);
                 }
                 Vec::new()
             }
-            Stage::Watching(_) => {
-                if action == Action::Act {
-                    self.skip();
-                }
+            (Stage::Watching(_), Action::Act) => {
+                self.skip();
                 Vec::new()
             }
-            Stage::Told(_) if action == Action::Act => self.next(course),
-            Stage::Told(grade) if action == Action::Experiment => match experiment(grade, course) {
+            (Stage::Told(_), Action::Act) if self.is_unread(&extents.page) => {
+                self.scroll(Action::PageDown, &extents.page)
+            }
+            (Stage::Told(_), Action::Act) => self.next(course),
+            (Stage::Told(grade), Action::Experiment) => match experiment(grade, course) {
                 Some(id) => vec![Reaction::Go(Place::Experiment(id.to_owned()))],
                 None => Vec::new(),
             },
-            Stage::Told(_) => {
-                match action {
-                    Action::Up => self.top = self.top.saturating_sub(1),
-                    Action::Down => self.top += 1,
-                    _ => {}
-                }
-                Vec::new()
+            (Stage::Told(_) | Stage::Over, Action::Up | Action::Down | Action::Top | Action::Bottom) => {
+                self.scroll(action, &extents.page)
             }
-            Stage::Over => self.over(action, course),
+            (Stage::Over, _) => self.over(action, course),
+            _ => Vec::new(),
         }
+    }
+
+    fn scroll(&mut self, action: Action, page: &PageExtent) -> Reactions {
+        if let Some(way) = way(action) {
+            let top = page.starts.first().copied().unwrap_or(0);
+            self.top = Some(way.scroll(top, page.height, page.total));
+        }
+        Vec::new()
+    }
+
+    /// Whether there is more to read below what is shown.
+    pub fn is_unread(&self, page: &PageExtent) -> bool {
+        let top = page.starts.first().copied().unwrap_or(0);
+        top + page.height < page.total
     }
 
     /// Chooses the option that was clicked; a second click on it answers, where one option is the answer.
     pub fn click(&mut self, row: usize, course: &Course) -> Reactions {
+        self.top = None;
         match (&self.stage, self.question(course)) {
             (Stage::Asking, Some(question)) => {
                 if self.draft.click(row, question) {
@@ -228,7 +237,7 @@ impl Exam {
         let grade = Box::new(grade);
         self.stage = if show.is_some() { Stage::Watching(grade) } else { Stage::Told(grade) };
         self.show = show;
-        self.top = usize::MAX;
+        self.top = None;
         let mut reactions = vec![Reaction::Record(entry)];
         reactions.extend(self.finished());
         reactions
@@ -279,7 +288,7 @@ impl Exam {
     }
 
     fn begin(&mut self, course: &Course) {
-        self.top = 0;
+        self.top = None;
         self.show = None;
         self.stage = Stage::Over;
         if let Some(question) = self.question(course) {

@@ -94,6 +94,8 @@ pub struct Extents {
     pub list: usize,
     /// Visible and total lines of the overlay's text or list.
     pub overlay: (usize, usize),
+    /// The lines of the overlay's text with what is looked for.
+    pub matches: Vec<usize>,
     /// Visible rows of the watch.
     pub watch: usize,
     /// Visible lines and all lines of the x-ray.

@@ -3,7 +3,7 @@
 use super::exam::{Exam, Purpose};
 use super::learner::Entry;
 use super::map::Map;
-use super::overlay::{Confirm, Overlay, Sheet, Then};
+use super::overlay::{Confirm, Overlay, Then};
 use super::page::Thing;
 use super::palette::{Command, Palette};
 use super::practice::Practice;
@@ -115,7 +115,7 @@ impl App {
             Place::Review => Screen::Exam(Box::new(Exam::new(Purpose::Review, &self.course, &self.learner)?)),
             Place::Experiment(id) => Screen::Experiment(Reader::experiment(&self.course, id)?),
             Place::Lab(slug) => Screen::Lab(Reader::lab(&self.course, slug)?),
-            Place::Progress => Screen::Progress(Sheet::default()),
+            Place::Progress => Screen::Progress(super::scroll::Scrolled::default()),
             Place::Search => Screen::Search(Search::default()),
             Place::Settings => Screen::Settings(SettingsScreen::default()),
         })

@@ -8,39 +8,34 @@ use super::keymap::Context;
 use super::palette::Palette;
 use super::practice::Why;
 use super::scroll::Cursor;
+use super::sheet::{Finding, Sheet};
 
 /// One thing above the screen.
 #[derive(Clone, Debug)]
 pub enum Overlay {
-    /// All keys of this place.
-    Help(Sheet),
+    /// All keys of a place.
+    Help(Help),
     /// Every command by name.
     Palette(Palette),
     /// The chain of causes.
     Why(Chain),
     /// A yes-or-no question.
     Confirm(Confirm),
-    /// `kubectl describe`.
-    Describe(Sheet),
-    /// `kubectl logs`.
-    Logs(Sheet),
-    /// `kubectl get -o yaml`.
-    Yaml(Sheet),
-    /// Something to be told.
-    Message(Sheet),
+    /// What kubectl says about a Pod.
+    Text(Box<Sheet>),
     /// The YAML editor.
     Editor(Box<Editor>),
 }
 
-/// Text in a window.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sheet {
-    /// What it is, or the command it stands for.
-    pub title: String,
-    /// Its lines.
-    pub lines: Vec<String>,
+/// The keys of a place.
+#[derive(Clone, Debug)]
+pub struct Help {
+    /// The contexts of the place.
+    pub contexts: Vec<Context>,
     /// The first visible line.
     pub top: usize,
+    /// What lies under it, and is there again when it closes.
+    pub under: Option<Box<Overlay>>,
 }
 
 /// The chain of causes, newest first.
@@ -76,18 +71,10 @@ pub enum Then {
     RestartLab,
 }
 
-impl Sheet {
-    /// A window with `text`; what a terminal would obey is left out.
-    pub fn new(title: impl Into<String>, text: &str) -> Sheet {
-        let lines = text.lines().map(|line| crate::course::text::visible(line).replace('\t', "    "));
-        Sheet { title: title.into(), lines: lines.collect(), top: 0 }
-    }
-}
-
 impl Overlay {
     /// The chain behind what a Pod shows.
-    pub fn why(pod: &str, links: Vec<Why>) -> Overlay {
-        Overlay::Why(Chain { title: format!("why is {pod} like this?"), links, cursor: Cursor::default() })
+    pub fn why(what: &str, links: Vec<Why>) -> Overlay {
+        Overlay::Why(Chain { title: format!("why is {what} like this?"), links, cursor: Cursor::default() })
     }
 
     /// The contexts whose keys hold while this is open.
@@ -97,7 +84,14 @@ impl Overlay {
             Overlay::Editor(_) => &[Context::Editor, Context::Typing],
             Overlay::Confirm(_) => &[Context::Confirm],
             Overlay::Why(_) => &[Context::Chain, Context::Anywhere],
-            _ => &[Context::Reading, Context::Anywhere],
+            Overlay::Help(_) => &[Context::Reading, Context::Anywhere],
+            Overlay::Text(sheet) => match sheet.finding {
+                Finding::Typing(_) => &[Context::Finding, Context::Typing],
+                Finding::For(_) => {
+                    &[Context::Found, Context::Sheet, Context::Reading, Context::Time, Context::Anywhere]
+                }
+                Finding::Off => &[Context::Sheet, Context::Reading, Context::Time, Context::Anywhere],
+            },
         }
     }
 
@@ -106,11 +100,8 @@ impl Overlay {
         let Some(way) = way(action) else { return false };
         let (height, total) = extents.overlay;
         match self {
-            Overlay::Help(sheet)
-            | Overlay::Describe(sheet)
-            | Overlay::Logs(sheet)
-            | Overlay::Yaml(sheet)
-            | Overlay::Message(sheet) => sheet.top = way.scroll(sheet.top, height, total),
+            Overlay::Help(help) => help.top = way.scroll(help.top, height, total),
+            Overlay::Text(sheet) => sheet.scroll(way, extents),
             Overlay::Why(chain) => chain.cursor.go(way, height, chain.links.len()),
             Overlay::Palette(palette) => palette.cursor.go(way, height, palette.found.len()),
             Overlay::Confirm(_) | Overlay::Editor(_) => return false,

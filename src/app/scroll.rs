@@ -9,6 +9,13 @@ pub struct Cursor {
     pub top: usize,
 }
 
+/// A text that is only scrolled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scrolled {
+    /// The first visible line.
+    pub top: usize,
+}
+
 /// A way to move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {

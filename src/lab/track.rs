@@ -1,7 +1,8 @@
-//! What each container did over time, read from the change log as a watcher would: one segment for each state, in order.
+//! What each container did over time, read from the change log as a watcher would: one segment for each state, in order, and the
+//! times at which its probes failed. A probe that passes leaves no trace in the API, so passes are not known here.
 
 use crate::kube::core::{ContainerState, ContainerStatus};
-use crate::kube::{Pod, SimTime};
+use crate::kube::{Object, Pod, SimTime};
 use crate::sim::{Change, ChangeKind};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,38 @@ pub struct Segment {
 #[derive(Clone, Debug, Default)]
 pub struct Tracks {
     pods: BTreeMap<String, BTreeMap<String, Vec<Segment>>>,
+    /// When probes failed: by Pod UID, then by container and kind of probe.
+    failures: BTreeMap<String, BTreeMap<(String, ProbeKind), Vec<SimTime>>>,
+}
+
+/// Which of a container's probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProbeKind {
+    /// Holds the others back until it has passed once.
+    Startup,
+    /// Decides whether the container counts as ready.
+    Readiness,
+    /// Has the container restarted when it fails.
+    Liveness,
+}
+
+impl ProbeKind {
+    /// Its name as manifests use it, without `Probe`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ProbeKind::Startup => "startup",
+            ProbeKind::Readiness => "readiness",
+            ProbeKind::Liveness => "liveness",
+        }
+    }
+
+    /// The probe an event's message is about: the kubelet begins it with `Readiness probe failed` and the like
+    /// (pkg/kubelet/prober/prober.go).
+    fn of_message(message: &str) -> Option<ProbeKind> {
+        let (first, rest) = message.split_once(' ')?;
+        let known = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness];
+        known.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(first) && rest.starts_with("probe "))
+    }
 }
 
 /// Segments kept for each container: a crash loop of a day.
@@ -49,6 +82,9 @@ const KEPT: usize = 2000;
 impl Tracks {
     /// Takes in one change of the log.
     pub fn observe(&mut self, change: &Change) {
+        if let Object::Event(event) = &change.object {
+            return self.note_failure(event, change);
+        }
         let Some(pod) = change.object.as_pod() else { return };
         let tracks = self.pods.entry(pod.uid().to_owned()).or_default();
         if change.kind == ChangeKind::Deleted {
@@ -62,6 +98,29 @@ impl Tracks {
             let track = tracks.entry(status.name.clone()).or_default();
             extend(track, change.at, doing, status.restart_count);
         }
+    }
+
+    fn note_failure(&mut self, event: &crate::kube::core::Event, change: &Change) {
+        if event.reason.as_deref() != Some("Unhealthy") || change.kind == ChangeKind::Deleted {
+            return;
+        }
+        let of = &event.involved_object;
+        let container = of.field_path.as_deref().and_then(|path| path.split(['{', '}']).nth(1));
+        let kind = event.message.as_deref().and_then(ProbeKind::of_message);
+        if let (Some(uid), Some(container), Some(kind)) = (&of.uid, container, kind) {
+            let of_pod = self.failures.entry(uid.clone()).or_default();
+            let times = of_pod.entry((container.to_owned(), kind)).or_default();
+            if times.len() >= KEPT {
+                times.remove(0);
+            }
+            times.push(change.at);
+        }
+    }
+
+    /// When a probe of a container of the Pod with this UID failed, oldest first.
+    pub fn failures(&self, uid: &str, container: &str, kind: ProbeKind) -> &[SimTime] {
+        let of_pod = self.failures.get(uid);
+        of_pod.and_then(|p| p.get(&(container.to_owned(), kind))).map_or(&[], Vec::as_slice)
     }
 
     /// The track of a container of the Pod with this UID, oldest segment first.

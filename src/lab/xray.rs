@@ -1,7 +1,7 @@
 //! A Pod as a picture's content: sandbox, volumes, containers in the order they start, what each is doing and did. Read from the Pod
 //! alone; how it is drawn is not known here.
 
-use super::track::{self, Doing, Segment, Tracks};
+use super::track::{self, Doing, ProbeKind, Segment, Tracks};
 use crate::kube::core::{Container, ContainerStatus, Probe};
 use crate::kube::{Pod, SimTime};
 
@@ -21,14 +21,16 @@ pub enum Role {
 /// One probe of a container.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeView {
-    /// `startup`, `readiness` or `liveness`.
-    pub kind: &'static str,
+    /// Which one.
+    pub kind: ProbeKind,
     /// What it does, in a few words: `http :8080/healthz`, `exec cat /tmp/ok`.
     pub what: String,
     /// `every 10s, 3 failures` as far as it matters.
     pub rhythm: String,
     /// What is known of its result: passed, failing, or not yet.
     pub result: ProbeResult,
+    /// When it failed, oldest first, as the Pod's events tell.
+    pub failed: Vec<SimTime>,
 }
 
 /// What the Pod's status says about a probe.
@@ -152,34 +154,64 @@ fn view(pod: &Pod, role: Role, container: &Container, tracks: &Tracks, now: SimT
         message: waiting.and_then(|w| w.message.clone()).unwrap_or_default(),
         restarts: status.map_or(0, |s| s.restart_count),
         backoff_left: status.and_then(|s| backoff_left(s, now)),
-        probes: probes(container, status),
+        probes: probes(container, status, pod.uid(), tracks, now),
         mounts: mounts.filter(|m| !m.starts_with("kube-api-access-")).collect(),
         ports: container.ports.iter().flatten().map(|p| p.container_port).collect(),
         track: tracks.of(pod.uid(), &container.name).to_vec(),
     }
 }
 
-fn probes(container: &Container, status: Option<&ContainerStatus>) -> Vec<ProbeView> {
-    let running = status.is_some_and(|s| s.state.as_ref().is_some_and(|st| st.running.is_some()));
-    let started = status.is_some_and(|s| s.started == Some(true));
-    let ready = status.is_some_and(|s| s.ready);
-    let result = |passing: bool| match (running, passing) {
-        (false, _) => ProbeResult::Unknown,
-        (true, true) => ProbeResult::Passing,
-        (true, false) => ProbeResult::Failing,
-    };
-    let live = if running && started { ProbeResult::Passing } else { ProbeResult::Unknown };
+fn probes(
+    container: &Container,
+    status: Option<&ContainerStatus>,
+    uid: &str,
+    tracks: &Tracks,
+    now: SimTime,
+) -> Vec<ProbeView> {
     let all = [
-        ("startup", &container.startup_probe, result(started)),
-        ("readiness", &container.readiness_probe, result(ready)),
-        ("liveness", &container.liveness_probe, live),
+        (ProbeKind::Startup, &container.startup_probe),
+        (ProbeKind::Readiness, &container.readiness_probe),
+        (ProbeKind::Liveness, &container.liveness_probe),
     ];
     all.into_iter()
-        .filter_map(|(kind, probe, result)| {
+        .filter_map(|(kind, probe)| {
             let probe = probe.as_ref()?;
-            Some(ProbeView { kind, what: handler(probe), rhythm: rhythm(probe), result })
+            let failed = tracks.failures(uid, &container.name, kind).to_vec();
+            let result = result(kind, probe, status, failed.last().copied(), now);
+            Some(ProbeView { kind, what: handler(probe), rhythm: rhythm(probe), result, failed })
         })
         .collect()
+}
+
+/// What is known of a probe: the status tells it for startup and readiness; liveness shows only when it fails, so it counts as
+/// failing until a period has gone by without another failure.
+fn result(
+    kind: ProbeKind,
+    probe: &Probe,
+    status: Option<&ContainerStatus>,
+    failed: Option<SimTime>,
+    now: SimTime,
+) -> ProbeResult {
+    let Some(status) = status else { return ProbeResult::Unknown };
+    let Some(running) = status.state.as_ref().and_then(|state| state.running.as_ref()) else {
+        return ProbeResult::Unknown;
+    };
+    let begun = running.started_at.as_ref().map_or(SimTime(0), SimTime::of);
+    let failed = failed.filter(|at| *at >= begun);
+    let started = status.started == Some(true);
+    let passing = match kind {
+        ProbeKind::Startup => started,
+        ProbeKind::Readiness => status.ready,
+        ProbeKind::Liveness => {
+            let period = u64::try_from(probe.period_seconds.unwrap_or(10)).unwrap_or(10) * 1000;
+            started && failed.is_none_or(|at| now.since(at) > period + 1000)
+        }
+    };
+    match (passing, failed) {
+        (true, _) => ProbeResult::Passing,
+        (false, Some(_)) => ProbeResult::Failing,
+        (false, None) => ProbeResult::Unknown,
+    }
 }
 
 fn handler(probe: &Probe) -> String {

@@ -4,17 +4,17 @@ use super::Canvas;
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use crate::app::keymap::{Context, KEYMAP};
-use crate::app::overlay::Sheet;
+use crate::app::overlay::Help;
 use ratatui::layout::Rect;
 
 impl Canvas<'_, '_> {
-    pub(super) fn help(&mut self, sheet: &Sheet, body: Rect) {
-        let rows = self.help_rows();
+    pub(super) fn help(&mut self, help: &Help, body: Rect) {
+        let rows = self.help_rows(help);
         let width = rows.iter().map(|row| text::row_width(row)).max().unwrap_or(0).clamp(30, 76) as u16 + 5;
         let inside = self.window(body, (width, rows.len() as u16 + 2), "keys of this place");
         let height = usize::from(inside.height);
         self.out.overlay = (height, rows.len());
-        let top = sheet.top.min(rows.len().saturating_sub(height));
+        let top = help.top.min(rows.len().saturating_sub(height));
         let total = rows.len();
         for (y, row) in rows.into_iter().skip(top).enumerate() {
             self.row(inside, y, row);
@@ -22,14 +22,14 @@ impl Canvas<'_, '_> {
         self.scroll_bar(Rect { width: inside.width + 1, ..inside }, top, total);
     }
 
-    fn help_rows(&self) -> Vec<Row> {
+    fn help_rows(&self, help: &Help) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        for context in self.app.contexts_below() {
+        for context in &help.contexts {
             if !rows.is_empty() {
                 rows.push(Row::new());
             }
             rows.push(vec![Piece::new(context.title(), self.theme.style(Role::Accent))]);
-            rows.extend(self.help_of(context));
+            rows.extend(self.help_of(*context));
         }
         rows
     }

@@ -5,11 +5,12 @@ use super::theme::Role;
 use super::{Canvas, area};
 use crate::app::Screen;
 use crate::app::action::Action;
-use crate::app::exam::{self, Stage};
+use crate::app::bench::{Pane, WatchView};
+use crate::app::exam::{self, Purpose, Stage};
 use crate::app::extents::Target;
-use crate::app::keymap::{self, Binding};
+use crate::app::keymap::{self, Binding, Context};
 use crate::app::page::Thing;
-use crate::app::reader::is_done;
+use crate::app::reader::{Reader, is_done};
 use ratatui::layout::Rect;
 
 impl Canvas<'_, '_> {
@@ -22,7 +23,7 @@ impl Canvas<'_, '_> {
             .filter(|(_, words)| !words.is_empty())
             .collect();
         // In the past, what leads back to the present comes first.
-        if self.app.bench.practice.is_past() {
+        if self.app.bench.practice.is_past() && self.app.overlay.is_none() && self.app.shows_bench() {
             shown.sort_by_key(|(b, _)| {
                 !matches!(b.run, Action::Live | Action::Pause | Action::Step | Action::StepBack)
             });
@@ -71,45 +72,106 @@ impl Canvas<'_, '_> {
         self.row(rect, 0, row);
     }
 
-    /// The footer's word for a binding: the table's, made exact where what it does depends on what is marked.
+    /// The footer's word for a binding: the table's, made exact where what it does depends on where one is.
     fn hint_words(&self, binding: &Binding) -> String {
         let reader = match &self.app.trail.screen {
-            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader) => Some(reader),
+            Screen::Chapter(reader) | Screen::Lab(reader) | Screen::Experiment(reader)
+                if self.app.overlay.is_none() && self.app.bench.focus == Pane::Text =>
+            {
+                Some(reader)
+            }
             _ => None,
         };
-        let item = reader.and_then(|r| r.marked());
-        let practice = &self.app.bench.practice;
-        let done = item.is_some_and(|item| is_done(item, practice));
-        let marked = item.map(|item| &item.thing);
-        let has_file = || reader.is_some_and(|r| r.items.iter().any(|i| matches!(i.thing, Thing::File(_))));
-        let pausing = self.app.bench.practice.pace().is_running();
-        match (binding.run, marked) {
-            (Action::Act, Some(_)) if done => binding.hint.to_owned(),
-            (Action::Apply, Some(Thing::File(_))) if done => "again".to_owned(),
-            (Action::Apply, Some(Thing::Link(_))) if done => String::new(),
-            (Action::Apply, Some(_)) if done => "once more".to_owned(),
-            (Action::Live, _) if !practice.is_past() => String::new(),
-            (Action::Pause, _) if practice.is_past() => "to the present".to_owned(),
-            (Action::Experiment, _) if !self.has_experiment() => String::new(),
-            (Action::Act, Some(Thing::File(_))) => "apply".to_owned(),
-            (Action::Act, Some(Thing::Quiz)) => "start the quiz".to_owned(),
-            (Action::Act, Some(Thing::Question(_))) => "answer".to_owned(),
-            (Action::Act, Some(Thing::Predict(_))) => "predict".to_owned(),
-            (Action::Act, Some(Thing::Lab(_))) => "start the lab".to_owned(),
-            (Action::Act, Some(Thing::Link(_))) => "follow".to_owned(),
-            (Action::Apply | Action::Edit, _) if !has_file() => String::new(),
-            (Action::Apply, Some(Thing::File(_))) => String::new(),
-            (Action::TakeQuiz, _) if matches!(self.app.trail.screen, Screen::Lab(_)) => String::new(),
-            (Action::Pause, _) if !pausing => "go on".to_owned(),
-            (Action::Back, _)
-                if matches!(self.app.trail.screen, Screen::Map(_)) && self.app.overlay.is_none() =>
-            {
-                "quit".to_owned()
-            }
-            (Action::Toggle, _) => self.toggle_word().to_owned(),
-            (Action::Act, _) if self.exam_is_at_its_end() => "see the score".to_owned(),
-            _ => binding.hint.to_owned(),
+        let exact = reader.and_then(|reader| self.reading_word(binding.run, reader));
+        exact.or_else(|| self.pane_word(binding)).or_else(|| self.exam_word(binding.run)).unwrap_or_else(
+            || match (binding.run, &self.app.trail.screen) {
+                (Action::Back, Screen::Map(_)) if self.app.overlay.is_none() => "quit".to_owned(),
+                _ => binding.hint.to_owned(),
+            },
+        )
+    }
+
+    /// What a key does to the marked thing of the page; `None` if that does not depend on it.
+    fn reading_word(&self, run: Action, reader: &Reader) -> Option<String> {
+        let item = reader.marked();
+        let done = item.is_some_and(|item| is_done(item, &self.app.bench.practice));
+        let word = match (run, item.map(|item| &item.thing)) {
+            (Action::Apply, Some(Thing::File(_))) if done => "again",
+            (Action::Apply, Some(Thing::Link(_))) if done => "",
+            (Action::Apply, Some(_)) if done => "once more",
+            (Action::Act, Some(_)) if done => return None,
+            (Action::Act, Some(Thing::File(_))) => "apply",
+            (Action::Act, Some(Thing::Quiz)) => "start the quiz",
+            (Action::Act, Some(Thing::Question(_))) => "answer",
+            (Action::Act, Some(Thing::Predict(_))) => "predict",
+            (Action::Act, Some(Thing::Lab(_))) => "start the lab",
+            (Action::Act, Some(Thing::Link(_))) => "follow",
+            (Action::Apply, Some(Thing::File(_))) => "",
+            (Action::Apply | Action::Edit, _) if !self.has_file(reader) => "",
+            (Action::TakeQuiz | Action::NextSection, _) if reader.own.is_some() => "",
+            _ => return None,
+        };
+        Some(word.to_owned())
+    }
+
+    fn has_file(&self, reader: &Reader) -> bool {
+        reader.lab.is_some() || reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
+    }
+
+    /// What a key does in the panes as they are.
+    fn pane_word(&self, binding: &Binding) -> Option<String> {
+        let bench = &self.app.bench;
+        let word = match (binding.within, binding.run) {
+            (Context::Time, Action::Live) if !bench.practice.is_past() => "",
+            (Context::Time, Action::Pause) if bench.practice.is_past() => "to the present",
+            (Context::Time, Action::Pause) if !bench.practice.pace().is_running() => "go on",
+            (Context::Watch, Action::Act) if bench.watch.view == WatchView::Table => "",
+            (Context::Watch, Action::Table) => bench.watch.view.next().name(),
+            (Context::Xray, Action::Act) if bench.xray.at.is_none() => "",
+            (Context::Xray, Action::NextPod) if bench.practice.pods().len() < 2 => "",
+            (Context::Lab, Action::Hint) => return self.hints_left(),
+            _ => return None,
+        };
+        Some(word.to_owned())
+    }
+
+    /// How many hints of the lab are left.
+    fn hints_left(&self) -> Option<String> {
+        let Screen::Lab(reader) = &self.app.trail.screen else { return None };
+        let all = self.app.course.lab(&reader.id)?.hints.len();
+        let taken = reader.lab.as_ref().map_or(0, |run| run.hints);
+        Some(if taken < all { format!("hint {} of {all}", taken + 1) } else { String::new() })
+    }
+
+    /// What a key does to the question being asked.
+    fn exam_word(&self, run: Action) -> Option<String> {
+        let Screen::Exam(exam) = &self.app.trail.screen else { return None };
+        if self.app.overlay.is_some() {
+            return None;
         }
+        let word = match (run, &exam.purpose) {
+            (Action::Experiment, _) if !self.has_experiment() => "",
+            (Action::Toggle, _) => self.toggle_word(),
+            (Action::Act, _) if self.reads_on() => "read on",
+            (Action::Act, Purpose::One(_)) if matches!(exam.stage, Stage::Told(_)) => "back to the text",
+            (Action::Act, _) if self.exam_is_at_its_end() => "see the score",
+            (Action::Act, Purpose::Quiz(_)) if exam.stage == Stage::Over => "next chapter",
+            (Action::Act, _) if exam.stage == Stage::Over => "done",
+            (Action::Down | Action::Up, _) if matches!(exam.stage, Stage::Told(_)) && !self.scrolls() => "",
+            (Action::Find | Action::Palette, _) => "",
+            _ => return None,
+        };
+        Some(word.to_owned())
+    }
+
+    fn scrolls(&self) -> bool {
+        self.out.page.total > self.out.page.height
+    }
+
+    /// Whether Enter shows more of the explanation before it leads on.
+    fn reads_on(&self) -> bool {
+        let Screen::Exam(exam) = &self.app.trail.screen else { return false };
+        matches!(exam.stage, Stage::Told(_)) && exam.is_unread(&self.out.page)
     }
 
     fn toggle_word(&self) -> &'static str {

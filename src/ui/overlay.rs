@@ -1,11 +1,14 @@
 //! What lies above the screen.
 
+/// What kubectl says about a Pod.
+mod sheet;
+
 use super::Canvas;
 use super::panes::moment;
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use crate::app::extents::Target;
-use crate::app::overlay::{Chain, Confirm, Overlay, Sheet};
+use crate::app::overlay::{Chain, Confirm, Overlay};
 use crate::app::palette::Palette;
 use ratatui::layout::Rect;
 
@@ -13,40 +16,13 @@ impl Canvas<'_, '_> {
     pub(super) fn overlay(&mut self, body: Rect) {
         match &self.app.overlay {
             None => {}
-            Some(Overlay::Help(sheet)) => self.help(sheet, body),
+            Some(Overlay::Help(help)) => self.help(help, body),
             Some(Overlay::Palette(palette)) => self.palette(palette, body),
             Some(Overlay::Why(chain)) => self.chain(chain, body),
             Some(Overlay::Confirm(confirm)) => self.confirm(confirm, body),
-            Some(
-                Overlay::Describe(sheet)
-                | Overlay::Logs(sheet)
-                | Overlay::Yaml(sheet)
-                | Overlay::Message(sheet),
-            ) => self.sheet(sheet, body),
+            Some(Overlay::Text(sheet)) => self.sheet(sheet, body),
             Some(Overlay::Editor(editor)) => self.editor(editor, body),
         }
-    }
-
-    fn sheet(&mut self, sheet: &Sheet, body: Rect) {
-        let title = format!("$ {}", sheet.title);
-        let inside = self.window(body, (body.width.saturating_sub(4), body.height.saturating_sub(2)), &title);
-        let cells = usize::from(inside.width).saturating_sub(1);
-        let plain = self.theme.style(Role::Text);
-        let rows: Vec<Row> = sheet
-            .lines
-            .iter()
-            .flat_map(|line| text::chop(&[Piece::new(line.as_str(), plain)], cells))
-            .collect();
-        let (height, total) = (usize::from(inside.height), rows.len());
-        self.out.overlay = (height, total);
-        let top = sheet.top.min(total.saturating_sub(height));
-        if rows.is_empty() {
-            self.text(inside, 0, "(nothing)", self.theme.style(Role::Quiet));
-        }
-        for (y, row) in rows.into_iter().skip(top).enumerate() {
-            self.row(inside, y, row);
-        }
-        self.scroll_bar(Rect { width: inside.width + 1, ..inside }, top, total);
     }
 
     /// The causes, newest first: when, what; each is the reason of the one above it.
@@ -66,8 +42,9 @@ impl Canvas<'_, '_> {
                 row.extend(words);
                 rows.push((Some(i), row));
             }
-            if !link.chapter.is_empty() {
-                let words = format!("{}see chapter {}", " ".repeat(17), link.chapter);
+            if let Some(chapter) = self.app.course.chapter(&link.chapter) {
+                let name = format!("{} {}", chapter.number, chapter.front.title);
+                let words = text::clip(&format!("{}read: {}", " ".repeat(17), name.trim()), cells);
                 rows.push((Some(i), vec![Piece::new(words, self.theme.style(Role::Link))]));
             }
         }

@@ -4,6 +4,7 @@
 /// Code, consoles and diagrams.
 mod code;
 pub(super) use code::tinted;
+pub(super) use inline::mark;
 /// Running text in its styles.
 mod inline;
 /// Tables that fit.

@@ -5,7 +5,7 @@ use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use crate::app::extents::PageExtent;
-use crate::app::overlay::Sheet;
+use crate::app::scroll::Scrolled;
 use crate::course::Chapter;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -14,7 +14,7 @@ use ratatui::text::Line;
 const BAR: usize = 20;
 
 impl Canvas<'_, '_> {
-    pub(super) fn progress(&mut self, sheet: &Sheet, body: Rect) {
+    pub(super) fn progress(&mut self, sheet: &Scrolled, body: Rect) {
         let inside = self.pane(body, Titles { left: "scores", right: Line::default() }, Focus::Here);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         let mut rows = self.totals();

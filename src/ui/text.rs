@@ -167,6 +167,22 @@ pub fn chop(pieces: &[Piece], cells: usize) -> Vec<Row> {
     rows
 }
 
+/// The row as it is if it fits `cells`; otherwise wrapped, its later rows under `indent` blanks.
+pub fn fold(row: Row, indent: usize, cells: usize) -> Vec<Row> {
+    if row_width(&row) <= cells {
+        return vec![row];
+    }
+    let indent = indent.min(cells / 3);
+    let lead: String = row.iter().flat_map(|piece| piece.text.chars()).take_while(|c| *c == ' ').collect();
+    let rows = wrap(&row, cells.saturating_sub(indent.max(lead.len())).max(1)).into_iter().enumerate();
+    rows.map(|(at, mut row)| {
+        let blanks = if at == 0 { lead.clone() } else { " ".repeat(indent) };
+        row.insert(0, Piece::new(blanks, Style::new()));
+        row
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +200,15 @@ mod tests {
         assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrapped("a\nb", 10), ["a", "b"]);
         assert_eq!(wrapped("", 10), [""]);
+    }
+
+    #[test]
+    fn a_folded_row_fits_and_is_indented_only_if_it_must_be() {
+        let row = || vec![Piece::new("  one two", Style::new()), Piece::new("  three four", Style::new())];
+        assert_eq!(fold(row(), 4, 40), [row()]);
+        let text: Vec<String> =
+            fold(row(), 4, 14).into_iter().map(|r| r.into_iter().map(|p| p.text).collect()).collect();
+        assert_eq!(text, ["  one two", "    three four"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Canvas;
 use super::frame::Focus;
 use super::text::Piece;
 use super::theme::Role;
+use crate::app::Screen;
 use crate::app::bench::WatchView;
 use crate::app::extents::Target;
 use crate::kubectl::watch::WatchRow;
@@ -11,26 +12,19 @@ use crate::sim::ChangeKind;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// The widths kubectl gives the columns of its first table, and the least it pads later ones to.
-const HEADER: &str = "NAME";
+/// The columns of Pods.
+const POD: &[&str] = &["NAME", "READY", "STATUS", "RESTARTS", "AGE"];
+/// The columns of events.
+const EVENT: &[&str] = &["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
+/// From this width on events are shown with all their columns.
+const EVENTS_WIDE: usize = 110;
 
 impl Canvas<'_, '_> {
     pub(super) fn watch(&mut self, rect: Rect, focus: Focus) {
         let bench = &self.app.bench;
-        let title = match bench.watch.view {
-            WatchView::Stream => "kubectl get pods -w",
-            WatchView::Table => "kubectl get pods",
-        };
-        let titles = self.clock_titles(title);
+        let titles = self.clock_titles(bench.watch.view.command());
         let inside = self.pane(rect, titles, focus);
-        let table;
-        let rows: &[WatchRow] = match bench.watch.view {
-            WatchView::Stream => bench.practice.rows(),
-            WatchView::Table => {
-                table = bench.practice.table();
-                &table
-            }
-        };
+        let rows = bench.watch_rows();
         self.out.watch = usize::from(inside.height).saturating_sub(1);
         if rows.is_empty() {
             return self.empty_watch(inside);
@@ -41,14 +35,16 @@ impl Canvas<'_, '_> {
             None => rows.len().saturating_sub(height),
         };
         let shown = &rows[top..(top + height).min(rows.len())];
-        let widths = widths(shown);
-        let header = ["NAME", "READY", "STATUS", "RESTARTS", "AGE"].map(str::to_owned);
+        let grid = Grid::of(bench.watch.view, usize::from(inside.width));
+        let widths = grid.widths(shown);
         let quiet = self.theme.style(Role::Quiet);
-        self.row(inside, 0, vec![Piece::new(columns(&header, &widths), quiet)]);
+        self.row(inside, 0, vec![Piece::new(grid.header(&widths), quiet)]);
         let chosen = bench.chosen_row().filter(|_| focus == Focus::Here);
         for (i, row) in shown.iter().enumerate() {
-            let style = self.row_style(row);
-            self.row(inside, i + 1, self.cells(row, &widths, style));
+            let styles = self.cell_styles(bench.watch.view, row);
+            let cells = grid.cells(row).zip(&widths).zip(styles);
+            let cells = cells.map(|((cell, width), style)| Piece::new(super::text::pad(cell, *width), style));
+            self.row(inside, i + 1, cells.collect());
             if chosen == Some(top + i) {
                 self.choose(inside, i + 1);
             }
@@ -61,26 +57,27 @@ impl Canvas<'_, '_> {
     fn empty_watch(&mut self, inside: Rect) {
         let quiet = self.theme.style(Role::Quiet);
         self.text(inside, 0, "No resources found in default namespace.", quiet);
-        self.text(inside, 1, "Press a on a YAML block of the text to apply it.", quiet);
+        let next = match self.app.trail.screen {
+            Screen::Lab(_) => "kubectl apply in the shell brings something; 0 starts the cluster afresh.",
+            _ => "Press a on a YAML block of the text to apply it.",
+        };
+        self.text(inside, 1, next, quiet);
     }
 
-    /// Name, STATUS in the colour of what it means, the rest quiet.
-    fn cells(&self, row: &WatchRow, widths: &[usize], status: Style) -> Vec<Piece> {
-        let quiet = self.theme.style(Role::Quiet);
-        let plain = self.theme.style(Role::Text);
-        row.cells
-            .iter()
-            .zip(widths)
-            .enumerate()
-            .map(|(column, (cell, width))| {
-                let style = match column {
-                    0 => plain,
-                    2 => status,
-                    _ => quiet,
-                };
-                Piece::new(super::text::pad(cell, *width), style)
-            })
-            .collect()
+    /// How the cells of a row look: STATUS and the type of an event in the colour of what they mean, the rest quiet.
+    fn cell_styles(&self, view: WatchView, row: &WatchRow) -> Vec<Style> {
+        let [plain, quiet, warn] = [Role::Text, Role::Quiet, Role::Warn].map(|role| self.theme.style(role));
+        if view == WatchView::Events {
+            let warning = row.cells.get(1).is_some_and(|kind| kind == "Warning");
+            return vec![
+                quiet,
+                if warning { warn } else { quiet },
+                if warning { warn } else { plain },
+                quiet,
+                plain,
+            ];
+        }
+        vec![plain, quiet, self.row_style(row), quiet, quiet]
     }
 
     fn row_style(&self, row: &WatchRow) -> Style {
@@ -107,16 +104,50 @@ pub(super) fn status_role(status: &str, ready: bool) -> Role {
     }
 }
 
-fn columns(cells: &[String], widths: &[usize]) -> String {
-    cells.iter().zip(widths).map(|(cell, width)| super::text::pad(cell, *width)).collect()
+/// Which columns are shown, and how wide.
+struct Grid {
+    names: &'static [&'static str],
+    /// Positions of the columns shown.
+    shown: &'static [usize],
+    cells: usize,
 }
 
-/// The width of each column with the gap after it, as kubectl pads: three blanks.
-fn widths(rows: &[WatchRow]) -> Vec<usize> {
-    let least = [HEADER.len(), 5, 6, 8, 3];
-    let widest = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.cells.get(column));
-        cells.map(|cell| super::text::width(cell)).max().unwrap_or(0)
-    };
-    least.iter().enumerate().map(|(column, least)| widest(column).max(*least) + 3).collect()
+impl Grid {
+    fn of(view: WatchView, cells: usize) -> Grid {
+        match view {
+            WatchView::Events if cells >= EVENTS_WIDE => {
+                Grid { names: EVENT, shown: &[0, 1, 2, 3, 4], cells }
+            }
+            WatchView::Events => Grid { names: EVENT, shown: &[0, 2, 4], cells },
+            _ => Grid { names: POD, shown: &[0, 1, 2, 3, 4], cells },
+        }
+    }
+
+    fn cells<'r>(&self, row: &'r WatchRow) -> impl Iterator<Item = &'r str> + use<'r> {
+        let shown = self.shown;
+        shown.iter().map(|column| row.cells.get(*column).map(String::as_str).unwrap_or_default())
+    }
+
+    /// The width of each column with the gap after it, as kubectl pads: three blanks; one where the room is short.
+    fn widths(&self, rows: &[WatchRow]) -> Vec<usize> {
+        let widest = |column: &usize| {
+            let cells = rows.iter().filter_map(|row| row.cells.get(*column));
+            let widest = cells.map(|cell| super::text::width(cell)).max().unwrap_or(0);
+            widest.max(self.names[*column].len())
+        };
+        let bare: Vec<usize> = self.shown.iter().map(widest).collect();
+        let gap = if bare.iter().map(|width| width + 3).sum::<usize>() > self.cells + 3 { 1 } else { 3 };
+        let mut widths: Vec<usize> = bare.into_iter().map(|width| width + gap).collect();
+        // What does not fit is cut where one sees it: in the last column.
+        let before: usize = widths.iter().rev().skip(1).sum();
+        if let Some(last) = widths.last_mut() {
+            *last = (*last).min(self.cells.saturating_sub(before));
+        }
+        widths
+    }
+
+    fn header(&self, widths: &[usize]) -> String {
+        let names = self.shown.iter().map(|column| self.names[*column]);
+        names.zip(widths).map(|(name, width)| super::text::pad(name, *width)).collect()
+    }
 }

@@ -1,23 +1,21 @@
 //! The picture of a Pod: sandbox, volumes, containers in the order they start, probes, and a time line for each container. Every
 //! sign differs in shape, so that it reads without colour.
 
+/// Signs along simulated time.
+mod time_line;
+
 use super::frame::Focus;
 use super::panes::moment;
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use super::{Canvas, watch};
-use crate::lab::track::{Doing, Segment};
-use crate::lab::xray::{ContainerView, ProbeResult, Role as Part, Xray};
+use crate::lab::track::Doing;
+use crate::lab::xray::{ContainerView, ProbeResult, ProbeView, Role as Part, Xray};
 use ratatui::layout::Rect;
+use time_line::{LEGEND, PROBE_LEGEND, TimeLine};
 
-/// Signs of the time line, with what they mean.
-const LEGEND: &[(&str, &str, Role)] = &[
-    ("█", "ready", Role::Good),
-    ("▒", "running, not ready", Role::Warn),
-    ("x", "failed", Role::Bad),
-    ("o", "ended well", Role::Good),
-    ("─", "not running", Role::Quiet),
-];
+/// Blanks before what belongs to a container.
+const INDENT: usize = 6;
 
 impl Canvas<'_, '_> {
     pub(super) fn xray(&mut self, rect: Rect, focus: Focus) {
@@ -29,10 +27,10 @@ impl Canvas<'_, '_> {
         };
         let titles = super::frame::Titles { left: &title, right: ratatui::text::Line::default() };
         let inside = self.pane(rect, titles, focus);
-        let cells = usize::from(inside.width);
+        let cells = usize::from(inside.width).saturating_sub(1).max(1);
         let rows = match &picture {
             Some(picture) => self.picture(picture, cells),
-            None => vec![vec![Piece::new(self.no_picture(), self.theme.style(Role::Quiet))]],
+            None => text::wrap(&[self.quiet(self.no_picture())], cells),
         };
         self.out.xray = (usize::from(inside.height), rows.len());
         let top = bench.xray.top.min(rows.len().saturating_sub(usize::from(inside.height)));
@@ -44,38 +42,43 @@ impl Canvas<'_, '_> {
     }
 
     fn no_picture(&self) -> &'static str {
-        if self.app.bench.row_is_gone() { "This Pod is gone." } else { "No Pod yet." }
+        if self.app.bench.row_is_gone() {
+            "This Pod is gone. Choose a row of the watch from before, or go back in time with the comma key."
+        } else {
+            "No Pod yet. Apply a manifest (a on a YAML block) to see its inside here."
+        }
     }
 
     fn picture(&self, x: &Xray, cells: usize) -> Vec<Row> {
-        let mut rows = vec![self.summary(x)];
-        if let Some(row) = self.volumes(x) {
-            rows.push(row);
-        }
-        let names = x.containers.iter().map(|c| text::width(&c.name)).max().unwrap_or(0).min(16);
+        let names = x.containers.iter().map(|c| text::width(&c.name)).max().unwrap_or(0).clamp(4, 16);
+        let line = self.line_of_time(x, INDENT + names + 2, cells);
+        let mut rows = text::fold(self.summary(x), 2, cells);
+        rows.extend(self.volumes(x).into_iter().flat_map(|row| text::fold(row, 2, cells)));
         for container in &x.containers {
-            rows.push(self.container(container, names));
-            rows.push(self.time_line(&container.track, names, cells));
-            rows.extend(container.probes.iter().map(|probe| {
-                let (sign, role) = match probe.result {
-                    ProbeResult::Passing => ("passing", Role::Good),
-                    ProbeResult::Failing => ("failing", Role::Bad),
-                    ProbeResult::Unknown => ("not yet", Role::Quiet),
-                };
-                vec![
-                    self.quiet(format!("{}{} {}, ", " ".repeat(6), probe.kind, probe.what)),
-                    self.quiet(format!("{}: ", probe.rhythm)),
-                    Piece::new(sign, self.theme.style(role)),
-                ]
-            }));
+            rows.extend(text::fold(self.container(container, names), INDENT, cells));
+            rows.push(self.track(&line, &container.track));
+            for probe in &container.probes {
+                rows.push(self.probe_track(&line, probe, &container.track));
+                rows.extend(text::fold(self.probe(probe), INDENT + 2, cells));
+            }
         }
-        rows.push(self.scale(names, cells));
-        rows.extend(self.nodes());
-        rows.push(self.legend());
+        rows.push(self.scale(&line));
+        rows.extend(self.mark(&line, x).into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
+        rows.extend(self.nodes().into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
+        let probes = x.containers.iter().any(|c| !c.probes.is_empty());
+        rows.extend(text::fold(self.legend(probes), 0, cells));
         rows
     }
 
-    fn quiet(&self, text: impl Into<String>) -> Piece {
+    fn line_of_time(&self, x: &Xray, margin: usize, cells: usize) -> TimeLine {
+        let bench = &self.app.bench;
+        let (start, end) = bench.window();
+        let mark = bench.xray.at.map(|at| at.0);
+        let room = cells.saturating_sub(margin).max(1);
+        TimeLine { start, end, born: x.created.0, now: bench.practice.now().0, mark, margin, room }
+    }
+
+    pub(super) fn quiet(&self, text: impl Into<String>) -> Piece {
         Piece::new(text, self.theme.style(Role::Quiet))
     }
 
@@ -87,7 +90,7 @@ impl Canvas<'_, '_> {
             (false, _) => "  no sandbox".to_owned(),
         };
         let node = if x.node.is_empty() { "  on no node yet".to_owned() } else { format!("  on {}", x.node) };
-        let qos = if x.qos.is_empty() { String::new() } else { format!("  {}", x.qos) };
+        let qos = if x.qos.is_empty() { String::new() } else { format!("  QoS {}", x.qos) };
         let role = watch::status_role(&phase, true);
         vec![Piece::new(phase, self.theme.style(role)), self.quiet(format!("{sandbox}{node}{qos}"))]
     }
@@ -110,11 +113,7 @@ impl Canvas<'_, '_> {
         };
         let (state, role) = match &c.doing {
             None => ("not reported yet".to_owned(), Role::Quiet),
-            Some(Doing::Running { ready: true }) => ("running, ready".to_owned(), Role::Good),
-            Some(Doing::Running { ready: false }) => ("running, not ready".to_owned(), Role::Warn),
-            Some(Doing::Waiting(reason)) => (format!("waiting: {reason}"), Role::Warn),
-            Some(Doing::Ended { code: 0, reason }) => (format!("ended 0: {reason}"), Role::Good),
-            Some(Doing::Ended { code, reason }) => (format!("ended {code}: {reason}"), Role::Bad),
+            Some(doing) => said(doing),
         };
         let mut row = vec![
             self.quiet(part),
@@ -133,36 +132,22 @@ impl Canvas<'_, '_> {
         row
     }
 
-    /// The window of time the time lines show, in milliseconds: start and end.
-    fn window_of_time(&self) -> (u64, u64) {
-        let bench = &self.app.bench;
-        let span = bench.span() * 1000;
-        let now = bench.practice.now().0;
-        let born = bench.pod().and_then(|pod| bench.practice.xray(&pod)).map_or(0, |x| x.created.0);
-        let end = now.saturating_sub(bench.xray.behind * 1000).max(born.min(now) + span);
-        (end - span, end)
-    }
-
-    fn time_line(&self, track: &[Segment], names: usize, cells: usize) -> Row {
-        let margin = 6 + names + 2;
-        let room = cells.saturating_sub(margin + 1).max(1);
-        let (start, end) = self.window_of_time();
-        let now = self.app.bench.practice.now().0;
-        let mut row = vec![self.quiet(" ".repeat(margin))];
-        for cell in 0..room as u64 {
-            let at = |n: u64| start + (end - start) * n / room as u64;
-            let (sign, role) = sign_at(track, at(cell), at(cell + 1), now);
-            row.push(Piece::new(sign, self.theme.style(role)));
-        }
-        row
-    }
-
-    fn scale(&self, names: usize, cells: usize) -> Row {
-        let margin = 6 + names + 2;
-        let (start, end) = self.window_of_time();
-        let (from, until) = (moment(start), moment(end));
-        let fill = cells.saturating_sub(margin + 1 + text::width(&from) + text::width(&until));
-        vec![self.quiet(format!("{}{from}{}{until}", " ".repeat(margin), " ".repeat(fill)))]
+    fn probe(&self, probe: &ProbeView) -> Row {
+        let (sign, role) = match probe.result {
+            ProbeResult::Passing => ("passing", Role::Good),
+            ProbeResult::Failing => ("failing", Role::Bad),
+            ProbeResult::Unknown => ("not yet", Role::Quiet),
+        };
+        let times = match probe.failed.len() {
+            0 => String::new(),
+            1 => ", failed once".to_owned(),
+            many => format!(", failed {many} times"),
+        };
+        vec![
+            self.quiet(format!("{}{}, {}: ", " ".repeat(INDENT), probe.what, probe.rhythm)),
+            Piece::new(sign, self.theme.style(role)),
+            self.quiet(times),
+        ]
     }
 
     fn nodes(&self) -> Vec<Row> {
@@ -183,61 +168,47 @@ impl Canvas<'_, '_> {
         rows
     }
 
-    fn legend(&self) -> Row {
+    fn legend(&self, probes: bool) -> Row {
         let mut row = Row::new();
-        for (sign, meaning, role) in LEGEND {
+        let more = if probes { PROBE_LEGEND } else { &[] };
+        for (sign, meaning, role) in LEGEND.iter().chain(more) {
             row.push(Piece::new(*sign, self.theme.style(*role)));
             row.push(self.quiet(format!(" {meaning}  ")));
         }
         row
     }
-}
 
-/// What a cell of the time line from `from` to `until` shows: an end if there is one in it, else what was going on last.
-fn sign_at(track: &[Segment], from: u64, until: u64, now: u64) -> (&'static str, Role) {
-    let mut shown = (" ", Role::Quiet);
-    if from > now {
-        return shown;
-    }
-    let first = track.partition_point(|s| s.until.is_some_and(|end| end.0 <= from));
-    for segment in track[first..].iter().take_while(|s| s.from.0 < until.max(from + 1)) {
-        let began_here = segment.from.0 >= from;
-        let sign = match &segment.doing {
-            Doing::Running { ready: true } => ("█", Role::Good),
-            Doing::Running { ready: false } => ("▒", Role::Warn),
-            Doing::Ended { code: 0, .. } if began_here => ("o", Role::Good),
-            Doing::Ended { .. } if began_here => ("x", Role::Bad),
-            Doing::Ended { .. } | Doing::Waiting(_) => ("─", Role::Quiet),
-        };
-        if shown.0 != "x" {
-            shown = sign;
+    /// The marked moment: where on the line it is, and what happened then.
+    fn mark(&self, line: &TimeLine, x: &Xray) -> Option<Row> {
+        let mark = line.mark?;
+        let mut happened: Vec<String> = Vec::new();
+        for container in &x.containers {
+            let changes = container.track.iter().filter(|segment| segment.from.0 == mark);
+            happened.extend(changes.map(|segment| format!("{} {}", container.name, said(&segment.doing).0)));
+            let failed = container.probes.iter().filter(|probe| probe.failed.iter().any(|at| at.0 == mark));
+            happened.extend(
+                failed.map(|probe| format!("{} probe of {} failed", probe.kind.name(), container.name)),
+            );
         }
+        let words = format!("^ {}  {}", moment(mark), happened.join(", "));
+        let blanks = line.margin + line.cell(mark).unwrap_or(0);
+        let fits = blanks + text::width(&words) <= line.margin + line.room;
+        let blanks = if fits { blanks } else { INDENT };
+        Some(vec![
+            Piece::new(" ".repeat(blanks), self.theme.style(Role::Text)),
+            Piece::new(words, self.theme.style(Role::Accent)),
+        ])
     }
-    shown
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kube::SimTime;
-
-    #[test]
-    fn a_failure_is_never_hidden_by_what_follows_in_the_same_cell() {
-        let segment = |from: u64, until: Option<u64>, doing: Doing| Segment {
-            from: SimTime(from),
-            until: until.map(SimTime),
-            doing,
-            restarts: 0,
-        };
-        let failed = Doing::Ended { code: 1, reason: "Error".into() };
-        let track = [
-            segment(0, Some(100), Doing::Running { ready: true }),
-            segment(100, Some(150), failed),
-            segment(150, None, Doing::Running { ready: true }),
-        ];
-        assert_eq!(sign_at(&track, 0, 1000, 5000).0, "x");
-        assert_eq!(sign_at(&track, 1000, 2000, 5000).0, "█");
-        assert_eq!(sign_at(&track, 6000, 7000, 5000).0, " ");
-        assert_eq!(sign_at(&[], 0, 1000, 5000).0, " ");
+/// What a container does, in words, and what that means.
+fn said(doing: &Doing) -> (String, Role) {
+    match doing {
+        Doing::Running { ready: true } => ("running, ready".to_owned(), Role::Good),
+        Doing::Running { ready: false } => ("running, not ready".to_owned(), Role::Warn),
+        Doing::Waiting(reason) if reason.is_empty() => ("waiting".to_owned(), Role::Warn),
+        Doing::Waiting(reason) => (format!("waiting: {reason}"), Role::Warn),
+        Doing::Ended { code: 0, reason } => (format!("ended 0: {reason}"), Role::Good),
+        Doing::Ended { code, reason } => (format!("ended {code}: {reason}"), Role::Bad),
     }
 }

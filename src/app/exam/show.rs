@@ -1,7 +1,7 @@
 //! What came of a prediction, played before it is graded: the watch from the first row to the moment that was asked for.
 
 use crate::course::Course;
-use crate::course::quiz::{Asked, Predicted, Prediction};
+use crate::course::quiz::{Asked, Manifest, Predicted, Prediction};
 use crate::kube::SimTime;
 use crate::kubectl::watch::WatchRow;
 use crate::lab::replay::{Replay, Shown};
@@ -65,6 +65,21 @@ impl Show {
             _ => None,
         });
         self.rows.extend(rows);
+    }
+}
+
+/// The manifest a prediction is about: its name and its text.
+pub fn manifest<'a>(
+    prediction: &'a Prediction,
+    course: &'a Course,
+    chapter: &str,
+) -> Option<(&'a str, &'a str)> {
+    match &prediction.manifest {
+        Manifest::File { name, .. } => {
+            let file = course.chapter(chapter)?.page().file(name)?;
+            Some((name, &file.text))
+        }
+        Manifest::Inline { text, .. } => Some(("the manifest", text)),
     }
 }
 

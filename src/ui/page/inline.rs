@@ -60,7 +60,7 @@ fn unbroken(code: &str) -> String {
 }
 
 /// The row with `find` (lower case) shown in `style` wherever it stands; `None` if it does not.
-pub(super) fn mark(row: &Row, find: &str, style: Style) -> Option<Row> {
+pub(in crate::ui) fn mark(row: &Row, find: &str, style: Style) -> Option<Row> {
     let mut marked = Row::new();
     let mut hit = false;
     for piece in row {

@@ -1,0 +1,92 @@
+//! The shell pane: the line being typed, its completion, and what is entered.
+
+use super::super::action::Action;
+use super::super::extents::Extents;
+use super::super::key::Key;
+use super::super::{Reaction, Reactions};
+use super::{Bench, Pane};
+
+impl Bench {
+    pub(super) fn in_shell(&mut self, action: Action, extents: &Extents) -> Option<Reactions> {
+        let page = extents.shell.saturating_sub(1).max(1);
+        self.shell.candidates.clear();
+        match action {
+            Action::Submit => {
+                self.shell.up = 0;
+                let line = self.shell.line.take();
+                return Some(self.enter(&line));
+            }
+            Action::Complete if self.shell.line.text().is_empty() && !self.practice.is_busy() => {
+                self.turn(false);
+            }
+            Action::Complete => self.complete(),
+            Action::Interrupt => {
+                self.shell.line.set("");
+                self.practice.interrupt();
+            }
+            Action::Fresh => self.practice.clear_output(),
+            Action::OutputUp => {
+                let furthest = self.practice.output().len().saturating_sub(1);
+                self.shell.up = (self.shell.up + page).min(furthest);
+            }
+            Action::OutputDown => self.shell.up = self.shell.up.saturating_sub(page),
+            Action::Back => self.focus = Pane::Text,
+            _ => return None,
+        }
+        Some(Reactions::new())
+    }
+
+    /// Runs a line. `answer WORD` answers the question of a lab; the past takes no commands.
+    fn enter(&mut self, line: &str) -> Reactions {
+        if self.practice.is_past() {
+            self.shell.line.set(line);
+            let words =
+                "This is the past: c in another pane goes on from here, Space there returns to the present.";
+            return vec![Reaction::Say(words.into())];
+        }
+        match line.trim().strip_prefix("answer ") {
+            Some(word) => {
+                self.practice.answer_lab(word);
+                vec![Reaction::Say(format!("You answered: {}", word.trim()))]
+            }
+            None => {
+                self.practice.submit(line);
+                Vec::new()
+            }
+        }
+    }
+
+    fn complete(&mut self) {
+        let line = &mut self.shell.line;
+        let found = self.practice.complete(line.before_cursor());
+        match found.candidates.as_slice() {
+            [] => {}
+            [only] => {
+                let end = if only.ends_with(['/', '=']) { "" } else { " " };
+                line.replace_from(found.start, &format!("{only}{end}"));
+            }
+            many => {
+                let shared = shared_start(many);
+                if shared.len() > line.cursor() - found.start {
+                    line.replace_from(found.start, &shared);
+                }
+                self.shell.candidates = many.to_vec();
+            }
+        }
+    }
+
+    /// Gives a key to the line being typed.
+    pub fn type_key(&mut self, key: Key) {
+        self.shell.candidates.clear();
+        self.shell.up = 0;
+        self.shell.line.key(key);
+    }
+}
+
+/// The longest text with which all of them start.
+fn shared_start(words: &[String]) -> String {
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let common = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let many = words.iter().map(|word| common(first, word)).min().unwrap_or(0);
+    first.chars().take(many).collect()
+}

@@ -45,6 +45,8 @@ tasks! {
     Attach(verbs::Attached),
     /// The Pod of `run -i`.
     Run(verbs::Attaching),
+    /// The container of `debug -i`.
+    Debug(verbs::Visiting),
     /// A node that is emptied.
     Drain(verbs::Draining),
     /// A rollout.
@@ -64,7 +66,8 @@ impl Task {
     pub fn reads_input(&self) -> bool {
         match self {
             Task::Exec(running) => running.reads_input(),
-            Task::Attach(attached) => attached.stdin,
+            Task::Attach(attached) => attached.reads_input(),
+            Task::Debug(visiting) => visiting.reads_input(),
             Task::Run(attaching) => attaching.reads_input(),
             _ => false,
         }

@@ -1,9 +1,11 @@
 //! The verbs: one table that drives parsing, help, suggestions and completion. A verb is a file below and a line here.
 
 mod apply;
+mod attach;
 mod config;
 mod cp;
 mod create;
+mod debug;
 mod delete;
 mod describe;
 mod diff;
@@ -27,11 +29,13 @@ mod scale;
 mod set;
 mod wait;
 
+pub use attach::Attached;
+pub use debug::Visiting;
 pub use delete::Gone;
 pub use drain::Draining;
 pub use edit::Editing;
 pub use events::Following as FollowingEvents;
-pub use exec::{Attached, Running};
+pub use exec::Running;
 pub use forward::Forwarding;
 pub use get::Watching;
 pub use logs::Following as FollowingLogs;
@@ -68,11 +72,12 @@ pub const VERBS: &[&Verb] = &[
     &node::TAINT,
     &describe::VERB,
     &logs::VERB,
-    &exec::ATTACH,
+    &attach::VERB,
     &exec::EXEC,
     &forward::VERB,
     &cp::VERB,
     &info::AUTH,
+    &debug::VERB,
     &events::VERB,
     &diff::VERB,
     &apply::VERB,

@@ -3,12 +3,13 @@
 
 mod process;
 mod storage;
+pub use storage::NODE_IMAGE;
 mod visit;
 
 use super::cluster::NodeIndex;
 use crate::kube::SimTime;
 use crate::kube::core::ResourceRequirements;
-use crate::os::{CellId, Chunk, Pid, Signal, System, VolumeId, Volumes};
+use crate::os::{CellId, Chunk, Pid, Signal, Stream, System, VolumeId, Volumes};
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,6 +135,14 @@ pub struct LogLine {
     pub stderr: bool,
     /// The text, without the end of line.
     pub text: String,
+}
+
+impl LogLine {
+    /// The line as it was written, with its end.
+    pub fn chunk(&self) -> Chunk {
+        let stream = if self.stderr { Stream::Err } else { Stream::Out };
+        Chunk { at: self.at, stream, bytes: format!("{}\n", self.text).into_bytes() }
+    }
 }
 
 /// The environment all containers of one Pod share.

@@ -202,6 +202,25 @@ fn tab_offers_what_is_there() {
     assert_eq!(desk.complete("kubec"), ["kubectl"]);
 }
 
+#[test]
+fn a_guest_joins_a_pod_and_a_copy_of_it_is_made() {
+    let mut desk = Desk::with_pod();
+    desk.says("kubectl debug web --image=busybox:1.36 -c look -- sh -c 'hostname; sleep 1d'", "");
+    desk.says("sleep 3; kubectl logs web -c look", "web\n");
+    let (text, code) = desk.run("echo 'echo $((6*7))' | kubectl debug web -i --image=busybox:1.36 -q -- sh");
+    assert_eq!((text.as_str(), code), ("42\n", 0));
+    let (text, _) = desk.run("kubectl debug web --image=busybox:1.36 --target=nosuch");
+    assert!(
+        text.contains("spec.ephemeralContainers[2].targetContainerName: Not found: \"nosuch\""),
+        "{text}"
+    );
+    desk.says("kubectl debug web --copy-to=web2 -c app -- sleep 1d; kubectl get pod web2 -o jsonpath='{.spec.containers[0].command}'", "[\"sleep\",\"1d\"]");
+    desk.says("kubectl debug web", "error: you must specify --image when not using --copy-to.\n");
+    let (text, _) = desk.run("kubectl debug node/worker-1 --image=busybox:1.36 -- ls /host/etc/kubernetes");
+    assert!(text.starts_with("Creating debugging pod node-debugger-worker-1-"), "{text}");
+    desk.says("sleep 5; kubectl logs -l app.kubernetes.io/managed-by=kubectl-debug", "manifests\n");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]

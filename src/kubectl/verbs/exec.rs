@@ -1,4 +1,4 @@
-//! `kubectl exec` and `kubectl attach`.
+//! `kubectl exec`.
 
 use crate::kube::{Key, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
@@ -17,7 +17,6 @@ const FLAGS: &[Flag] = &[
     flag("tty", Takes::Switch, "standard input is a terminal").short('t'),
     flag("quiet", Takes::Switch, "print only what the command prints").short('q'),
     flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
-    flag("detach-keys", Takes::Text, "the keys that detach").default("ctrl-p,ctrl-q"),
 ];
 
 pub(super) const EXEC: Verb = Verb {
@@ -30,18 +29,6 @@ pub(super) const EXEC: Verb = Verb {
     flags: &[FLAGS, FILES],
     words: Words::Pods,
     run: exec,
-    ..Verb::EMPTY
-};
-
-pub(super) const ATTACH: Verb = Verb {
-    name: "attach",
-    path: "kubectl attach",
-    summary: "Attach to the process of a container that runs.",
-    usage: "(POD | TYPE/NAME) -c CONTAINER [options]",
-    examples: "# See what it prints\nkubectl attach web",
-    flags: &[FLAGS],
-    words: Words::Pods,
-    run: attach,
     ..Verb::EMPTY
 };
 
@@ -160,78 +147,4 @@ pub(super) fn access_error(error: AccessError) -> Complaint {
 pub(super) fn one_pod(run: &mut Run, word: &str) -> Result<Pod, Complaint> {
     let mut found = containers::pods(run, word)?;
     Ok(found.swap_remove(0))
-}
-
-/// What is printed when a terminal is passed on.
-pub(super) const RECORDED: &str = "All commands and output from this session will be recorded in container logs, including \
-                                   credentials and sensitive information passed through the command prompt.\nIf you don't see \
-                                   a command prompt, try pressing enter.\n";
-
-/// An attached container: its output from now on.
-#[derive(Clone, Debug)]
-pub struct Attached {
-    /// The Pod.
-    pub key: Key,
-    /// The container.
-    pub container: String,
-    /// How many lines of its log were there before.
-    pub printed: usize,
-    /// Whether input is passed on.
-    pub stdin: bool,
-}
-
-impl Attached {
-    /// Prints what the container writes; ends with it.
-    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
-        if self.stdin && !run.input.bytes.is_empty() {
-            let bytes = std::mem::take(&mut run.input.bytes);
-            let _ = run.cluster.attach_input(&self.key, &self.container, Some(&bytes));
-        }
-        self.print(run);
-        let running = run.cluster.store().get(&self.key).and_then(|o| o.as_pod()).is_some_and(|pod| {
-            containers::status_of(pod, &self.container)
-                .and_then(|s| s.state.as_ref())
-                .is_some_and(|s| s.running.is_some())
-        });
-        if running { Ok(Flow::Until(SimTime::NEVER)) } else { Ok(Flow::Done) }
-    }
-
-    /// Prints the lines that are new.
-    pub fn print(&mut self, run: &mut Run) {
-        if let Ok(lines) = run.cluster.logs(&self.key, &self.container, false) {
-            for line in lines.get(self.printed..).unwrap_or_default() {
-                let text = line.text.clone();
-                run.say(text.trim_end_matches('\n'));
-            }
-            self.printed = lines.len().max(self.printed);
-        }
-    }
-}
-
-fn attach(run: &mut Run) -> Result<Flow, Complaint> {
-    let Some(word) = run.args.words.first().cloned() else {
-        return Err(Complaint::Usage("at least 1 argument is required for attach".to_owned(), run.verb.path));
-    };
-    let pod = one_pod(run, &word)?;
-    if status::is_final(&pod.status) {
-        let phase = pod.status.phase.as_deref().unwrap_or_default();
-        return Err(Complaint::plain(format!(
-            "cannot attach a container in a completed pod; current phase is {phase}"
-        )));
-    }
-    let (container, note) = containers::choose(&pod, run.args.get("container"), true)?;
-    if let Some(note) = note.filter(|_| !run.args.is("quiet")) {
-        run.warn(&note);
-    }
-    let running = containers::status_of(&pod, &container)
-        .and_then(|s| s.state.as_ref())
-        .is_some_and(|s| s.running.is_some());
-    if !running {
-        let text = format!("container {container} not found in pod {}_{}", pod.name(), pod.namespace());
-        return Err(Complaint::plain(format!("unable to upgrade connection: {text}")));
-    }
-    run.err(RECORDED);
-    let key = containers::key(&pod);
-    let printed = run.cluster.logs(&key, &container, false).map_or(0, |lines| lines.len());
-    Ok(Flow::wait(Attached { key, container, printed, stdin: run.args.is("stdin") }))
 }

@@ -1,6 +1,6 @@
 //! `kubectl run`.
 
-use super::exec::{Attached, RECORDED};
+use super::attach::{Attached, From};
 use super::generate::{self, pairs};
 use crate::kube::{Key, Kind, Object, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
@@ -206,24 +206,17 @@ pub struct Attaching {
     key: Key,
     container: String,
     remove: bool,
-    quiet: bool,
-    stdin: bool,
     deadline: SimTime,
     attached: Option<Attached>,
 }
 
 fn attach(run: &mut Run, object: &Object) -> Flow {
     let patience = run.args.span("pod-running-timeout").unwrap_or(60_000).max(0) as u64;
-    if run.args.is("tty") && !run.terminal {
-        run.warn("Unable to use a TTY - input is not a terminal or the right kind of file");
-    }
     let container = object.as_pod().and_then(|p| p.spec.containers.first()).map(|c| c.name.clone());
     Flow::wait(Attaching {
         key: object.key(),
         container: container.unwrap_or_default(),
         remove: run.args.is("rm"),
-        quiet: run.args.is("quiet"),
-        stdin: run.args.is("stdin"),
         deadline: run.now().plus(patience),
         attached: None,
     })
@@ -232,7 +225,7 @@ fn attach(run: &mut Run, object: &Object) -> Flow {
 impl Attaching {
     /// Whether it passes standard input on.
     pub fn reads_input(&self) -> bool {
-        self.stdin && self.attached.is_some()
+        self.attached.as_ref().is_some_and(Attached::reads_input)
     }
 
     /// Goes on as the Pod does.
@@ -249,17 +242,12 @@ impl Attaching {
         }
         let ready = status::condition(&pod.status, "Ready") == Some("True");
         if over {
-            let mut log = self.attachment(0);
-            log.print(run);
-            self.attached = Some(log);
+            self.attached = Some(Attached::to_log(run, &self.key, &self.container));
             return self.end(run, &pod);
         }
         if state.running.is_some() && ready {
-            if !self.quiet {
-                run.err(RECORDED);
-            }
-            let mut attached = self.attachment(0);
-            attached.print(run);
+            let mut attached = Attached::begin(run, &pod, &self.container, From::Start);
+            attached.poll(run)?;
             self.attached = Some(attached);
             return Ok(Flow::Until(SimTime::NEVER));
         }
@@ -270,10 +258,6 @@ impl Attaching {
             return Err(Complaint::plain("timed out waiting for the condition"));
         }
         Ok(Flow::Until(self.deadline))
-    }
-
-    fn attachment(&self, printed: usize) -> Attached {
-        Attached { key: self.key.clone(), container: self.container.clone(), printed, stdin: self.stdin }
     }
 
     fn end(&mut self, run: &mut Run, pod: &Pod) -> Result<Flow, Complaint> {

@@ -38,9 +38,9 @@ impl System {
             pid: u32::MAX,
         };
         for key in self.procs.range(range).map(|(key, _)| *key) {
-            self.put_process(&mut tree, key, &key.pid.to_string());
+            self.put_process(&mut tree, (key, viewer), &key.pid.to_string());
         }
-        self.put_process(&mut tree, viewer, "self");
+        self.put_process(&mut tree, (viewer, viewer), "self");
         Arc::clone(tree.root())
     }
 
@@ -58,7 +58,17 @@ impl System {
         text
     }
 
-    fn put_process(&self, tree: &mut Tree, key: ProcKey, name: &str) {
+    /// The root folder of a process: the viewer's own, or, of a container next door, its image and what was written to it, to be
+    /// read. Volumes mounted there are empty folders from here.
+    fn root_of(&self, key: ProcKey, viewer: ProcKey) -> Node {
+        let cell = |key: ProcKey| self.procs.get(&key).map(|process| process.cell);
+        match cell(key).filter(|home| Some(*home) != cell(viewer)).and_then(|home| self.cells.get(&home)) {
+            Some(home) => (**home.root.root()).clone(),
+            None => Node::link("/"),
+        }
+    }
+
+    fn put_process(&self, tree: &mut Tree, (key, viewer): (ProcKey, ProcKey), name: &str) {
         let Some(process) = self.procs.get(&key) else { return };
         let meta = Meta { mode: 0o444, uid: process.user.uid, gid: process.user.gid, mtime: process.started };
         let text = |content: &str| Node::file(meta, content.as_bytes());
@@ -91,7 +101,7 @@ impl System {
         );
         let cwd = Node::link(&process.cwd);
         tree.put(&format!("/{name}/cwd"), cwd);
-        tree.put(&format!("/{name}/root"), Node::link("/"));
+        tree.put(&format!("/{name}/root"), self.root_of(key, viewer));
         tree.put(&format!("/{name}/exe"), Node::link(&format!("/bin/{}", process.comm)));
         for fd in process.fds.keys() {
             let device = Body::Device(Device::Descriptor { pid: key.pid, fd: *fd });

@@ -21,7 +21,7 @@ impl Context<'_> {
         check_identity(&key, &object, &old)?;
         let mut new = merge_part(object, &old, sub);
         keep_server_fields(&mut new, &old);
-        if sub == Subresource::Main {
+        if matches!(sub, Subresource::Main | Subresource::EphemeralContainers) {
             admission::defaults::apply(&mut new);
         }
         let mut warnings = Vec::new();

@@ -158,6 +158,14 @@ impl Cluster {
         self.wake(id.sandbox());
     }
 
+    /// What the newest instance of a container has written behind the first `from` bytes, for `kubectl attach`.
+    pub fn attach_output(&self, key: &Key, container: &str, from: usize) -> Vec<Chunk> {
+        let reached = self.reach(key, "attach", container).ok();
+        let sandbox = reached.and_then(|(_, sandbox)| self.runtime.get(sandbox));
+        let found = sandbox.and_then(|sandbox| Some((sandbox, sandbox.newest(container)?)));
+        found.map(|(sandbox, instance)| sandbox.written(instance, from)).unwrap_or_default()
+    }
+
     /// Types into the first process of a container; no bytes mean the end of its input. Its output is in its log.
     pub fn attach_input(
         &mut self,

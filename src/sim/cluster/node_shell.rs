@@ -5,7 +5,7 @@ use crate::kube::SimTime;
 use crate::os::{Body, Catalogue, CellSpec, Mount, Node, Notice, Reference, Request, Signal, Stream};
 use crate::sim::fault::Fault;
 use crate::sim::kubelet::MANIFESTS;
-use crate::sim::runtime::{NodeVisit, SandboxId};
+use crate::sim::runtime::{NODE_IMAGE, NodeVisit, SandboxId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Cluster {
             sub_path: (*folder).to_owned(),
             read_only: false,
         };
-        let image = Reference::parse("debian:12")
+        let image = Reference::parse(NODE_IMAGE)
             .ok()
             .and_then(|reference| Catalogue::builtin().find(&reference).ok());
         let spec = CellSpec {

@@ -201,6 +201,24 @@ impl Sandbox {
         files + log as u64
     }
 
+    /// What an instance has written to its streams behind the first `from` bytes, as somebody attached to it sees it. A last line
+    /// without an end gets one when the instance ends.
+    pub fn written(&self, container: &Container, from: usize) -> Vec<Chunk> {
+        let mut skip = from;
+        let behind = |mut chunk: Chunk| {
+            let cut = skip.min(chunk.bytes.len());
+            skip -= cut;
+            chunk.bytes.drain(..cut);
+            (!chunk.bytes.is_empty()).then_some(chunk)
+        };
+        match container.pid {
+            Some(pid) if container.state.is_running() => {
+                self.system.output(container.cell, pid).cloned().filter_map(behind).collect()
+            }
+            _ => container.log.iter().map(LogLine::chunk).filter_map(behind).collect(),
+        }
+    }
+
     /// The log of an instance, as far as it is written.
     pub fn log(&self, container: &Container) -> Vec<LogLine> {
         match container.pid {

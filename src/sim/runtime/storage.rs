@@ -1,7 +1,16 @@
 //! Volumes of the whole cluster: numbers, the nodes' own disks, what outlives Pods.
 
 use super::{NodeIndex, Runtime};
-use crate::os::{Body, Meta, Node, Tree, Volume, VolumeId};
+use crate::os::{Body, Catalogue, Meta, Node, Reference, Tree, Volume, VolumeId};
+
+/// The image whose files a node's system has.
+pub const NODE_IMAGE: &str = "debian:12";
+
+/// The files of a node's system.
+fn system_files() -> Tree {
+    let image = Reference::parse(NODE_IMAGE).ok().and_then(|name| Catalogue::builtin().find(&name).ok());
+    image.map_or_else(|| Tree::new(Meta::root(0o755)), |image| image.root)
+}
 
 impl Runtime {
     /// Adds a volume.
@@ -35,6 +44,9 @@ impl Runtime {
         let fresh = !self.named.contains_key(&name);
         let id = self.named_volume(&name);
         if fresh {
+            if let Some(volume) = self.volumes.get_mut(id) {
+                volume.tree = system_files();
+            }
             for path in [
                 "/etc/kubernetes/manifests",
                 "/var/log/pods",
@@ -44,12 +56,11 @@ impl Runtime {
                 "/mnt",
                 "/home",
                 "/root",
-                "/usr/bin",
+                "/srv",
+                "/data",
             ] {
                 self.put(id, path, Node::directory(Meta::root(0o755)));
             }
-            self.put(id, "/etc/passwd", Node::file(Meta::root(0o644), b"root:x:0:0:root:/root:/bin/bash\n"));
-            self.put(id, "/etc/os-release", Node::file(Meta::root(0o644), b"NAME=\"podlab node\"\n"));
         }
         id
     }

@@ -12,6 +12,8 @@ pub mod os;
 pub mod sim;
 /// The command line on top of the cluster, and the learner's shell around it.
 pub mod kubectl;
+/// The cluster as its HTTP API, for real clients.
+pub mod rest;
 /// Chapters, quizzes and labs: text to typed blocks, with diagnostics that name their place.
 pub mod course;
 /// A practice session: a cluster, a shell, a pace, a past to rewind to.

@@ -28,6 +28,8 @@ pub mod record;
 pub mod scaffold;
 /// `podlab sim`.
 pub mod scenario;
+/// `podlab serve`.
+pub mod serve;
 /// What a simulation starts from.
 pub mod setup;
 /// `podlab shell`.
@@ -73,6 +75,7 @@ fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
         }
         Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
         Some(Command::Shell(args)) => return shell::run(&cli.global, &args),
+        Some(Command::Serve(args)) => return serve::run(&args, out),
         Some(Command::Sim(args)) => return scenario::run(&args, out),
         Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, out),
         Some(Command::New { what, name }) => {

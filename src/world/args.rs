@@ -53,6 +53,8 @@ pub enum Command {
     Sim(Sim),
     /// The simulated shell with kubectl: interactive, one line, or a script
     Shell(Shell),
+    /// Let a real kubectl use the simulated cluster
+    Serve(Serve),
     /// Check a content pack: every error with path:line:column and a suggestion
     Check {
         /// The pack's folder [default: the built-in content]
@@ -152,6 +154,23 @@ pub struct Shell {
     /// The namespace to start in
     #[arg(short, long, value_name = "NS", default_value = "default")]
     pub namespace: String,
+    /// The seed of every draw: same seed, same run
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many nodes, or a file of Node manifests
+    #[arg(long, value_name = "N|FILE", default_value = "1")]
+    pub nodes: String,
+}
+
+/// `podlab serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    /// Where to write the kubeconfig [default: a file in the temporary folder, removed at the end]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
     /// The seed of every draw: same seed, same run
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -26,7 +26,7 @@ pub use descriptor::{Chunk, Stream};
 pub use errno::Errno;
 pub use fs::{Access, Files, Place};
 pub use image::{Catalogue, Image, PullError, Reference, ReferenceError};
-pub use net::{Failure, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
+pub use net::{Failure, Health, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
 pub use process::{Pid, ProcessInfo, Status};
 pub use shell::LineStatus;
 pub use signal::{DefaultAction, Signal};

@@ -64,6 +64,31 @@ impl Errno {
     }
 }
 
+impl Errno {
+    /// The number programs show beside the text (asm-generic/errno-base.h).
+    pub fn number(self) -> i32 {
+        match self {
+            Errno::NotPermitted => 1,
+            Errno::NoEntry => 2,
+            Errno::NoProcess => 3,
+            Errno::BadDescriptor => 9,
+            Errno::Again => 11,
+            Errno::Denied => 13,
+            Errno::Busy => 16,
+            Errno::Exists => 17,
+            Errno::NotDirectory => 20,
+            Errno::IsDirectory => 21,
+            Errno::Invalid => 22,
+            Errno::TooBig => 27,
+            Errno::NoSpace => 28,
+            Errno::ReadOnly => 30,
+            Errno::NameTooLong => 36,
+            Errno::NotEmpty => 39,
+            Errno::Loop => 40,
+        }
+    }
+}
+
 impl std::fmt::Display for Errno {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())

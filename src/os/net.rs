@@ -147,6 +147,17 @@ pub enum Reply {
     Failed(Failure),
 }
 
+/// What a gRPC health service says of a service (grpc.health.v1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// SERVING
+    Serving,
+    /// NOT_SERVING
+    NotServing,
+    /// It does not know the service.
+    Unknown,
+}
+
 /// What a server inside the system said to the host's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Served {

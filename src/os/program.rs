@@ -7,8 +7,10 @@ mod expr;
 mod files;
 mod filter;
 mod find;
+mod follow;
 pub(super) mod foreign;
 mod info;
+mod lang;
 mod list;
 mod load;
 mod machine;
@@ -22,7 +24,8 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::descriptor::{FileKind, ReadResult, WriteResult};
+pub(super) use super::descriptor::ReadResult;
+use super::descriptor::{FileKind, WriteResult};
 use super::fs::Files;
 use super::net::{Reply, RequestId};
 use super::process::{ProcKey, Process};
@@ -63,6 +66,9 @@ pub(super) enum Program {
     /// Run by the host.
     Foreign(foreign::Foreign),
     Watch(Box<watch::Watch>),
+    Follow(Box<follow::Follow>),
+    /// A line of Python, JavaScript or Perl.
+    Script(Box<lang::Script>),
 }
 
 impl Program {
@@ -112,6 +118,8 @@ pub(super) fn step(program: &mut Program, ctx: &mut Ctx<'_>) -> Step {
         Program::Shell(shell) => shell.step(ctx),
         Program::Foreign(foreign) => foreign.step(ctx),
         Program::Watch(watch) => watch.step(ctx),
+        Program::Follow(follow) => follow.step(ctx),
+        Program::Script(script) => script.step(ctx),
     }
 }
 
@@ -120,8 +128,9 @@ pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
     match executable {
         Executable::Foreign => foreign::start(ctx),
         Executable::Program(name, argv) => {
-            if let Some(start) = table::find(&name) {
-                start(&mut Call::new(ctx, argv))
+            let (model, setting) = name.split_once(':').unwrap_or((&name, ""));
+            if let Some(start) = table::find(model) {
+                start(&mut Call { setting: setting.to_owned(), ..Call::new(ctx, argv) })
             } else {
                 let mut call = Call::new(ctx, argv);
                 call.error(&format!("podlab: {name} is not simulated"));
@@ -150,6 +159,11 @@ impl Ctx<'_> {
 
     pub fn process_mut(&mut self) -> Option<&mut Process> {
         self.sys.procs.get_mut(&self.key)
+    }
+
+    /// Whether a descriptor is a terminal.
+    pub fn is_tty(&self, fd: u32) -> bool {
+        self.sys.is_tty(self.key, fd)
     }
 
     pub fn cell(&self) -> CellId {

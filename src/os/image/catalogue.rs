@@ -68,6 +68,9 @@ struct Base {
     programs: BTreeMap<String, String>,
     /// Path to text.
     files: BTreeMap<String, String>,
+    /// Path to what the symbolic link there points to.
+    links: BTreeMap<String, String>,
+    /// `path`, `path mode` or `path mode uid`.
     directories: Vec<String>,
 }
 
@@ -78,8 +81,9 @@ struct Entry {
     repositories: String,
     /// Tags there are, as a regular expression that must match whole.
     tags: String,
+    /// Bases, one on top of the other. A tag with `alpine` in it has `alpine` where others have `debian`.
     #[serde(default)]
-    base: Option<String>,
+    base: String,
     size: u64,
     /// Tag to version, for `$VERSION` in `env`; else the tag.
     #[serde(default)]
@@ -108,6 +112,8 @@ struct Entry {
     #[serde(default)]
     files: BTreeMap<String, String>,
     #[serde(default)]
+    links: BTreeMap<String, String>,
+    #[serde(default)]
     directories: Vec<String>,
 }
 
@@ -116,6 +122,8 @@ struct Known {
     entry: Entry,
     tags: Regex,
     root: Tree,
+    /// The files of its `alpine` tags.
+    alpine: Option<Tree>,
 }
 
 /// All images of the simulated registries.
@@ -137,17 +145,16 @@ impl Catalogue {
 
     fn read(source: &str) -> Result<Catalogue, String> {
         let source: Source = serde_yaml::from_str(source).map_err(|error| error.to_string())?;
-        let bases: BTreeMap<String, Tree> =
-            source.bases.keys().map(|name| (name.clone(), base_tree(&source.bases, name, 0))).collect();
         let mut catalogue = Catalogue { known: Vec::new(), names: BTreeMap::new() };
         for entry in source.images {
-            let mut root = entry.base.as_ref().and_then(|base| bases.get(base)).cloned().unwrap_or_default();
-            fill(&mut root, &entry.programs, &entry.files, &entry.directories);
+            let root = entry_tree(&source.bases, &entry, &entry.base)?;
+            let alpine = entry.base.contains("debian").then(|| entry.base.replace("debian", "alpine"));
+            let alpine = alpine.map(|base| entry_tree(&source.bases, &entry, &base)).transpose()?;
             let tags = Regex::new(&format!("^(?:{})$", entry.tags)).map_err(|error| error.to_string())?;
             for name in entry.repositories.split_whitespace() {
                 catalogue.names.insert(name.to_owned(), catalogue.known.len());
             }
-            catalogue.known.push(Known { entry, tags, root });
+            catalogue.known.push(Known { entry, tags, root, alpine });
         }
         Ok(catalogue)
     }
@@ -205,7 +212,7 @@ impl Catalogue {
             workdir: entry.workdir.clone(),
             stop_signal: entry.stop_signal.as_deref().and_then(Signal::parse),
             ports: entry.ports.clone(),
-            root: known.root.clone(),
+            root: known.alpine.as_ref().filter(|_| tag.contains("alpine")).unwrap_or(&known.root).clone(),
         })
     }
 
@@ -242,24 +249,42 @@ impl Image {
     }
 }
 
-/// The tree of a base, built on the base it starts from.
-fn base_tree(bases: &BTreeMap<String, Base>, name: &str, depth: u32) -> Tree {
-    let Some(base) = bases.get(name).filter(|_| depth < 8) else { return Tree::default() };
-    let mut tree = base.from.as_ref().map(|from| base_tree(bases, from, depth + 1)).unwrap_or_default();
-    fill(&mut tree, &base.programs, &base.files, &base.directories);
-    tree
+/// The files of an image: its bases, then its own.
+fn entry_tree(bases: &BTreeMap<String, Base>, entry: &Entry, names: &str) -> Result<Tree, String> {
+    let mut tree = Tree::default();
+    for name in names.split_whitespace() {
+        lay(&mut tree, bases, name, 0)?;
+    }
+    fill(&mut tree, &entry.programs, &entry.files, &entry.links, &entry.directories);
+    Ok(tree)
+}
+
+/// Puts a base on a tree, after the base it starts from.
+fn lay(tree: &mut Tree, bases: &BTreeMap<String, Base>, name: &str, depth: u32) -> Result<(), String> {
+    let base = bases.get(name).filter(|_| depth < 8).ok_or_else(|| format!("no base {name}"))?;
+    if let Some(from) = &base.from {
+        lay(tree, bases, from, depth + 1)?;
+    }
+    fill(tree, &base.programs, &base.files, &base.links, &base.directories);
+    Ok(())
 }
 
 fn fill(
     tree: &mut Tree,
     programs: &BTreeMap<String, String>,
     files: &BTreeMap<String, String>,
+    links: &BTreeMap<String, String>,
     directories: &[String],
 ) {
     for directory in directories {
-        let (path, mode) = directory.split_once(' ').unwrap_or((directory, "755"));
-        let mode = u16::from_str_radix(mode, 8).unwrap_or(0o755);
-        tree.put(path, Node::directory(Meta::root(mode)));
+        let mut words = directory.split_whitespace();
+        let path = words.next().unwrap_or_default();
+        let mode = words.next().and_then(|mode| u16::from_str_radix(mode, 8).ok()).unwrap_or(0o755);
+        let owner = words.next().and_then(|owner| owner.parse().ok()).unwrap_or(0);
+        tree.put(path, Node::directory(Meta { uid: owner, gid: owner, ..Meta::root(mode) }));
+    }
+    for (path, target) in links {
+        tree.put(path, Node::link(target));
     }
     for (folder, names) in programs {
         for name in names.split_whitespace() {

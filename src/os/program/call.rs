@@ -87,12 +87,14 @@ pub(in super::super) struct Call<'a, 'b> {
     pub ctx: &'a mut Ctx<'b>,
     /// Command line, name first.
     pub argv: Vec<String>,
+    /// What the catalogue says of this executable besides its model: `name=model:setting`.
+    pub setting: String,
     pub out: Output,
 }
 
 impl<'a, 'b> Call<'a, 'b> {
     pub fn new(ctx: &'a mut Ctx<'b>, argv: Vec<String>) -> Call<'a, 'b> {
-        Call { ctx, argv, out: Output::default() }
+        Call { ctx, argv, setting: String::new(), out: Output::default() }
     }
 
     /// The name the program was called by, without its folder.
@@ -148,6 +150,11 @@ impl<'a, 'b> Call<'a, 'b> {
 
     pub fn files(&mut self, path: &str) -> Result<Files<'_>, Errno> {
         self.ctx.files(path).ok_or(Errno::NoEntry)
+    }
+
+    /// The port the catalogue gives this executable, or `default`.
+    pub fn setting_port(&self, default: u16) -> u16 {
+        self.setting.parse().unwrap_or(default)
     }
 
     /// A variable of the environment.

@@ -2,11 +2,14 @@
 //! everything else by the host.
 
 mod answer;
+mod database;
 
 use super::super::net::{Failure, HttpRequest, Incoming, Reply, Request, RequestId};
 use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
+use database::{RedisCli, Session};
+pub(super) use database::{mysql, psql, redis_cli};
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -16,7 +19,8 @@ enum Kind {
     Nslookup,
     Getent,
     Ping { count: u32, sent: u32 },
-    Redis,
+    Redis(RedisCli),
+    Database(Session),
 }
 
 /// What `wget` was asked for.
@@ -84,7 +88,7 @@ fn url(text: &str) -> Option<Url> {
 }
 
 /// The address `/etc/hosts` gives a name, or the name.
-fn known_host(ctx: &mut Ctx<'_>, name: &str) -> String {
+pub(super) fn known_host(ctx: &mut Ctx<'_>, name: &str) -> String {
     let text = ctx.files("/etc/hosts").and_then(|files| files.read("/etc/hosts").ok()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     let line = text
@@ -128,14 +132,14 @@ impl Client {
         });
     }
 
-    fn tcp(&mut self, call: &mut Call<'_, '_>, payload: Vec<u8>) {
-        let key = call.ctx.key;
-        let target = known_host(call.ctx, &self.host);
+    fn tcp(&mut self, ctx: &mut Ctx<'_>, payload: Vec<u8>) {
+        let key = ctx.key;
+        let target = known_host(ctx, &self.host);
         let (host, port) = (target.clone(), self.port);
-        self.id = Some(if call.ctx.sys.stays_inside(&target, port) {
-            call.ctx.sys.local_request(key, port, |to| Incoming::Tcp(to, payload))
+        self.id = Some(if ctx.sys.stays_inside(&target, port) {
+            ctx.sys.local_request(key, port, |to| Incoming::Tcp(to, payload))
         } else {
-            call.ctx.sys.request(key, Request::Tcp { host, port, payload })
+            ctx.sys.request(key, Request::Tcp { host, port, payload })
         });
     }
 
@@ -149,6 +153,9 @@ impl Client {
             return Step::Exit(code);
         }
         let Some(id) = self.id else {
+            if let Some(step) = self.next_line(ctx) {
+                return step;
+            }
             return if self.until.is_some_and(|until| ctx.now() < until) {
                 Step::Wait(self.until)
             } else {
@@ -310,18 +317,14 @@ fn curl_request(options: &super::Options, url: Url) -> HttpRequest {
 }
 
 pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "zvw:lp:uke:nN", &[]) {
+    let options = match super::Options::parse(&call.args(), "zvw:lp:uke:nNq:", &[]) {
         Ok(options) => options,
         Err(bad) => return call.bad_option(&bad),
     };
     if options.has('l') {
-        return super::server::listener(
-            call,
-            options
-                .value('p')
-                .or_else(|| options.rest.last().map(String::as_str))
-                .and_then(|port| port.parse().ok()),
-        );
+        let port = options.value('p').or_else(|| options.rest.last().map(String::as_str));
+        let port = port.and_then(|port| port.parse().ok());
+        return super::server::listener(call, port, options.has('k'));
     }
     let [host, port] = options.rest.as_slice() else {
         return call.fail("podlab: nc needs a host and a port");
@@ -330,7 +333,7 @@ pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
     let kind = Kind::Nc { verbose: options.has('v'), zero: options.has('z') };
     let mut client =
         Client::new(call, kind, host, port).wait_at_most(call, Some(options.value('w').unwrap_or("127")));
-    client.tcp(call, Vec::new());
+    client.tcp(call.ctx, Vec::new());
     Program::Client(Box::new(client))
 }
 
@@ -367,17 +370,5 @@ pub(super) fn ping(call: &mut Call<'_, '_>) -> Program {
         .wait_at_most(call, options.value('w').or_else(|| options.value('W')));
     let key = call.ctx.key;
     client.id = Some(call.ctx.sys.request(key, Request::Ping { host }));
-    Program::Client(Box::new(client))
-}
-
-pub(super) fn redis_cli(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "+h:p:a:n:", &[]) {
-        Ok(options) => options,
-        Err(bad) => return call.bad_option(&bad),
-    };
-    let host = options.value('h').unwrap_or("127.0.0.1").to_owned();
-    let port = options.value('p').and_then(|port| port.parse().ok()).unwrap_or(6379);
-    let mut client = Client::new(call, Kind::Redis, &host, port);
-    client.tcp(call, options.rest.join(" ").into_bytes());
     Program::Client(Box::new(client))
 }

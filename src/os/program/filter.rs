@@ -12,7 +12,6 @@ use std::collections::VecDeque;
 use super::super::descriptor::ReadResult;
 use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Options, Output, Program};
-use crate::kube::SimTime;
 pub(super) use awk::awk;
 pub(super) use base64::base64;
 pub(super) use grep::{from_basic, grep, regex};
@@ -20,7 +19,7 @@ pub(super) use sed::sed;
 pub(super) use start::{cat, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
 
 /// Bytes a program keeps in memory at most (`sort`, `tail`, `tac`).
-const HELD_MAX: usize = 8 << 20;
+pub(super) const HELD_MAX: usize = 8 << 20;
 /// Bytes of output made before it is written.
 const OUTPUT_MAX: usize = 64 << 10;
 
@@ -52,8 +51,6 @@ pub(in super::super) struct Filter {
     partial: Vec<u8>,
     out: Output,
     kind: Kind,
-    /// `tail -f`: goes on at the end of the file; `-F` (by name) waits for it to appear.
-    follow: Option<bool>,
     ending: Option<i32>,
     failed: bool,
 }
@@ -69,20 +66,9 @@ impl Filter {
             partial: Vec::new(),
             out: std::mem::take(&mut call.out),
             kind,
-            follow: None,
             ending: None,
             failed: false,
         }))
-    }
-
-    pub fn following(program: Program, by_name: bool) -> Program {
-        match program {
-            Program::Filter(mut filter) => {
-                filter.follow = Some(by_name);
-                Program::Filter(filter)
-            }
-            other => other,
-        }
     }
 
     pub fn step(&mut self, ctx: &mut Ctx<'_>) -> Step {
@@ -134,7 +120,7 @@ impl Filter {
 
     fn open_next(&mut self, ctx: &mut Ctx<'_>) -> Step {
         let Some(path) = self.inputs.pop_front() else {
-            self.flush_partial(false);
+            self.flush_partial();
             if self.ending.is_none() {
                 let code = self.kind_end();
                 self.ending = Some(if self.failed && code == 0 { 1 } else { code });
@@ -153,10 +139,6 @@ impl Filter {
                 Step::Again
             }
             Err(error) => {
-                if self.follow == Some(true) {
-                    self.inputs.push_front(path);
-                    return Step::Wait(Some(ctx.now().plus(1000)));
-                }
                 let text = format!("can't open '{path}': {error}");
                 self.complain(&text);
                 if let Kind::Grep(grep) = &mut self.kind {
@@ -176,23 +158,8 @@ impl Filter {
     }
 
     fn end_of_input(&mut self, ctx: &mut Ctx<'_>) -> Step {
-        if self.follow.is_some() && self.inputs.is_empty() {
-            let fd = self.open.as_ref().map_or(0, |(fd, _)| *fd);
-            if fd > 2 {
-                // The lines so far first; then new ones as they come.
-                if let Kind::Lines(lines) = &mut self.kind {
-                    lines.end(&mut self.out);
-                    if self.out.held() > 0 {
-                        self.kind = Kind::Cat { number: false, count: 0 };
-                        return Step::Again;
-                    }
-                    self.kind = Kind::Cat { number: false, count: 0 };
-                }
-                return Step::Wait(Some(SimTime(ctx.now().0 / 1000 * 1000 + 1000)));
-            }
-        }
         if !self.whole_bytes() {
-            self.flush_partial(!self.inputs.is_empty());
+            self.flush_partial();
         }
         if let Kind::Grep(grep) = &mut self.kind {
             grep.end_file(&mut self.out);
@@ -248,7 +215,7 @@ impl Filter {
         }
     }
 
-    fn flush_partial(&mut self, _more: bool) {
+    fn flush_partial(&mut self) {
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() && self.ending.is_none() {
             self.line(&partial, false);

@@ -1,8 +1,7 @@
 //! Parsing with a memory: the same text gives the same script, and ten thousand containers run the same line.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Flavour;
 use super::compile::{SyntaxError, compile};
@@ -12,10 +11,8 @@ use super::script::Script;
 const REMEMBERED: usize = 512;
 const LONGEST: usize = 4096;
 
-thread_local! {
-    // A memo of a pure function: it changes nothing but the time parsing takes.
-    static SCRIPTS: RefCell<BTreeMap<(bool, String), Arc<Script>>> = const { RefCell::new(BTreeMap::new()) };
-}
+/// A memo of a pure function: it changes nothing but the time parsing takes.
+static SCRIPTS: Mutex<BTreeMap<(bool, String), Arc<Script>>> = Mutex::new(BTreeMap::new());
 
 /// Parses a script, or finds it among those parsed before.
 pub(super) fn parse(source: &str, braces: bool) -> Result<Arc<Script>, SyntaxError> {
@@ -23,16 +20,15 @@ pub(super) fn parse(source: &str, braces: bool) -> Result<Arc<Script>, SyntaxErr
         return compile(source, braces).map(Arc::new);
     }
     let key = (braces, source.to_owned());
-    if let Some(known) = SCRIPTS.with_borrow(|scripts| scripts.get(&key).cloned()) {
-        return Ok(known);
+    if let Some(known) = SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(Arc::clone(known));
     }
     let script = Arc::new(compile(source, braces)?);
-    SCRIPTS.with_borrow_mut(|scripts| {
-        if scripts.len() >= REMEMBERED {
-            scripts.clear();
-        }
-        scripts.insert(key, Arc::clone(&script));
-    });
+    let mut scripts = SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if scripts.len() >= REMEMBERED {
+        scripts.clear();
+    }
+    scripts.insert(key, Arc::clone(&script));
     Ok(script)
 }
 

@@ -1,8 +1,9 @@
 //! Requests to servers inside the system: from the host (probes, other Pods) and from neighbours over loopback.
 
-use super::super::net::{Failure, is_loopback};
+use super::super::net::{Failure, Health, is_loopback};
 use super::super::net::{HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, RequestId, ServeId, Served};
 use super::super::process::ProcKey;
+use super::super::program::Program;
 use super::super::volume::Volumes;
 use super::{CellId, Notice, Pid, Stream, System};
 use crate::kube::SimTime;
@@ -11,6 +12,15 @@ impl System {
     /// Whether a process listens on a TCP port.
     pub fn listens(&self, port: u16) -> bool {
         self.listeners.contains_key(&port)
+    }
+
+    /// What the process that listens on a port says of a service's health over gRPC; none if it does not speak gRPC, or nobody listens.
+    pub fn health(&self, port: u16, service: &str) -> Option<Health> {
+        let server = self.listeners.get(&port)?;
+        match &self.procs.get(server)?.program {
+            Program::Server(server) => server.health(service),
+            _ => None,
+        }
     }
 
     /// The ports somebody listens on.

@@ -3,7 +3,8 @@
 use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
 use crate::kube::SimTime;
 use crate::os::{
-    Chunk, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream, Volumes,
+    Chunk, Health, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream,
+    Volumes,
 };
 use std::sync::Arc;
 
@@ -124,6 +125,11 @@ impl Runtime {
     /// Whether anybody listens on a port of the sandbox.
     pub fn listens(&self, id: SandboxId, port: u16) -> bool {
         self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.up && sandbox.system.listens(port))
+    }
+
+    /// What a server of the sandbox says of a service's health over gRPC.
+    pub fn health(&self, id: SandboxId, port: u16, service: &str) -> Option<Health> {
+        self.sandboxes.get(&id).filter(|sandbox| sandbox.up)?.system.health(port, service)
     }
 
     /// Lets the processes of a sandbox run; what happened, and when they want to run again.

@@ -40,20 +40,8 @@ impl Client {
             }
             (Kind::Getent, _) => Some(2),
             (Kind::Ping { count, sent }, reply) => self.ping((count, sent), &reply, ctx),
-            (Kind::Redis, Reply::Tcp(bytes)) => {
-                self.out.push(1, &bytes);
-                Some(0)
-            }
-            (Kind::Redis, _) => {
-                self.out.text(
-                    2,
-                    &format!(
-                        "Could not connect to Redis at {}:{}: Connection refused\n",
-                        self.host, self.port
-                    ),
-                );
-                Some(1)
-            }
+            (Kind::Redis(cli), reply) => self.redis_answered(&cli, reply),
+            (Kind::Database(session), reply) => Some(self.database_answered(&session, reply, ctx)),
             _ => Some(1),
         }
     }

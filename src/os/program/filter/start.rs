@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::super::follow::{self, First};
 use super::super::{Call, Program, text};
 use super::lines::{CutBy, Lines};
 use super::{Filter, HELD_MAX, Kind, options};
@@ -81,6 +82,14 @@ pub(in super::super) fn tail(call: &mut Call<'_, '_>) -> Program {
     }
     let from = count.starts_with('+').then_some(number.max(1));
     let header = options.rest.len() > 1 && !options.has('q');
+    if let Some(letter) = options.last_of("fF").filter(|_| options.rest.iter().any(|path| path != "-")) {
+        let first = match from {
+            Some(line) if !bytes => First::FromLine(line),
+            _ if bytes => First::Bytes(number.min(HELD_MAX as u64) as usize),
+            _ => First::Lines(number.min(HELD_MAX as u64) as usize),
+        };
+        return follow::start(call, &options.rest, first, letter == 'F', options.has('q'));
+    }
     let kind = Lines::Tail {
         keep: number.min(HELD_MAX as u64) as usize,
         from,
@@ -91,12 +100,7 @@ pub(in super::super) fn tail(call: &mut Call<'_, '_>) -> Program {
         header,
         files: 0,
     };
-    let follow = options.last_of("fF");
-    let program = Filter::start(call, options.rest, Kind::Lines(kind));
-    match follow {
-        Some(letter) => Filter::following(program, letter == 'F'),
-        None => program,
-    }
+    Filter::start(call, options.rest, Kind::Lines(kind))
 }
 
 pub(in super::super) fn sort(call: &mut Call<'_, '_>) -> Program {

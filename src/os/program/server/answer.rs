@@ -2,89 +2,165 @@
 
 use super::super::super::net::{HttpRequest, HttpResponse};
 use super::super::Ctx;
+use super::super::info::strftime;
 use super::{Kind, Server};
+use crate::kube::SimTime;
+
+/// A header.
+pub(super) fn header(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+/// A moment as HTTP writes it.
+pub(super) fn http_date(at: SimTime) -> String {
+    strftime(at, "%a, %d %b %Y %H:%M:%S GMT")
+}
 
 impl Server {
+    /// The answer of a server that has it at once (nginx may have to ask first).
     pub(super) fn http(&mut self, request: &HttpRequest, ctx: &mut Ctx<'_>) -> HttpResponse {
         let path = request.path.split('?').next().unwrap_or("/").to_owned();
         let age = ctx.now().since(self.started);
         let host = ctx.sys.hostname().to_owned();
-        match &self.kind {
-            Kind::Nginx => {
-                let response = nginx_answer(&path, age, ctx);
-                self.access_log(request, &response, ctx);
-                response
+        match &mut self.kind {
+            Kind::Httpd(home) | Kind::Python(home) | Kind::Apache(home) => {
+                let home = home.clone();
+                file_answer(&home, &path, ctx).unwrap_or_else(|| self.not_found(&home, &path, ctx))
             }
-            Kind::Httpd(home) => file_answer(&home.clone(), &path, ctx).unwrap_or_else(|| HttpResponse::text(404, "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n")),
-            Kind::Apache => {
-                let response = file_answer("/usr/local/apache2/htdocs", &path, ctx).unwrap_or_else(|| HttpResponse::text(404, "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n"));
-                self.access_log(request, &response, ctx);
-                response
+            Kind::Liveness if path == "/healthz" && age > 10_000 => {
+                HttpResponse::text(500, format!("error: {:.6}", age as f64 / 1000.0))
             }
-            Kind::Liveness if path == "/healthz" && age > 10_000 => HttpResponse::text(500, format!("error: {:.6}", age as f64 / 1000.0)),
-            Kind::Netexec if path == "/" => HttpResponse::text(200, format!("NOW: {}", super::super::info::strftime(ctx.now(), "%Y-%m-%d %H:%M:%S.000000000 +0000 UTC"))),
-            Kind::Netexec if path == "/hostname" => HttpResponse::text(200, host),
+            Kind::Netexec => super::demo::netexec(request, &path, ctx, &mut self.ending),
+            Kind::Grpc(serving) => {
+                match path.as_str() {
+                    "/make-not-serving" => *serving = false,
+                    "/make-serving" => *serving = true,
+                    _ => return HttpResponse::text(404, "404 page not found\n"),
+                }
+                HttpResponse::text(
+                    200,
+                    format!("Updated status to {}\n", if *serving { "SERVING" } else { "NOT_SERVING" }),
+                )
+            }
             Kind::ServeHostname => HttpResponse::text(200, host),
-            Kind::Hello => HttpResponse::text(200, format!("Hello, world!\nVersion: 1.0.0\nHostname: {host}\n")),
-            Kind::Redis => HttpResponse::default(),
-            _ => HttpResponse::text(200, "ok"),
+            Kind::Fixed(status, text) => HttpResponse::text(*status, text.replace("$HOST", &host)),
+            Kind::Nc { stay, given } => {
+                let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
+                for (name, value) in &request.headers {
+                    text.push_str(&format!("{name}: {value}\r\n"));
+                }
+                self.out.text(1, &format!("{text}\r\n"));
+                self.ending = (!*stay).then_some(0);
+                raw_answer(given)
+            }
+            Kind::Redis(_) | Kind::Sql(_) => HttpResponse::default(),
+            Kind::Liveness | Kind::Silent | Kind::Nginx(_) => HttpResponse::text(200, "ok"),
         }
     }
 
-    pub(super) fn access_log(&mut self, request: &HttpRequest, response: &HttpResponse, ctx: &Ctx<'_>) {
-        let stamp = super::super::info::strftime(ctx.now(), "%d/%b/%Y:%H:%M:%S +0000");
-        let agent = request
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("user-agent"))
-            .map_or("-", |(_, value)| value.as_str());
-        let peer = if request.peer.is_empty() { "127.0.0.1" } else { &request.peer };
-        self.out.text(
-            1,
-            &format!(
-                "{peer} - - [{stamp}] \"{} {} HTTP/1.1\" {} {} \"-\" \"{agent}\" \"-\"\n",
-                request.method,
-                request.path,
-                response.status,
-                response.body.len()
-            ),
-        );
-    }
-
-    pub(super) fn tcp(&mut self, payload: &[u8]) -> Vec<u8> {
-        if self.kind != Kind::Redis {
-            return Vec::new();
+    fn not_found(&self, home: &str, path: &str, ctx: &mut Ctx<'_>) -> HttpResponse {
+        if let (Kind::Python(_), Some(listing)) = (&self.kind, super::web::listing(home, path, ctx)) {
+            return HttpResponse {
+                status: 200,
+                headers: vec![header("Content-Type", "text/html; charset=utf-8")],
+                body: listing.into_bytes(),
+            };
         }
-        let text = String::from_utf8_lossy(payload).into_owned();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let answer = match (words.first().map(|word| word.to_ascii_lowercase()).as_deref(), words.get(1)) {
-            (Some("ping"), None) => "PONG".to_owned(),
-            (Some("set"), Some(key)) if words.len() > 2 => {
-                self.data.insert((*key).to_owned(), words[2..].join(" "));
-                "OK".to_owned()
+        let body = match self.kind {
+            Kind::Apache(_) => {
+                "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n"
             }
-            (Some("get"), Some(key)) => {
-                self.data.get(*key).map_or("(nil)".to_owned(), |value| format!("\"{value}\""))
+            Kind::Python(_) => {
+                "<!DOCTYPE HTML>\n<html lang=\"en\">\n    <head>\n        <meta charset=\"utf-8\">\n        <title>Error response</title>\n    </head>\n    <body>\n        <h1>Error response</h1>\n        <p>Error code: 404</p>\n        <p>Message: File not found.</p>\n        <p>Error code explanation: 404 - Nothing matches the given URI.</p>\n    </body>\n</html>\n"
             }
-            (Some("incr"), Some(key)) => {
-                let value = self
-                    .data
-                    .get(*key)
-                    .and_then(|value| value.parse::<i64>().ok())
-                    .unwrap_or(0)
-                    .saturating_add(1);
-                self.data.insert((*key).to_owned(), value.to_string());
-                format!("(integer) {value}")
+            _ => {
+                "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n"
             }
-            (Some("del"), Some(key)) => format!("(integer) {}", u8::from(self.data.remove(*key).is_some())),
-            (Some("dbsize"), None) => format!("(integer) {}", self.data.len()),
-            _ => format!("(error) ERR unknown command '{}'", words.first().unwrap_or(&"")),
         };
-        format!("{answer}\n").into_bytes()
+        HttpResponse {
+            status: 404,
+            headers: vec![header("Content-Type", "text/html")],
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    /// A line of the access log, in the format of the server.
+    pub(super) fn log_request(&mut self, request: &HttpRequest, response: &HttpResponse, ctx: &Ctx<'_>) {
+        let stamp = strftime(ctx.now(), "%d/%b/%Y:%H:%M:%S +0000");
+        let peer = if request.peer.is_empty() { "127.0.0.1" } else { &request.peer };
+        let line = format!("{} {} HTTP/1.1", request.method, request.path);
+        let size = if request.method == "HEAD" { 0 } else { response.body.len() };
+        let sent = |name: &str| {
+            let found = request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map_or("-", |(_, value)| value.as_str()).to_owned()
+        };
+        let text = match self.kind {
+            Kind::Nginx(_) => format!(
+                "{peer} - - [{stamp}] \"{line}\" {} {size} \"{}\" \"{}\" \"{}\"\n",
+                response.status,
+                sent("referer"),
+                sent("user-agent"),
+                sent("x-forwarded-for")
+            ),
+            Kind::Apache(_) => format!("{peer} - - [{stamp}] \"{line}\" {} {size}\n", response.status),
+            Kind::Python(_) => {
+                let stamp = strftime(ctx.now(), "%d/%b/%Y %H:%M:%S");
+                let mut text = format!("{peer} - - [{stamp}] \"{line}\" {} -\n", response.status);
+                if response.status == 404 {
+                    text = format!("{peer} - - [{stamp}] code 404, message File not found\n{text}");
+                }
+                self.out.text(2, &text);
+                return;
+            }
+            _ => return,
+        };
+        if let Some(log) = self.access_log {
+            self.out.text(log, &text);
+        }
+    }
+
+    pub(super) fn tcp(&mut self, payload: &[u8], ctx: &mut Ctx<'_>) -> Vec<u8> {
+        match &mut self.kind {
+            Kind::Redis(redis) => {
+                let answer = redis.answer(payload, ctx.now());
+                if redis.shut_down() {
+                    self.ending = Some(0);
+                }
+                answer
+            }
+            Kind::Sql(sql) => {
+                let answer = sql.answer(payload);
+                sql.write_down(ctx);
+                answer
+            }
+            Kind::Nc { stay, given } => {
+                self.out.push(1, payload);
+                self.ending = (!*stay).then_some(0);
+                given.clone()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
-fn file_answer(home: &str, path: &str, ctx: &mut Ctx<'_>) -> Option<HttpResponse> {
+/// What `nc` was given to say, read as an HTTP answer; text without a head is what old servers sent: all body.
+fn raw_answer(given: &[u8]) -> HttpResponse {
+    let text = String::from_utf8_lossy(given);
+    let Some(rest) = text.strip_prefix("HTTP/") else {
+        return HttpResponse { status: 200, headers: Vec::new(), body: given.to_vec() };
+    };
+    let (head, body) = rest.split_once("\r\n\r\n").or_else(|| rest.split_once("\n\n")).unwrap_or((rest, ""));
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(200);
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| header(name, value.trim()))
+        .collect();
+    HttpResponse { status, headers, body: body.as_bytes().to_vec() }
+}
+
+/// The file a path leads to below a folder; a folder's `index.html`.
+pub(super) fn file_answer(home: &str, path: &str, ctx: &mut Ctx<'_>) -> Option<HttpResponse> {
     let clean = super::super::super::cell::parts_of(path).join("/");
     let mut file = format!("{}/{clean}", home.trim_end_matches('/'));
     let files = ctx.files(&file)?;
@@ -92,32 +168,13 @@ fn file_answer(home: &str, path: &str, ctx: &mut Ctx<'_>) -> Option<HttpResponse
         file = format!("{}/index.html", file.trim_end_matches('/'));
     }
     let body = files.read(&file).ok()?;
-    let kind =
-        if file.to_ascii_lowercase().ends_with("html") { "text/html" } else { "application/octet-stream" };
-    Some(HttpResponse { status: 200, headers: vec![("Content-Type".to_owned(), kind.to_owned())], body })
-}
-
-/// nginx as recorded: `/healthz` is answered by the server itself and fails after `$FAIL_AFTER` seconds or while `/tmp/down` exists.
-fn nginx_answer(path: &str, age: u64, ctx: &mut Ctx<'_>) -> HttpResponse {
-    if let Some(found) = file_answer("/usr/share/nginx/html", path, ctx) {
-        return found;
-    }
-    if path == "/healthz" {
-        let fails_after =
-            ctx.process().variable("FAIL_AFTER").and_then(|seconds| seconds.parse::<u64>().ok());
-        let down = ctx
-            .files("/tmp/down")
-            .is_some_and(|files| files.resolve("/tmp/down", true).is_ok_and(|place| place.node.is_some()));
-        let failing = down || fails_after.is_some_and(|seconds| age >= seconds * 1000);
-        return if failing { HttpResponse::text(500, "fail\n") } else { HttpResponse::text(200, "ok\n") };
-    }
-    let version = ctx.process().variable("NGINX_VERSION").unwrap_or("1.27.5").to_owned();
-    let body = format!(
-        "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/{version}</center>\r\n</body>\r\n</html>\r\n"
-    );
-    HttpResponse {
-        status: 404,
-        headers: vec![("Content-Type".to_owned(), "text/html".to_owned())],
-        body: body.into_bytes(),
-    }
+    let kind = match file.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "html" | "htm" => "text/html",
+        "txt" => "text/plain",
+        "css" => "text/css",
+        "js" => "application/javascript",
+        "json" => "application/json",
+        _ => "application/octet-stream",
+    };
+    Some(HttpResponse { status: 200, headers: vec![header("Content-Type", kind)], body })
 }

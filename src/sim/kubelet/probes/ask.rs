@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::kube::core::{Container, GRPCAction, HTTPGetAction, TCPSocketAction};
+use crate::os::Health;
 use crate::sim::chance;
 use crate::sim::kubelet::desk::{Desk, PodDue};
 use crate::sim::kubelet::errands::{Errand, port_number, timeout};
@@ -79,11 +80,23 @@ impl Worker {
         }
     }
 
-    /// No program of the catalogue speaks gRPC: a port that is open does not answer as a health service.
+    /// pkg/probe/grpc: a port nobody listens on, or that does not speak gRPC, is a connection that never comes about.
     fn ask_grpc(&mut self, grpc: &GRPCAction, seconds: u64, desk: &mut Desk) -> Answer {
-        let address = format!("{}:{}", self.address(desk), grpc.port);
-        Answer::Failure(format!(
-            "timeout: failed to connect service \"{address}\" within {seconds}s: context deadline exceeded"
-        ))
+        let service = grpc.service.as_deref().unwrap_or_default();
+        let port = u16::try_from(grpc.port).unwrap_or(0);
+        match self.sandbox.and_then(|sandbox| desk.ctx.runtime.health(sandbox, port, service)) {
+            Some(Health::Serving) => Answer::Success,
+            Some(Health::NotServing) => {
+                Answer::Failure("service unhealthy (responded with \"NOT_SERVING\")".to_owned())
+            }
+            Some(Health::Unknown) => Answer::Failure(
+                "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service"
+                    .to_owned(),
+            ),
+            None => Answer::Failure(format!(
+                "timeout: failed to connect service \"{}:{port}\" within {seconds}s: context deadline exceeded",
+                self.address(desk)
+            )),
+        }
     }
 }

@@ -1,0 +1,136 @@
+//! Databases and services of which podlab knows how they start and that they take connections.
+
+use super::super::{Call, Program};
+use super::sql::{Dialect, Sql};
+use super::{Kind, start, with_port};
+use crate::kube::SimTime;
+
+/// A service podlab knows only by name: it runs and takes connections, on the port the catalogue gives it.
+pub(in super::super) fn service(call: &mut Call<'_, '_>) -> Program {
+    let port = call.setting_port(8080);
+    let name = call.name();
+    let etcd = name == "etcd";
+    let words = call.args();
+    let client_url = words.iter().position(|word| word.starts_with("--listen-client-urls"));
+    let url = client_url.and_then(|at| {
+        words[at].split_once('=').map(|(_, url)| url.to_owned()).or_else(|| words.get(at + 1).cloned())
+    });
+    let port = url.and_then(|url| url.rsplit(':').next()?.trim_end_matches('/').parse().ok()).unwrap_or(port);
+    let kind = if etcd { Kind::Grpc(true) } else { Kind::Silent };
+    with_port(call, kind, port, "", 0)
+}
+
+pub(in super::super) fn memcached(call: &mut Call<'_, '_>) -> Program {
+    if call.ctx.process().user.uid == 0 && !call.args().iter().any(|word| word.starts_with("-u")) {
+        call.error("can't run as root without the -u switch");
+        return call.done(71);
+    }
+    with_port(call, Kind::Silent, 11211, "", 0)
+}
+
+pub(in super::super) fn mongod(call: &mut Call<'_, '_>) -> Program {
+    let stamp = super::super::info::strftime(call.ctx.now(), "%Y-%m-%dT%H:%M:%S.000+00:00");
+    let server_ready = format!(
+        "{{\"t\":{{\"$date\":\"{stamp}\"}},\"s\":\"I\",  \"c\":\"NETWORK\",  \"id\":23016,   \"ctx\":\"listener\",\"msg\":\"Waiting for connections\",\"attr\":{{\"port\":27017,\"ssl\":\"off\"}}}}\n"
+    );
+    if call.ctx.sys.listens(27017) {
+        return call.fail("Address already in use");
+    }
+    let mut server = start(call, Kind::Silent, &[27017], 60 << 20);
+    server.ready_at = server.started.plus(1000);
+    server.error_log = 1;
+    server.ready_log = server_ready;
+    Program::Server(Box::new(server))
+}
+
+/// Variables any of which lets the image of a database initialize itself.
+const POSTGRES_NEEDS: &[&str] = &[
+    "POSTGRES_PASSWORD",
+    "POSTGRES_PASSWORD_FILE",
+    "POSTGRES_HOST_AUTH_METHOD",
+    "POSTGRESQL_PASSWORD",
+    "ALLOW_EMPTY_PASSWORD",
+];
+const MYSQL_NEEDS: &[&str] = &[
+    "MYSQL_ROOT_PASSWORD",
+    "MYSQL_ROOT_PASSWORD_FILE",
+    "MARIADB_ROOT_PASSWORD",
+    "MYSQL_ALLOW_EMPTY_PASSWORD",
+    "MYSQL_RANDOM_ROOT_PASSWORD",
+    "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+    "MARIADB_ALLOW_EMPTY_PASSWORD",
+    "MARIADB_RANDOM_ROOT_PASSWORD",
+    "ALLOW_EMPTY_PASSWORD",
+];
+
+/// postgres and mysqld refuse to start on an empty folder without a password.
+pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
+    let dialect = if call.name() == "postgres" { Dialect::Postgres } else { Dialect::Mysql };
+    let folder = match dialect {
+        Dialect::Postgres => call.variable("PGDATA").unwrap_or_else(|| "/var/lib/postgresql/data".to_owned()),
+        Dialect::Mysql => "/var/lib/mysql".to_owned(),
+    };
+    let journal = format!(
+        "{folder}/{}",
+        if dialect == Dialect::Postgres { "base/podlab.sql" } else { "binlog.000001" }
+    );
+    let kept = call.files(&journal).and_then(|files| files.read(&journal)).ok();
+    let needs = if dialect == Dialect::Postgres { POSTGRES_NEEDS } else { MYSQL_NEEDS };
+    if kept.is_none() && !needs.iter().any(|name| call.variable(name).is_some_and(|value| !value.is_empty()))
+    {
+        call.error(&no_password(dialect, call.ctx.now(), call.variable("MYSQL_VERSION")));
+        return call.done(1);
+    }
+    let port = if dialect == Dialect::Postgres { 5432 } else { 3306 };
+    if call.ctx.sys.listens(port) {
+        return call
+            .fail(&format!("could not bind IPv4 address \"0.0.0.0\": Address already in use (port {port})"));
+    }
+    let made = call.files(&journal).and_then(|mut files| {
+        let above = journal.rsplit_once('/').map_or("/", |(above, _)| above);
+        match files.mkdir(above, 0o700) {
+            Ok(()) | Err(crate::os::Errno::Exists) => {}
+            Err(error) => return Err(error),
+        }
+        if kept.is_none() { files.write(&journal, b"") } else { Ok(()) }
+    });
+    if let Err(error) = made {
+        call.error(&match dialect {
+            Dialect::Postgres => {
+                format!("initdb: error: could not change permissions of directory \"{folder}\": {error}")
+            }
+            Dialect::Mysql => format!(
+                "mysqld: Can't create/write to file '{folder}/is_writable' (OS errno {} - {error})",
+                error.number()
+            ),
+        });
+        return call.done(1);
+    }
+    let sql = Sql::new(dialect, call.ctx.process().env.as_ref(), journal, kept.as_deref());
+    let now = call.ctx.now();
+    let first = if kept.is_none() { sql.first_words() } else { sql.again_words() };
+    call.out.text(1, &first);
+    let wait = match (dialect, kept.is_some()) {
+        (Dialect::Postgres, false) => 2000,
+        (Dialect::Postgres, true) => 300,
+        (Dialect::Mysql, false) => 6000,
+        (Dialect::Mysql, true) => 1000,
+    };
+    let ready = sql.ready_words(now.plus(wait));
+    let mut server = start(call, Kind::Sql(Box::new(sql)), &[port], 40 << 20);
+    server.ready_at = server.started.plus(wait);
+    server.ready_log = ready;
+    Program::Server(Box::new(server))
+}
+
+/// What the entry points of the official images say.
+fn no_password(dialect: Dialect, now: SimTime, version: Option<String>) -> String {
+    if dialect == Dialect::Postgres {
+        return "Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on \"docker run\".\n\n       You may also use \"POSTGRES_HOST_AUTH_METHOD=trust\" to allow all\n       connections without a password. This is *not* recommended.\n\n       See PostgreSQL documentation about \"trust\":\n       https://www.postgresql.org/docs/current/auth-trust.html".to_owned();
+    }
+    let stamp = super::super::info::strftime(now, "%Y-%m-%d %H:%M:%S+00:00");
+    let version = version.unwrap_or_else(|| "9.4.0".to_owned());
+    format!(
+        "{stamp} [Note] [Entrypoint]: Entrypoint script for MySQL Server {version}-1.el9 started.\n{stamp} [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD"
+    )
+}

@@ -1,7 +1,7 @@
 //! The shipped content is clean: what `podlab check` sees without running anything.
 
 use podlab::course::quiz::read;
-use podlab::course::{Course, Diagnostic, Pack, Severity, check, front, lab, misconception, pack, run};
+use podlab::course::{Course, Diagnostic, Pack, Severity, check, front, lab, misconception, pack};
 use podlab::lab::rehearse;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ fn the_shipped_content_has_no_errors() {
 fn executed(course: &Course, first: usize, step: usize) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for chapter in course.chapters.iter().skip(first).step_by(step) {
-        found.extend(run::runs_of(chapter).iter().flat_map(|run| rehearse::console_run(run).0));
+        found.extend(rehearse::chapter_runs(chapter).into_iter().map(|finding| finding.what));
         found.extend(rehearse::predictions(course, &chapter.id));
     }
     found
@@ -75,6 +75,18 @@ fn labs_start_broken_and_are_repaired_by_their_solution_alone() {
         course.labs.keys().filter_map(|slug| course.lab(slug)).flat_map(rehearse::lab).collect();
     none(&found);
     assert!(course.labs.len() >= 12);
+}
+
+#[test]
+fn every_experiment_shows_what_its_misconception_denies() {
+    let (course, _) = pack::load(vec![shipped()]);
+    let found: Vec<Diagnostic> =
+        rehearse::experiments(&course).into_iter().map(|finding| finding.what).collect();
+    none(&found);
+    for (_, known) in course.misconceptions() {
+        let proof = known.experiment.as_ref().and_then(|experiment| experiment.proof.as_ref());
+        assert!(proof.is_some(), "{} is refuted by nothing", known.id);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(super) fn page(course: &Course, known: &Misconception) -> Option<Page> {
             language: "yaml".to_owned(),
             name: Some("experiment.yaml".to_owned()),
             broken: false,
+            image_absent: false,
             text: text.clone(),
             markers: Vec::new(),
             notes: Vec::new(),

@@ -184,6 +184,8 @@ pub struct Code {
     pub name: Option<String>,
     /// Whether the file is meant to be refused by a cluster (`broken` after the fence).
     pub broken: bool,
+    /// Whether the file names an image that no registry has, on purpose (`no-such-image` after the fence).
+    pub image_absent: bool,
     /// The code, each line ended by a line feed.
     pub text: String,
     /// `# (1)` at the ends of lines.

@@ -46,6 +46,13 @@ fn misconceptions(course: &Course) -> Vec<Diagnostic> {
         needs_chapter(course, &misconception.chapter, misconception.place, &mut report);
         if let Some(experiment) = &misconception.experiment {
             manifest::needed(course, &misconception.chapter, &experiment.manifest, &mut report);
+            if experiment.proof.is_none() {
+                let how = "add 'proof: |' with '$ ' lines and what they print";
+                report.warn(misconception.place, "nothing proves the experiment", how);
+            }
+        } else {
+            let how = "add an 'experiment' that refutes it";
+            report.warn(misconception.place, "the misconception leads to no experiment", how);
         }
         found.extend(report.into_found());
     }

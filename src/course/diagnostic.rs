@@ -12,6 +12,12 @@ pub struct Place {
     pub column: usize,
 }
 
+impl Default for Place {
+    fn default() -> Place {
+        Place::START
+    }
+}
+
 impl Place {
     /// The first character of a text.
     pub const START: Place = Place { line: 1, column: 1 };

@@ -6,10 +6,12 @@ pub mod goal;
 /// Lab files to labs.
 pub mod read;
 
-use super::diagnostic::Place;
+use super::diagnostic::{Place, Report};
 use super::quiz::Prose;
-use super::transcript::Transcript;
+use super::transcript::{self, Transcript};
+use super::yaml::Node;
 pub use goal::{Condition, Goal};
+use std::ops::Range;
 
 /// A lab.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +49,8 @@ pub struct Setup {
     pub nodes: usize,
     /// Name and content of each file in the learner's folder.
     pub files: Vec<LabFile>,
+    /// The names of those files that a cluster is meant to refuse, each with its place.
+    pub broken: Vec<(String, Place)>,
     /// Commands run in the simulated shell, each with its place.
     pub commands: Vec<(String, Place)>,
 }
@@ -74,12 +78,24 @@ pub struct After {
 }
 
 /// Commands to run, and where they stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     /// The commands, with what they must print if that is given.
     pub transcript: Transcript,
-    /// Where the script stands in the lab's file.
+    /// Its text.
+    pub text: String,
+    /// Where the script stands in its file.
     pub place: Place,
+    /// The bytes of the file it was written in.
+    pub bytes: Range<usize>,
+}
+
+impl Script {
+    /// The script that a field holds.
+    pub fn of(field: &Node, text: String, report: &mut Report) -> Script {
+        let transcript = transcript::parse(&text, field.place, report);
+        Script { transcript, text, place: field.place, bytes: field.bytes.clone() }
+    }
 }
 
 /// A repair that must not pass.

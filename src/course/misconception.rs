@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Place, Report};
 use super::fields::Fields;
+use super::lab::Script;
 use super::markdown;
 use super::quiz::{Manifest, Prose, read::is_id};
 use super::yaml::{self, Node, Value};
@@ -32,12 +33,14 @@ pub struct Experiment {
     pub watch: usize,
     /// What to look at.
     pub look: Prose,
+    /// Commands whose output shows what is so, on a fresh cluster whose shell sees the files.
+    pub proof: Option<Script>,
 }
 
 /// The fields of a misconception.
 pub const FIELDS: &[&str] = &["id", "claim", "truth", "chapter", "experiment"];
 /// The fields of an experiment.
-pub const EXPERIMENT: &[&str] = &["manifest", "yaml", "watch", "look"];
+pub const EXPERIMENT: &[&str] = &["manifest", "yaml", "watch", "look", "proof"];
 
 /// The misconceptions of a file; one that cannot be read is complained about and left out.
 pub fn read(text: &str, report: &mut Report) -> Vec<Misconception> {
@@ -98,7 +101,17 @@ fn experiment(node: &Node, report: &mut Report) -> Option<Experiment> {
     };
     let watch = fields.need("watch", report).and(fields.whole("watch", 1..=86_400, report));
     let look = prose(&fields, "look", report);
-    Some(Experiment { manifest: manifest?, watch: watch?, look: look? })
+    let proof = proof(&fields, report);
+    Some(Experiment { manifest: manifest?, watch: watch?, look: look?, proof })
+}
+
+fn proof(fields: &Fields<'_>, report: &mut Report) -> Option<Script> {
+    let text = fields.text("proof", report)?;
+    let script = Script::of(fields.get("proof")?, text, report);
+    if script.transcript.steps.is_empty() {
+        report.error_hint(script.place, "'proof' holds no command", "start a line with '$ '");
+    }
+    Some(script)
 }
 
 fn prose(fields: &Fields<'_>, name: &str, report: &mut Report) -> Option<Prose> {

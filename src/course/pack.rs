@@ -9,7 +9,7 @@ use super::lab::{self, Lab};
 use super::markdown::{self, Source, Within};
 use super::misconception::{self, Misconception};
 use super::quiz::{self, Question, Quiz};
-use super::text::{decode, visible};
+use super::text::{Lines, decode, first_hostile, visible};
 use super::yaml;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -207,9 +207,13 @@ fn lay_over(course: &mut Course, mut pack: Pack, found: &mut Vec<Diagnostic>) {
     }
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (path, bytes) in &pack.files {
-        let Some(role) = role(path) else { continue };
         let shown = visible(&format!("{}{path}", pack.prefix)).into_owned();
         let mut report = Report::new(&shown);
+        let Some(role) = role(path) else {
+            stray(path, &mut report);
+            found.extend(report.into_found());
+            continue;
+        };
         if let Some(before) = seen.insert(role.key(), shown.clone()) {
             report.error_hint(Place::START, format!("the id is taken by {before}"), "rename one of the two");
         } else {
@@ -274,6 +278,22 @@ fn role(path: &str) -> Option<Role<'_>> {
     (!stem.contains('/')).then_some(Role::Lab { id: stem })
 }
 
+/// A file in a folder of content whose name says nothing to podlab: a slip, most likely.
+fn stray(path: &str, report: &mut Report) {
+    let wanted = [
+        ("lessons/", "lessons/NN-slug.md"),
+        ("quizzes/", "quizzes/NN-slug.yaml"),
+        ("assets/labs/", "assets/labs/slug.yaml"),
+    ];
+    if let Some((_, name)) = wanted.iter().find(|(folder, _)| path.starts_with(folder)) {
+        report.warn(
+            Place::START,
+            "the file is not read",
+            format!("name it like {name}, or move it elsewhere"),
+        );
+    }
+}
+
 /// The id in a file name: what follows the leading number.
 pub fn slug(stem: &str) -> &str {
     match stem.split_once('-') {
@@ -287,7 +307,10 @@ pub fn slug(stem: &str) -> &str {
 fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) {
     let path = report.path().to_owned();
     let text = match decode(bytes) {
-        Ok(text) => text.into_owned(),
+        Ok(text) => {
+            control_characters(bytes, report);
+            text.into_owned()
+        }
         Err(why) => {
             let how = "shorten it, split it, or save it as UTF-8";
             report.error_hint(Place::START, why, how);
@@ -308,6 +331,16 @@ fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) 
             course.labs.insert((*id).to_owned(), Lazy::new(file));
         }
         Role::Misconceptions => course.misconceptions.push(Lazy::new(file)),
+    }
+}
+
+/// Complains about the first character that a terminal would obey; readers see it as a picture.
+fn control_characters(bytes: &[u8], report: &mut Report) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some((offset, c)) = first_hostile(text) {
+        let place = Lines::new(text, 1).place(text, offset);
+        let text = format!("the character U+{:04X} has no place in a text", u32::from(c));
+        report.error_hint(place, text, "remove it");
     }
 }
 

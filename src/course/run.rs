@@ -1,6 +1,7 @@
 //! What of a course must be executed to be checked, and how the outcome is written back. Executes nothing itself.
 
 use super::block::{Block, Console};
+use super::lab::Script;
 use super::pack::{Chapter, Course};
 use super::transcript::bless;
 use std::ops::Range;
@@ -53,6 +54,25 @@ pub fn edit(console: &Console, printed: &[(usize, String)]) -> Option<Edit> {
     let text = bless(&console.text, &console.transcript, printed);
     let bytes = console.bytes.clone()?;
     (text != console.text).then_some(Edit { bytes, text })
+}
+
+/// The same for a transcript within a YAML file, whose text is `file`; `None` also if it is not written as an indented block.
+pub fn edit_script(file: &str, script: &Script, printed: &[(usize, String)]) -> Option<Edit> {
+    let text = bless(&script.text, &script.transcript, printed);
+    let margin = " ".repeat(script.place.column - 1);
+    let written = file.get(script.bytes.clone())?;
+    let bare = |line: &str| line.strip_prefix(&margin).unwrap_or(line).to_owned();
+    let dedented: Vec<String> = written.lines().map(bare).collect();
+    if text == script.text || dedented.join("\n").trim_end() != script.text.trim_end() {
+        return None;
+    }
+    let indent = |(index, line): (usize, &str)| match (index, line.is_empty()) {
+        (0, _) | (_, true) => line.to_owned(),
+        _ => format!("{margin}{line}"),
+    };
+    let lines: Vec<String> = text.lines().enumerate().map(indent).collect();
+    let end = &written[written.trim_end().len()..];
+    Some(Edit { bytes: script.bytes.clone(), text: lines.join("\n") + end })
 }
 
 /// A file's text with its edits made; edits that overlap an earlier one or lie outside are left out.

@@ -35,6 +35,13 @@ pub fn is_hostile(c: char) -> bool {
     }
 }
 
+/// The byte and the first character that [`visible`] would replace, a byte order mark at the start and line ends aside.
+pub fn first_hostile(text: &str) -> Option<(usize, char)> {
+    let line_end = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with("\r\n"));
+    let mark = |at: usize, c: char| at == 0 && c == '\u{feff}';
+    text.char_indices().find(|(at, c)| is_hostile(*c) && !line_end(*at) && !mark(*at, *c))
+}
+
 /// A file's bytes as text that can be read and shown, or why not. A byte order mark is dropped.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     if bytes.len() > LARGEST {

@@ -8,8 +8,8 @@ use super::verdict::{Judge, Met};
 use crate::course::block::Console;
 use crate::course::lab::{Lab, Script};
 use crate::course::quiz::{Kind, Manifest, Predicted};
-use crate::course::run::{Edit, Run, edit};
-use crate::course::{Course, Diagnostic, Place, Severity};
+use crate::course::run::{Edit, Run, edit, edit_script, runs_of};
+use crate::course::{Chapter, Course, Diagnostic, Place, Severity};
 use crate::kube::SimTime;
 use crate::kubectl::session::Session;
 use crate::sim::Cluster;
@@ -17,6 +17,8 @@ use crate::sim::cluster::{ClusterConfig, NodeSpec};
 
 /// Simulated milliseconds a lab is watched after its solution has been typed.
 const PATIENCE: u64 = 300_000;
+/// The name of an experiment's manifest that is written down with it.
+const INLINE: &str = "experiment.yaml";
 
 /// A fresh stage of `nodes` nodes whose folder holds `files`.
 pub fn stage<'a>(nodes: usize, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stage {
@@ -38,22 +40,58 @@ fn error(path: &str, place: Place, text: String, suggestion: &str) -> Diagnostic
     }
 }
 
-/// What typing the console blocks of a run brought to light, and the edits that would make the text agree.
-pub fn console_run(run: &Run) -> (Vec<Diagnostic>, Vec<Edit>) {
+/// Something that did not come out as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What, and where.
+    pub what: Diagnostic,
+    /// The change that makes the text agree with the simulator, if there is one.
+    pub mend: Option<Edit>,
+}
+
+impl From<Diagnostic> for Finding {
+    fn from(what: Diagnostic) -> Finding {
+        Finding { what, mend: None }
+    }
+}
+
+/// What running all of a course brought to light.
+pub fn course(course: &Course) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for chapter in &course.chapters {
+        found.extend(chapter_runs(chapter));
+        found.extend(predictions(course, &chapter.id).into_iter().map(Finding::from));
+    }
+    for slug in course.labs.keys() {
+        found.extend(course.lab(slug).map(lab).unwrap_or_default().into_iter().map(Finding::from));
+    }
+    found.extend(experiments(course));
+    found
+}
+
+/// What typing the console blocks of a chapter brought to light.
+pub fn chapter_runs(chapter: &Chapter) -> Vec<Finding> {
+    runs_of(chapter).iter().flat_map(console_run).collect()
+}
+
+fn console_run(run: &Run) -> Vec<Finding> {
     let mut stage = stage(1, run.files.iter().copied());
-    let (mut found, mut edits) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for console in &run.consoles {
         let wrong = script::replay(&mut stage, &console.transcript);
-        found.extend(wrong.iter().map(|mismatch| differs(run, console, mismatch)));
-        let printed: Vec<(usize, String)> = wrong.into_iter().map(|m| (m.step, m.printed)).collect();
-        edits.extend(edit(console, &printed));
+        let mend = edit(console, &printed(&wrong));
+        found.extend(wrong.iter().map(|m| Finding { what: differs(run, console, m), mend: mend.clone() }));
     }
-    (found, edits)
+    found
+}
+
+/// What the steps that came out otherwise printed.
+fn printed(wrong: &[Mismatch]) -> Vec<(usize, String)> {
+    wrong.iter().map(|mismatch| (mismatch.step, mismatch.printed.clone())).collect()
 }
 
 fn differs(run: &Run, console: &Console, mismatch: &Mismatch) -> Diagnostic {
-    let command =
-        console.transcript.steps.get(mismatch.step).map_or("", |s| s.command.lines().next().unwrap_or(""));
+    let command = first_line(&console.transcript.steps, mismatch.step);
     let place = Place { line: console.place.line + mismatch.difference.line, column: 1 };
     let text = format!("`{command}` prints something else: {}", mismatch.difference);
     error(
@@ -64,16 +102,51 @@ fn differs(run: &Run, console: &Console, mismatch: &Mismatch) -> Diagnostic {
     )
 }
 
+/// What typing the proofs of a course's misconceptions brought to light: an experiment that does not show what it claims.
+pub fn experiments(course: &Course) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (file, misconception) in course.misconceptions() {
+        let Some(experiment) = &misconception.experiment else { continue };
+        let Some(proof) = &experiment.proof else { continue };
+        let mut stage = stage(1, files_of(course, &misconception.chapter));
+        if let Manifest::Inline { text, .. } = &experiment.manifest {
+            stage.session.write_file(INLINE, text);
+        }
+        let wrong = script::replay(&mut stage, &proof.transcript);
+        let mend = edit_script(&file.text, proof, &printed(&wrong));
+        for mismatch in &wrong {
+            let command = first_line(&proof.transcript.steps, mismatch.step);
+            let place = Place { line: proof.place.line + mismatch.difference.line, ..proof.place };
+            let text = format!(
+                "the experiment of '{}' does not show it: `{command}`: {}",
+                misconception.id, mismatch.difference
+            );
+            let what = error(&file.path, place, text, "correct the proof, or what is claimed");
+            found.push(Finding { what, mend: mend.clone() });
+        }
+        let needed = stage.cluster.now().0.div_ceil(1000);
+        if needed > experiment.watch as u64 + 1 {
+            let text = format!("the proof takes {needed} s, and {} s are to be watched", experiment.watch);
+            found.push(error(&file.path, proof.place, text, "raise 'watch'").into());
+        }
+    }
+    found
+}
+
+/// Name and text of each file of a chapter.
+fn files_of<'a>(course: &'a Course, chapter: &str) -> Vec<(&'a str, &'a str)> {
+    let files = course.chapter(chapter).map_or_else(Vec::new, |chapter| chapter.page().files());
+    files.into_iter().filter_map(|code| Some((code.name.as_deref()?, code.text.as_str()))).collect()
+}
+
+fn first_line(steps: &[crate::course::transcript::Step], step: usize) -> &str {
+    steps.get(step).map_or("", |step| step.command.lines().next().unwrap_or_default())
+}
+
 /// What asking the simulator for the predictions of a chapter's quiz brought to light: those that have no answer.
 pub fn predictions(course: &Course, chapter: &str) -> Vec<Diagnostic> {
     let Some(quiz) = course.quiz(chapter) else { return Vec::new() };
-    let files: Vec<(&str, &str)> = course.chapter(chapter).map_or_else(Vec::new, |c| {
-        c.page()
-            .files()
-            .into_iter()
-            .filter_map(|code| Some((code.name.as_deref()?, code.text.as_str())))
-            .collect()
-    });
+    let files = files_of(course, chapter);
     let mut found = Vec::new();
     for question in &quiz.questions {
         let Kind::Predict(prediction) = &question.kind else { continue };
@@ -90,15 +163,10 @@ pub fn predictions(course: &Course, chapter: &str) -> Vec<Diagnostic> {
 
 /// What playing a lab brought to light: it must be unmet at its start, met by its solution, not met by its wrong fixes.
 pub fn lab(lab: &Lab) -> Vec<Diagnostic> {
-    let Some(start) = lab_start(lab) else {
-        return vec![error(
-            &lab.path,
-            Place::START,
-            "the setup does not end".to_owned(),
-            "let its commands end",
-        )];
-    };
-    let mut found = Vec::new();
+    let (start, mut found) = set_up(lab);
+    if !found.is_empty() {
+        return found;
+    }
     if play(&start, lab, None).is_empty() {
         let text = "every goal is met without the learner doing anything".to_owned();
         found.push(error(
@@ -122,14 +190,24 @@ pub fn lab(lab: &Lab) -> Vec<Diagnostic> {
     found
 }
 
-/// The stage as the learner finds it; `None` if a command of the setup never ends.
-pub fn lab_start(lab: &Lab) -> Option<Stage> {
+/// The stage as the learner finds it, and the commands of the setup that do not do their work.
+fn set_up(lab: &Lab) -> (Stage, Vec<Diagnostic>) {
     let files = lab.setup.files.iter().map(|f| (f.name.as_str(), f.text.as_str()));
     let mut stage = stage(lab.setup.nodes, files);
-    for (line, _) in &lab.setup.commands {
-        script::type_line(&mut stage, line).exit?;
+    let mut found = Vec::new();
+    for (line, place) in &lab.setup.commands {
+        let printed = script::type_line(&mut stage, line);
+        let said = printed.text.lines().next().unwrap_or_default();
+        let (text, how) = match printed.exit {
+            Some(0) => continue,
+            Some(exit) => {
+                (format!("`{line}` in the setup fails ({exit}): {said}"), "correct the command or its file")
+            }
+            None => (format!("`{line}` in the setup does not end"), "cut it short with `timeout 30 …`"),
+        };
+        found.push(error(&lab.path, *place, text, how));
     }
-    Some(stage)
+    (stage, found)
 }
 
 /// Plays a script on a copy of `start` and waits; what is still missing then, nothing if the goals were met at once.

@@ -4,7 +4,8 @@ use super::args::Global;
 use super::files::{self, Unreadable};
 use crate::course::check::check as check_rules;
 use crate::course::pack::{Pack, load};
-use crate::course::run::{Edit, edited, runs};
+use crate::course::run::{Edit, edited};
+use crate::course::text::visible;
 use crate::course::{Course, Diagnostic, Severity};
 use crate::lab::rehearse;
 use std::borrow::Cow;
@@ -54,19 +55,16 @@ pub fn check(dir: Option<&Path>, bless: bool, out: &mut dyn Write) -> io::Result
     loaded.extend(unreadable);
     let mut found = check_rules(&course, loaded);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
-    for run in runs(&course) {
-        let (wrong, changes) = rehearse::console_run(&run);
-        if bless && !changes.is_empty() {
-            edits.entry(run.chapter.file.path.clone()).or_default().extend(changes);
-        } else {
-            found.extend(wrong);
+    for finding in rehearse::course(&course) {
+        match finding.mend.filter(|_| bless) {
+            Some(edit) => {
+                let of_file = edits.entry(finding.what.path).or_default();
+                if !of_file.contains(&edit) {
+                    of_file.push(edit);
+                }
+            }
+            None => found.push(finding.what),
         }
-    }
-    for chapter in &course.chapters {
-        found.extend(rehearse::predictions(&course, &chapter.id));
-    }
-    for slug in course.labs.keys() {
-        found.extend(course.lab(slug).map(rehearse::lab).unwrap_or_default());
     }
     write_edits(&edits, out)?;
     report(found, &course, out)
@@ -75,9 +73,16 @@ pub fn check(dir: Option<&Path>, bless: bool, out: &mut dyn Write) -> io::Result
 fn write_edits(edits: &BTreeMap<String, Vec<Edit>>, out: &mut dyn Write) -> io::Result<()> {
     for (path, edits) in edits {
         let told = |error: io::Error| io::Error::other(format!("cannot rewrite {path}: {error}"));
-        let text = fs::read_to_string(path).map_err(told)?;
-        fs::write(path, edited(&text, edits)).map_err(told)?;
-        writeln!(out, "{path}: {} transcripts rewritten", edits.len())?;
+        let written = fs::read_to_string(path).map_err(told)?;
+        let lines_end_in_crlf = written.contains("\r\n");
+        let text = visible(written.strip_prefix('\u{feff}').unwrap_or(&written)).into_owned();
+        let mut text = edited(&text, edits);
+        if lines_end_in_crlf {
+            text = text.replace('\n', "\r\n");
+        }
+        fs::write(path, text).map_err(told)?;
+        let count = edits.len();
+        writeln!(out, "{path}: {count} {} rewritten", if count == 1 { "transcript" } else { "transcripts" })?;
     }
     Ok(())
 }

@@ -74,6 +74,10 @@ pub fn read_pack(folder: &Path) -> (Vec<PackFile>, Vec<Unreadable>) {
                     pack.folder(&path, 0);
                 }
             }
+            let about = pack.root.join("pack.yaml");
+            if about.exists() || about.is_symlink() {
+                pack.entry(&about, 0);
+            }
             if pack.files.is_empty() && pack.unreadable.is_empty() {
                 pack.complain(
                     folder,

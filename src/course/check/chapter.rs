@@ -160,9 +160,14 @@ fn files(page: &Page, report: &mut Report) {
             let how = "name each version on its own";
             report.error_hint(place, format!("the chapter has two files '{name}'"), how);
         }
-        let is_yaml = ["yaml", "yml"].contains(&code.language.as_str());
+        let is_yaml = ["yaml", "yml", "json"].contains(&code.language.as_str());
         if is_yaml && !code.broken {
-            manifest::check(&code.text, place, report);
+            let meant = "write 'broken' after the fence if that is meant";
+            let written = manifest::Written { name, text: &code.text, place, meant };
+            manifest::check(written, report);
+            if !code.image_absent {
+                manifest::images(written, report);
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::{manifest, needs_chapter};
 use crate::course::diagnostic::{Diagnostic, Place, Report};
 use crate::course::pack::Course;
-use crate::course::quiz::{Choice, Kind, Question, Quiz};
+use crate::course::quiz::fill::accepts;
+use crate::course::quiz::{Choice, Kind, Prose, Question, Quiz};
 use std::collections::BTreeSet;
 
 /// A quiz has at least so many questions …
@@ -24,6 +25,8 @@ pub fn check(course: &Course, id: &str) -> Vec<Diagnostic> {
             manifest::needed(course, id, &prediction.manifest, &mut report);
         }
         giveaway(question, &mut report);
+        twins(question, &mut report);
+        contradictions(question, &mut report);
     }
     let mut found = report.into_found();
     found.extend(objectives(course, id, quiz));
@@ -87,6 +90,36 @@ fn giveaway(question: &Question, report: &mut Report) {
     if right > 40 && right > wrong * 2 {
         let text = "the right option is more than twice as long as any other";
         report.warn(question.place, text, "shorten it, or give the others as much to say");
+    }
+}
+
+/// What is shown twice cannot be told apart, so that one of the two would be graded wrong.
+fn twins(question: &Question, report: &mut Report) {
+    let texts: Vec<&Prose> = match &question.kind {
+        Kind::ChooseOne(options) | Kind::ChooseAll(options) => {
+            options.iter().map(|option| &option.text).collect()
+        }
+        Kind::Order(order) => order.items.iter().collect(),
+        Kind::Match(pairs) => pairs.pairs.iter().flat_map(|(left, right)| [left, right]).collect(),
+        _ => Vec::new(),
+    };
+    let mut seen = BTreeSet::new();
+    for text in texts {
+        if !seen.insert(text.source.trim()) {
+            let text = format!("'{}' stands twice in the question", text.plain());
+            report.error_hint(question.place, text, "learners cannot tell them apart; reword one");
+        }
+    }
+}
+
+/// A known wrong answer must not be right.
+fn contradictions(question: &Question, report: &mut Report) {
+    let Kind::FillIn(fill) = &question.kind else { return };
+    for wrong in &fill.wrong {
+        if accepts(&fill.expected, &wrong.answer) {
+            let text = format!("'{}' is listed as wrong, and is accepted as right", wrong.answer);
+            report.error_hint(question.place, text, "remove it from 'wrong', or from 'answer'");
+        }
     }
 }
 

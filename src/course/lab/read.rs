@@ -5,14 +5,13 @@ use crate::course::diagnostic::{Place, Report};
 use crate::course::fields::{self, Fields};
 use crate::course::markdown::{self, fence::is_file_name};
 use crate::course::quiz::Prose;
-use crate::course::transcript;
 use crate::course::yaml::{self, Node};
 
 /// The fields of a lab.
 pub const FIELDS: &[&str] =
     &["title", "chapter", "minutes", "brief", "setup", "goals", "hints", "after", "solution", "wrong-fixes"];
 /// The fields of `setup`.
-pub const SETUP: &[&str] = &["nodes", "files", "commands"];
+pub const SETUP: &[&str] = &["nodes", "files", "broken", "commands"];
 /// The fields of `after`.
 pub const AFTER: &[&str] = &["wrong", "why", "prevent"];
 /// The fields of a wrong fix.
@@ -42,8 +41,7 @@ pub fn lab(text: &str, id: &str, report: &mut Report) -> Option<Lab> {
         goals: goals(&fields, report),
         hints: hints(&fields, report),
         after: after(&fields, report).unwrap_or_default(),
-        solution: script(&fields, "solution", report)
-            .unwrap_or(Script { transcript: transcript::Transcript::default(), place: fields.place }),
+        solution: script(&fields, "solution", report).unwrap_or_default(),
         wrong_fixes: wrong_fixes(&fields, report),
     };
     (report.errors() == before).then_some(lab)
@@ -62,6 +60,7 @@ fn setup(fields: &Fields<'_>, report: &mut Report) -> Setup {
     Setup {
         nodes: fields.whole("nodes", 1..=100, report).unwrap_or(1),
         files: files(&fields, report),
+        broken: fields.texts("broken", report),
         commands: fields.texts("commands", report),
     }
 }
@@ -129,12 +128,11 @@ fn after(fields: &Fields<'_>, report: &mut Report) -> Option<After> {
 
 fn script(fields: &Fields<'_>, name: &str, report: &mut Report) -> Option<Script> {
     let text = fields.need_text(name, report)?;
-    let place = fields.place_of(name);
-    let transcript = transcript::parse(&text, place, report);
-    if transcript.steps.is_empty() {
-        report.error_hint(place, format!("'{name}' holds no command"), "start a line with '$ '");
+    let script = Script::of(fields.get(name)?, text, report);
+    if script.transcript.steps.is_empty() {
+        report.error_hint(script.place, format!("'{name}' holds no command"), "start a line with '$ '");
     }
-    Some(Script { transcript, place })
+    Some(script)
 }
 
 fn wrong_fixes(fields: &Fields<'_>, report: &mut Report) -> Vec<WrongFix> {

@@ -80,7 +80,7 @@ fn console(fenced: Fenced<'_>, words: &[&str], report: &mut Report) -> Block {
 
 fn code(fenced: Fenced<'_>, language: String, words: &[&str], report: &mut Report) -> Code {
     let mut name = None;
-    let mut broken = false;
+    let (mut broken, mut image_absent) = (false, false);
     for word in words {
         match word.split_once('=') {
             Some(("name", value)) if is_file_name(value) => name = Some(value.to_owned()),
@@ -92,11 +92,16 @@ fn code(fenced: Fenced<'_>, language: String, words: &[&str], report: &mut Repor
                 report.unknown(fenced.fence, format!("a code block has no '{key}='"), key, ["name"]);
             }
             None if *word == "broken" => broken = true,
-            None => report.unknown(fenced.fence, format!("a code block has no '{word}'"), word, ["broken"]),
+            None if *word == "no-such-image" => image_absent = true,
+            None => {
+                let known = ["broken", "no-such-image"];
+                report.unknown(fenced.fence, format!("a code block has no '{word}'"), word, known);
+            }
         }
     }
     let markers = markers(&fenced.text);
-    Code { language, name, broken, text: fenced.text, markers, notes: Vec::new(), place: Some(fenced.place) }
+    let (notes, place) = (Vec::new(), Some(fenced.place));
+    Code { language, name, broken, image_absent, text: fenced.text, markers, notes, place }
 }
 
 /// Whether a name stays inside the learner's folder.

@@ -2,8 +2,10 @@
 //! what must be run is listed by [`super::run`], and run by whoever has a cluster.
 
 mod chapter;
-mod lab;
-mod manifest;
+/// Labs.
+pub mod lab;
+/// Manifests, as a cluster would judge them.
+pub mod manifest;
 mod quiz;
 
 use super::diagnostic::{Diagnostic, Place, Report};
@@ -43,7 +45,7 @@ fn misconceptions(course: &Course) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (file, misconception) in course.misconceptions() {
         let mut report = Report::new(&file.path);
-        needs_chapter(course, &misconception.chapter, misconception.place, &mut report);
+        needs_chapter(course, &misconception.chapter, misconception.chapter_place, &mut report);
         if let Some(experiment) = &misconception.experiment {
             manifest::needed(course, &misconception.chapter, &experiment.manifest, &mut report);
             if experiment.proof.is_none() {

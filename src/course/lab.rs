@@ -32,6 +32,8 @@ pub struct Lab {
     pub setup: Setup,
     /// What must hold, all at once.
     pub goals: Vec<Goal>,
+    /// Where the goals stand.
+    pub goals_place: Place,
     /// Observation, direction, near-solution.
     pub hints: Vec<Prose>,
     /// What is said after a pass.

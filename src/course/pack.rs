@@ -317,10 +317,11 @@ fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) 
             String::new()
         }
     };
+    let unreadable = report.found().first().filter(|_| text.is_empty() && !bytes.is_empty()).cloned();
     let file = TextFile { path, text };
     match role {
         Role::Chapter { number, id } => {
-            let chapter = chapter(id, number, file, report);
+            let chapter = chapter(id, number, file, (unreadable, report));
             course.chapters.retain(|known| known.id != *id);
             course.chapters.push(chapter);
         }
@@ -344,8 +345,8 @@ fn control_characters(bytes: &[u8], report: &mut Report) {
     }
 }
 
-fn chapter(id: &str, number: &str, file: TextFile, report: &mut Report) -> Chapter {
-    let unreadable = report.found().first().cloned();
+fn chapter(id: &str, number: &str, file: TextFile, trouble: (Option<Diagnostic>, &mut Report)) -> Chapter {
+    let (unreadable, report) = trouble;
     let fallback = FrontMatter { title: id.replace('-', " "), minutes: 10, ..FrontMatter::default() };
     let parts = front::split(&file.text);
     if parts.is_none() && unreadable.is_none() {

@@ -23,6 +23,8 @@ pub struct Quiz {
     pub path: String,
     /// The questions in order.
     pub questions: Vec<Question>,
+    /// The ids of the questions that could not be read, empty where even the id could not.
+    pub left_out: Vec<String>,
 }
 
 impl Quiz {

@@ -35,7 +35,7 @@ pub const ANY_TEXT: &str = "<any>";
 /// The transcript of `text`, whose first line stands at `place`. Output before the first command is complained about.
 pub fn parse(text: &str, place: Place, report: &mut Report) -> Transcript {
     let mut steps: Vec<Step> = Vec::new();
-    let mut in_command = false;
+    let (mut in_command, mut lost) = (false, false);
     for (index, line) in text.lines().enumerate() {
         let at = place.below(index);
         if let Some(command) = command_of(line) {
@@ -45,7 +45,7 @@ pub fn parse(text: &str, place: Place, report: &mut Report) -> Transcript {
             continue;
         }
         let Some(step) = steps.last_mut() else {
-            if !line.trim().is_empty() {
+            if !line.trim().is_empty() && !std::mem::replace(&mut lost, true) {
                 report.error_hint(at, "output before the first command", "start the block with '$ command'");
             }
             continue;

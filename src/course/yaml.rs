@@ -67,6 +67,18 @@ fn worded(message: &str) -> String {
     let line = line.trim();
     let line = line.split(" at line ").next().unwrap_or(line);
     let line = line.split("error: line ").last().unwrap_or(line);
+    if let Some(rest) = line.strip_prefix("duplicate mapping key: ") {
+        return format!("the key '{}' stands twice", visible(rest.split(',').next().unwrap_or_default()));
+    }
+    for (limit, meaning) in [
+        ("budget breached: A", "anchors (&x) and aliases (*x) are not read in content; write it out"),
+        ("budget breached: Depth", "nested too deeply; 32 levels are the limit"),
+        ("budget breached", "too large to be content; split the file"),
+    ] {
+        if line.starts_with(limit) {
+            return meaning.to_owned();
+        }
+    }
     visible(line.trim_end_matches('.')).into_owned()
 }
 

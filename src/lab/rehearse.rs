@@ -6,6 +6,7 @@ use super::script::{self, Mismatch};
 use super::stage::Stage;
 use super::verdict::{Judge, Met};
 use crate::course::block::Console;
+use crate::course::check::{self, manifest, manifest::is_manifest};
 use crate::course::lab::{Lab, Script};
 use crate::course::quiz::{Kind, Manifest, Predicted};
 use crate::course::run::{Edit, Run, edit, edit_script, runs_of};
@@ -58,12 +59,14 @@ impl From<Diagnostic> for Finding {
 /// What running all of a course brought to light.
 pub fn course(course: &Course) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for chapter in &course.chapters {
+    // What is refused is complained about where it stands; that nothing runs with it need not be said as well.
+    for chapter in course.chapters.iter().filter(|chapter| !has_refused_files(chapter)) {
         found.extend(chapter_runs(chapter));
         found.extend(predictions(course, &chapter.id).into_iter().map(Finding::from));
     }
-    for slug in course.labs.keys() {
-        found.extend(course.lab(slug).map(lab).unwrap_or_default().into_iter().map(Finding::from));
+    let labs = course.labs.keys().filter_map(|slug| course.lab(slug));
+    for found_in in labs.filter(|lab| !check::lab::has_refused_files(lab)).map(lab) {
+        found.extend(found_in.into_iter().map(Finding::from));
     }
     found.extend(experiments(course));
     found
@@ -108,6 +111,9 @@ pub fn experiments(course: &Course) -> Vec<Finding> {
     for (file, misconception) in course.misconceptions() {
         let Some(experiment) = &misconception.experiment else { continue };
         let Some(proof) = &experiment.proof else { continue };
+        if course.chapter(&misconception.chapter).is_none_or(has_refused_files) {
+            continue;
+        }
         let mut stage = stage(1, files_of(course, &misconception.chapter));
         if let Manifest::Inline { text, .. } = &experiment.manifest {
             stage.session.write_file(INLINE, text);
@@ -133,6 +139,11 @@ pub fn experiments(course: &Course) -> Vec<Finding> {
     found
 }
 
+/// Whether a cluster would refuse a file of the chapter that is not meant to be refused.
+fn has_refused_files(chapter: &Chapter) -> bool {
+    chapter.page().files().iter().any(|code| is_manifest(code) && manifest::is_refused(&code.text))
+}
+
 /// Name and text of each file of a chapter.
 fn files_of<'a>(course: &'a Course, chapter: &str) -> Vec<(&'a str, &'a str)> {
     let files = course.chapter(chapter).map_or_else(Vec::new, |chapter| chapter.page().files());
@@ -150,6 +161,14 @@ pub fn predictions(course: &Course, chapter: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for question in &quiz.questions {
         let Kind::Predict(prediction) = &question.kind else { continue };
+        let missing = |name: &str| files.iter().all(|(known, _)| *known != name);
+        let refused = match &prediction.manifest {
+            Manifest::File { name, .. } => missing(name),
+            Manifest::Inline { text, .. } => manifest::is_refused(text),
+        };
+        if refused {
+            continue;
+        }
         let place = match &prediction.manifest {
             Manifest::File { place, .. } | Manifest::Inline { place, .. } => *place,
         };
@@ -169,12 +188,8 @@ pub fn lab(lab: &Lab) -> Vec<Diagnostic> {
     }
     if play(&start, lab, None).is_empty() {
         let text = "every goal is met without the learner doing anything".to_owned();
-        found.push(error(
-            &lab.path,
-            Place::START,
-            text,
-            "break the cluster in setup, or ask for more in goals",
-        ));
+        let how = "break the cluster in setup, or ask for more in goals";
+        return vec![error(&lab.path, lab.goals_place, text, how)];
     }
     let missing = play(&start, lab, Some(&lab.solution));
     if !missing.is_empty() {

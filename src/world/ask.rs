@@ -131,7 +131,7 @@ impl Desk<'_> {
 
     fn say(&mut self, prose: &Prose) -> io::Result<()> {
         let page = Page { blocks: prose.blocks.clone(), ..Page::default() };
-        for row in plain::text(&page) {
+        for row in plain::text(&page, &[]) {
             writeln!(self.out, "{row}")?;
         }
         Ok(())

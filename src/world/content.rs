@@ -96,9 +96,16 @@ fn report(mut found: Vec<Diagnostic>, course: &Course, out: &mut dyn Write) -> i
     let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
     let (chapters, quizzes, labs) = (course.chapters.len(), course.quizzes.len(), course.labs.len());
     let warnings = found.len() - errors;
+    let count =
+        |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     writeln!(
         out,
-        "{chapters} chapters, {quizzes} quizzes, {labs} labs: {errors} errors, {warnings} warnings"
+        "{}, {}, {}: {}, {}",
+        count(chapters, "chapter", "chapters"),
+        count(quizzes, "quiz", "quizzes"),
+        count(labs, "lab", "labs"),
+        count(errors, "error", "errors"),
+        count(warnings, "warning", "warnings")
     )?;
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,15 +3,19 @@
 use super::args::Global;
 use super::{content, record};
 use crate::app::learner::Learner;
+use crate::app::page::{Item, Thing, items};
 use crate::app::settings::ThemeName;
+use crate::course::block;
 use crate::course::{Chapter, Course, Page};
 use crate::ui::page::{self, Setting};
 use crate::ui::theme::Theme;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-/// The width of plain text, in cells.
+/// The width of plain text where nobody says how wide it may be, in cells.
 const WIDTH: usize = 78;
+/// The widths that can be used; tables and code need some room.
+const WIDTHS: std::ops::RangeInclusive<usize> = 20..=100;
 
 /// `podlab list`: the chapters by part, with what the learner reached.
 pub fn list(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
@@ -52,20 +56,64 @@ fn line(chapter: &Chapter, learner: &Learner) -> String {
 pub fn show(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<ExitCode> {
     let (course, _) = content::course(global);
     let chapter = find(&course, wanted)?;
-    writeln!(out, "{} {}\n", chapter.number, chapter.front.title)?;
-    for row in text(chapter.page()) {
+    writeln!(out, "{}\n", format!("{} {}", chapter.number, chapter.front.title).trim_start())?;
+    for row in text(chapter.page(), &cards(&course, chapter)) {
         writeln!(out, "{row}")?;
     }
     if course.quiz(&chapter.id).is_some() {
-        writeln!(out, "\nIts quiz: `podlab quiz {}`", chapter.number.trim_start_matches('0'))?;
+        writeln!(out, "\nIts quiz: `podlab quiz {}`", called(chapter))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A page as lines of plain text.
-pub fn text(page: &Page) -> Vec<String> {
+/// The shortest word that names a chapter on the command line.
+fn called(chapter: &Chapter) -> &str {
+    let number = chapter.number.trim_start_matches('0');
+    if number.is_empty() { &chapter.id } else { number }
+}
+
+/// What the cards of a page say where there is no key to press.
+fn cards(course: &Course, chapter: &Chapter) -> Vec<Item> {
+    let mut items = items(chapter.page());
+    let asked = format!("Asked by `podlab quiz {}`.", called(chapter));
+    for item in &mut items {
+        match &item.thing {
+            Thing::Quiz => {
+                let count = course.quiz(&chapter.id).map_or(0, |quiz| quiz.questions.len());
+                item.title = format!("{count} questions on this chapter");
+                item.note.clone_from(&asked);
+            }
+            Thing::Question(id) | Thing::Predict(id) => {
+                if let Some(question) = course.quiz(&chapter.id).and_then(|quiz| quiz.question(id)) {
+                    let first = question.ask.blocks.get(..1).unwrap_or_default();
+                    item.title = block::plain_blocks(first).trim().to_owned();
+                }
+                item.note.clone_from(&asked);
+            }
+            Thing::Lab(slug) => {
+                if let Some(lab) = course.lab(slug) {
+                    item.title = format!("{}, {} min", lab.title, lab.minutes);
+                }
+                item.note = format!("Played in the tutor: `podlab learn {}`.", called(chapter));
+            }
+            Thing::File(_) | Thing::Link(_) => {}
+        }
+    }
+    items
+}
+
+/// How wide plain text may be: as the terminal is, or as `COLUMNS` says.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let terminal = || io::stdout().is_terminal().then(crossterm::terminal::size)?.ok();
+    let cells = said.or_else(|| terminal().map(|(columns, _)| usize::from(columns)));
+    cells.filter(|cells| *cells > 0).unwrap_or(WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end())
+}
+
+/// A page as lines of plain text; `items` are those of the page, or none if it has no cards.
+pub fn text(page: &Page, items: &[Item]) -> Vec<String> {
     let theme = Theme::named(ThemeName::None);
-    let setting = Setting { theme, cells: WIDTH, items: &[], focus: None, tones: &[], find: "" };
+    let setting = Setting { theme, cells: width(), items, focus: None, tones: &[], find: "" };
     let laid = page::set(page, setting);
     let plain =
         |row: Vec<crate::ui::text::Piece>| row.into_iter().map(|piece| piece.text).collect::<String>();

@@ -35,7 +35,8 @@ fn front(course: &Course, chapter: &Chapter, report: &mut Report) {
             );
         }
     }
-    if chapter.front.objectives.is_empty() {
+    // Without a part the front matter could not be read, which has been said.
+    if chapter.front.objectives.is_empty() && !chapter.front.part.is_empty() {
         report.warn(
             Place::line(2),
             "the chapter states no objectives",
@@ -111,7 +112,9 @@ fn references(course: &Course, chapter: &Chapter, page: &Page, report: &mut Repo
                 let file = &sketch.file;
                 let names: Vec<&str> = page.files().iter().filter_map(|code| code.name.as_deref()).collect();
                 needs(&file.id, file.place, "file", &names, report);
-                if let (Err(why), true) = (&sketch.picture, names.contains(&file.id.as_str())) {
+                let refused = page.file(&file.id).is_some_and(|code| manifest::is_refused(&code.text));
+                if let (Err(why), true, false) = (&sketch.picture, names.contains(&file.id.as_str()), refused)
+                {
                     report.error(file.place, format!("'{}' cannot be drawn: {why}", file.id));
                 }
             }
@@ -142,7 +145,11 @@ fn needs(id: &str, place: Place, what: &str, known: &[&str], report: &mut Report
 fn question(course: &Course, chapter: &Chapter, block: &Block, at: &Reference, report: &mut Report) {
     let questions = course.quiz(&chapter.id).map_or(&[][..], |quiz| &quiz.questions);
     let ids: Vec<&str> = questions.iter().map(|question| question.id.as_str()).collect();
-    needs(&at.id, at.place, "question", &ids, report);
+    let unreadable = questions.is_empty() && !course.quiz_problems(&chapter.id).is_empty();
+    let left_out = course.quiz(&chapter.id).is_some_and(|quiz| quiz.left_out.contains(&at.id));
+    if !unreadable && !left_out {
+        needs(&at.id, at.place, "question", &ids, report);
+    }
     let found = questions.iter().find(|question| question.id == at.id);
     let predicts = found.is_none_or(|question| matches!(question.kind, Kind::Predict(_)));
     if matches!(block, Block::Predict(_)) && !predicts {
@@ -160,8 +167,7 @@ fn files(page: &Page, report: &mut Report) {
             let how = "name each version on its own";
             report.error_hint(place, format!("the chapter has two files '{name}'"), how);
         }
-        let is_yaml = ["yaml", "yml", "json"].contains(&code.language.as_str());
-        if is_yaml && !code.broken {
+        if manifest::is_manifest(code) {
             let meant = "write 'broken' after the fence if that is meant";
             let written = manifest::Written { name, text: &code.text, place, meant };
             manifest::check(written, report);

@@ -3,7 +3,7 @@
 use super::{manifest, needs_chapter};
 use crate::course::block::Block;
 use crate::course::diagnostic::{Diagnostic, Place, Report};
-use crate::course::lab::{Lab, Setup};
+use crate::course::lab::{Lab, LabFile, Setup};
 use crate::course::pack::Course;
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub fn check(course: &Course, slug: &str) -> Vec<Diagnostic> {
     let mut sentences = BTreeSet::new();
     for goal in &lab.goals {
         if !sentences.insert(goal.to_string()) {
-            report.warn(Place::START, format!("the goal '{goal}' stands twice"), "");
+            report.warn(lab.goals_place, format!("the goal '{goal}' stands twice"), "");
         }
     }
     if lab.wrong_fixes.is_empty() {
@@ -36,14 +36,23 @@ fn files(lab: &Lab, report: &mut Report) {
             report.unknown(*place, format!("there is no file '{name}' in this setup"), name, known);
         }
     }
-    let is_yaml = |name: &str| [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
-    for file in files.iter().filter(|file| is_yaml(&file.name)) {
-        if broken.iter().all(|(name, _)| *name != file.name) {
-            let meant = "list it under 'broken' in the setup if that is meant";
-            let written = manifest::Written { name: &file.name, text: &file.text, place: file.place, meant };
-            manifest::check(written, report);
-        }
+    for file in manifests(lab) {
+        let meant = "list it under 'broken' in the setup if that is meant";
+        let written = manifest::Written { name: &file.name, text: &file.text, place: file.place, meant };
+        manifest::check(written, report);
     }
+}
+
+/// The files of the setup that a cluster should take.
+fn manifests(lab: &Lab) -> impl Iterator<Item = &LabFile> {
+    let Setup { files, broken, .. } = &lab.setup;
+    let is_yaml = |name: &str| [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
+    files.iter().filter(move |file| is_yaml(&file.name) && broken.iter().all(|(name, _)| *name != file.name))
+}
+
+/// Whether a cluster would refuse a file of the setup that is not meant to be refused.
+pub fn has_refused_files(lab: &Lab) -> bool {
+    manifests(lab).any(|file| manifest::is_refused(&file.text))
 }
 
 /// A learner comes to a lab from its chapter.

@@ -1,6 +1,7 @@
 //! Rules about manifests: files exist, every document decodes and is accepted by an API server, images are in the catalogue. What
 //! depends on other objects (a namespace, a priority class) is found by the transcripts, which apply the files.
 
+use crate::course::block::Code;
 use crate::course::diagnostic::{Place, Report};
 use crate::course::pack::Course;
 use crate::course::quiz::Manifest;
@@ -59,6 +60,19 @@ pub fn check(written: Written<'_>, report: &mut Report) {
     }
 }
 
+/// Whether a code block is a manifest that a cluster should take.
+pub fn is_manifest(code: &Code) -> bool {
+    code.name.is_some() && !code.broken && ["yaml", "yml", "json"].contains(&code.language.as_str())
+}
+
+/// Whether a cluster would refuse a part of a manifest.
+pub fn is_refused(text: &str) -> bool {
+    let refused = |document: Result<Document, Complaint>| {
+        document.map_or(true, |document| !refusals(&document).is_empty())
+    };
+    manifest::parse(text, "").into_iter().any(refused)
+}
+
 /// Why a document would not be stored.
 struct Refused {
     text: String,
@@ -69,7 +83,10 @@ struct Refused {
 fn of_complaint(complaint: &Complaint, positions: Option<&Positions>) -> Refused {
     let place = complaint.place.or_else(|| positions.and_then(|positions| positions.find("kind")));
     let meant = complaint.suggestion.as_ref().map(|meant| format!("did you mean '{meant}'?"));
-    Refused { text: complaint.text.clone(), place, suggestion: meant }
+    // What kubectl says of itself around the fault is of no use here.
+    let text = complaint.text.split("error validating data: ").last().unwrap_or_default();
+    let text = text.split("; if you choose to ignore").next().unwrap_or_default();
+    Refused { text: text.replace('\n', "; "), place, suggestion: meant }
 }
 
 fn refusals(document: &Document) -> Vec<Refused> {

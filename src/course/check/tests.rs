@@ -26,7 +26,7 @@ fn in_chapter(body: &str) -> Vec<String> {
 
 #[test]
 fn what_is_fine_is_not_complained_about() {
-    let body = "[x](#idea) [y](01-one.md#idea) [z](https://k8s.io)\n\n```yaml name=a.yaml\nspec:\n  containers:\n  - { name: a, image: nginx }\n```\n\n\
+    let body = "[x](#idea) [y](01-one.md#idea) [z](https://k8s.io)\n\n```yaml name=a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - { name: a, image: nginx }\n```\n\n\
                 ```diagram pod=a.yaml\n```\n\n```quiz a1\n```\n\n```lab fix\n```\n\n```quiz\n```\n\n```console\n$ x\n```\n\n\
                 ```console continue\n$ y\n```\n";
     assert_eq!(in_chapter(body), Vec::<String>::new());
@@ -53,15 +53,16 @@ fn links_and_references_that_lead_nowhere_suggest_the_closest() {
 #[test]
 fn blocks_at_odds_with_others_are_complained_about() {
     let body = "# One\n\n```quiz\n```\n\n```quiz\n```\n\n```console continue\n$ x\n```\n\n```yaml name=a.yaml\nx: 1\n```\n\n\
-                ```yaml name=a.yaml\nimage: ngnix:1\n```\n";
+                ```yaml name=a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: ngnix:1}]}\n```\n";
     assert_eq!(
         in_chapter(body),
         [
             "lessons/01-one.md:10:1: warning: the title stands in the front matter already; start sections with '##'",
             "lessons/01-one.md:15:1: error: the quiz is placed twice; remove one of the quiz blocks",
             "lessons/01-one.md:19:1: error: there is no console block above to continue",
+            "lessons/01-one.md:23:1: error: a cluster refuses a.yaml: [apiVersion not set, kind not set]; write 'broken' after the fence if that is meant",
             "lessons/01-one.md:27:1: error: the chapter has two files 'a.yaml'; name each version on its own",
-            "lessons/01-one.md:27:1: warning: no registry has the image 'ngnix:1'; did you mean 'nginx'?",
+            "lessons/01-one.md:30:29: warning: no registry has the image 'ngnix:1'; did you mean 'nginx'? or write 'no-such-image' after the fence",
         ]
     );
 }

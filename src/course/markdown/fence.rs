@@ -66,7 +66,7 @@ fn console(fenced: Fenced<'_>, words: &[&str], report: &mut Report) -> Block {
         report.unknown(fenced.fence, format!("a console block has no '{word}'"), word, ["continue"]);
     }
     let transcript = transcript::parse(&fenced.text, fenced.place, report);
-    if transcript.steps.is_empty() {
+    if transcript.steps.is_empty() && fenced.text.trim().is_empty() {
         report.error_hint(fenced.fence, "a console block without a command", "start a line with '$ '");
     }
     Block::Console(Console {

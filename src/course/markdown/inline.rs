@@ -45,8 +45,11 @@ impl<'a> Builder<'a> {
 
     fn inline(&mut self, event: Event<'a>, range: &Range<usize>, depth: usize, out: &mut Vec<Inline>) {
         match event {
-            Event::Text(text)
-            | Event::Html(text)
+            Event::Text(text) => {
+                self.undefined_footnote(range);
+                push_text(out, &text);
+            }
+            Event::Html(text)
             | Event::InlineHtml(text)
             | Event::InlineMath(text)
             | Event::DisplayMath(text) => push_text(out, &text),
@@ -85,6 +88,19 @@ impl<'a> Builder<'a> {
                 push_text(out, "]");
             }
             _ => out.extend(inner),
+        }
+    }
+
+    /// A reference without a definition is plain text to Markdown, and a slip of its author.
+    fn undefined_footnote(&mut self, range: &Range<usize>) {
+        let label =
+            self.source.text.get(range.start..).and_then(|text| text.strip_prefix("[^")?.split_once(']'));
+        if let Some((label, _)) =
+            label.filter(|(label, _)| !label.is_empty() && !label.contains(char::is_whitespace))
+        {
+            let (place, label) = (self.place(range), one_line(label));
+            let how = format!("write '[^{label}]: …' at the end of the page");
+            self.report.error_hint(place, format!("footnote '{label}' is not defined"), how);
         }
     }
 

@@ -37,7 +37,7 @@ pub fn fields_of(kind: &str) -> &'static [&'static str] {
 /// The quiz of a chapter.
 pub fn quiz(text: &str, chapter: &str, report: &mut Report) -> Quiz {
     let path = report.path().to_owned();
-    let mut quiz = Quiz { chapter: chapter.to_owned(), path, questions: Vec::new() };
+    let mut quiz = Quiz { chapter: chapter.to_owned(), path, ..Quiz::default() };
     let root = match yaml::parse(text, 1) {
         Ok(root) => root,
         Err(trouble) => {
@@ -50,15 +50,26 @@ pub fn quiz(text: &str, chapter: &str, report: &mut Report) -> Quiz {
         return quiz;
     }
     for node in fields.list("questions", report) {
-        let Some(question) = question(node, report) else { continue };
+        let Some(question) = question(node, report) else {
+            quiz.left_out.push(id_of(node));
+            continue;
+        };
         if quiz.question(&question.id).is_some() {
             let text = format!("the id '{}' is taken by a question above", question.id);
             report.error_hint(question.place, text, "ids are unique over the whole pack");
+            quiz.left_out.push(question.id);
         } else {
             quiz.questions.push(question);
         }
     }
     quiz
+}
+
+/// The id of a question that cannot be read otherwise.
+fn id_of(node: &Node) -> String {
+    let Value::Map(entries) = &node.value else { return String::new() };
+    let id = entries.iter().find(|(key, _)| key.scalar().as_deref() == Some("id"));
+    id.and_then(|(_, value)| value.scalar()).unwrap_or_default()
 }
 
 fn question(node: &Node, report: &mut Report) -> Option<Question> {
@@ -131,11 +142,12 @@ fn prose_of(source: String, node: &Node, report: &mut Report) -> Prose {
 fn choices(fields: &Fields<'_>, report: &mut Report) -> Option<Vec<Choice>> {
     fields.need("options", report)?;
     let nodes = fields.list("options", report);
+    let before = report.errors();
     let options: Vec<Choice> = nodes.iter().filter_map(|node| choice(node, report)).collect();
     if nodes.len() < 2 || nodes.len() > 12 {
         report.error(fields.place_of("options"), "a question has from 2 to 12 options");
     }
-    if options.len() == nodes.len() && !options.iter().any(|option| option.correct) {
+    if report.errors() == before && !options.iter().any(|option| option.correct) {
         report.error_hint(
             fields.place_of("options"),
             "no option is correct",
@@ -198,6 +210,7 @@ fn known_wrong(node: &Node, report: &mut Report) -> Option<KnownWrong> {
 }
 
 fn expected(node: &Node, report: &mut Report) -> Option<Expected> {
+    let before = report.errors();
     let fields = Fields::of(node, "answer", &["word", "number", "within", "unit", "command"], report)?;
     if let Some(number) = fields.get("number") {
         let value = real(number, "number", report)?;
@@ -210,6 +223,9 @@ fn expected(node: &Node, report: &mut Report) -> Option<Expected> {
     }
     if fields.get("command").is_some() {
         return one_or_more(&fields, "command", report).map(Expected::Command);
+    }
+    if report.errors() > before {
+        return None;
     }
     report.error_hint(
         fields.place,
@@ -350,13 +366,17 @@ fn asked(fields: &Fields<'_>, report: &mut Report) -> Option<Asked> {
 fn find_line(fields: &Fields<'_>, report: &mut Report) -> Option<Kind> {
     let yaml = fields.need_text("yaml", report);
     let last = yaml.as_ref().map_or(1, |yaml| yaml.lines().count());
+    let named = ["line", "lines"].iter().any(|name| fields.get(name).is_some());
     let mut lines: BTreeSet<usize> = fields.whole("line", 1..=last, report).into_iter().collect();
     for node in fields.list("lines", report) {
         lines.extend(fields::whole(node, "lines", 1..=last, report));
     }
-    if lines.is_empty() {
+    if lines.is_empty() && !named {
         report.error(fields.place, "a find-line names the faulty 'line' or 'lines'");
     }
     let because = prose(fields, "because", report)?;
+    if lines.is_empty() {
+        return None;
+    }
     Some(Kind::FindLine(FindLine { yaml: yaml?, lines, because }))
 }

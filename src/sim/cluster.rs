@@ -8,6 +8,7 @@ mod requests;
 
 pub use access::{AccessError, ExecOptions};
 pub(super) use bootstrap::home;
+pub(super) use outage::Start;
 pub use requests::Why;
 
 use super::agenda::Agenda;
@@ -34,6 +35,8 @@ pub enum Due {
     Scheduler(scheduler::Due),
     /// A controller has something to do.
     Controller(controllers::Due),
+    /// A machine that was told to reboot is up again.
+    PowerOn(NodeIndex, CauseId),
     /// Events have reached their age.
     ExpireEvents,
 }
@@ -221,6 +224,7 @@ impl Cluster {
 
     fn dispatch(&mut self, due: Due) {
         match due {
+            Due::PowerOn(node, because) => return self.power_on(node, because),
             Due::Kubelet(node, _) if !self.acts(node) => return self.held.hold(node, due),
             Due::Sandbox(sandbox) if self.runtime.is_node_shell(sandbox) => {
                 return self.run_node_shell(sandbox);
@@ -243,6 +247,7 @@ impl Cluster {
             }
             Due::Scheduler(due) => parts.scheduler.handle(due, &mut context),
             Due::Controller(due) => parts.controllers.handle(due, &mut context),
+            Due::PowerOn(..) => {}
             Due::ExpireEvents => context.expire_events(),
         }
     }
@@ -265,6 +270,7 @@ impl Cluster {
             Object::Pod(pod) => {
                 pod.spec.node_name.as_deref().and_then(|node| self.node_index.get(node)).copied()
             }
+            Object::Node(node) => self.node_index.get(node.metadata.name.as_deref().unwrap_or_default()).copied(),
             _ => None,
         };
         let deaf = node.filter(|node| !self.acts(*node));

@@ -2,7 +2,7 @@
 //! Each has a name, a parser and its effect in this one file. What follows from a fault is left to the components.
 
 use super::cause::CauseId;
-use super::cluster::{Cluster, Context};
+use super::cluster::{Cluster, Context, Start};
 use super::controllers::Controllers;
 use super::nodes::{Registry, Scarce};
 use std::fmt;
@@ -150,10 +150,16 @@ impl Cluster {
             return Err(format!("there is no node {node}"));
         }
         let cause = self.root_cause(CHAPTER, fault.text());
+        self.strike(fault, cause);
+        Ok(cause)
+    }
+
+    /// Makes something of a node that exists go wrong, or right again.
+    pub(in crate::sim) fn strike(&mut self, fault: &Fault, cause: CauseId) {
         self.with_controllers(|controllers, context| strike(fault, cause, controllers, context));
         match fault {
-            Fault::StartKubelet(node) => self.kubelet_started(node, false),
-            Fault::PowerOn(node) => self.kubelet_started(node, true),
+            Fault::StartKubelet(node) => self.kubelet_started(node, Start::Process, cause),
+            Fault::PowerOn(node) => self.kubelet_started(node, Start::Machine, cause),
             Fault::MemoryPressure(node) => self.starve(node, Scarce::Memory, cause),
             Fault::DiskPressure(node) => self.starve(node, Scarce::Disk, cause),
             _ => {}
@@ -161,7 +167,6 @@ impl Cluster {
         if let Some(node) = fault.node() {
             self.release_held(node);
         }
-        Ok(cause)
     }
 }
 

@@ -12,6 +12,7 @@ mod eviction;
 mod images;
 mod inbox;
 mod kill;
+mod machine;
 mod pressure;
 mod probes;
 mod report;
@@ -52,6 +53,8 @@ pub enum Due {
     Manifests(CauseId),
     /// The eviction manager's look at the machine.
     Pressure(CauseId),
+    /// The next look at whether the node takes new Pods.
+    Cordon(CauseId),
     /// The Node's status, because of what the eviction manager found.
     NodeStatus(CauseId),
 }
@@ -85,6 +88,7 @@ impl Kubelet {
                 next_address: 0,
                 taken: admission::Taken::default(),
                 pressure: pressure::Pressure::default(),
+                cordoned: false,
             },
             workers: BTreeMap::new(),
             by_uid: BTreeMap::new(),
@@ -113,9 +117,13 @@ impl Kubelet {
         self.workers.values().filter_map(|worker| Some((worker.key.name.to_string(), worker.sandbox?)))
     }
 
-    /// Sees a change of a Pod bound to this node.
+    /// Sees a change of a Pod bound to this node, or of the node.
     pub fn observe(&mut self, change: &Change, context: &mut Context) {
-        let Object::Pod(pod) = &change.object else { return };
+        let pod = match &change.object {
+            Object::Pod(pod) => pod,
+            Object::Node(node) => return self.observe_node(node, change.cause, context),
+            _ => return,
+        };
         if self.observe_mirror(change, pod, context) {
             return;
         }
@@ -149,6 +157,7 @@ impl Kubelet {
             Due::Relist => self.relist(context),
             Due::Manifests(because) => self.start_waiting(because, context),
             Due::Pressure(because) => self.look_for_pressure(because, context),
+            Due::Cordon(because) => self.tell_cordon(because, context),
             Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };
@@ -200,23 +209,6 @@ impl Kubelet {
         }
         self.weigh(id, serial, context);
         self.drop_if_over(serial, context);
-    }
-
-    /// The kubelet's process was started again: what it kept in memory only is gone.
-    pub fn restarted(&mut self) {
-        for worker in self.workers.values_mut() {
-            worker.crashes.clear();
-            worker.pulls.clear();
-        }
-    }
-
-    /// The machine was without power: nothing on it runs any more.
-    pub fn rebooted(&mut self, context: &mut Context) {
-        self.restarted();
-        for worker in self.workers.values_mut().filter(|worker| worker.mode < Mode::Finished) {
-            let mut desk = Desk { machine: &mut self.machine, ctx: context };
-            worker.lose_power(&mut desk);
-        }
     }
 
     /// Forgets a worker whose Pod is over and gone from the API.

@@ -40,6 +40,8 @@ pub struct Machine {
     pub taken: BTreeMap<Scarce, u64>,
     /// What its kubelet found scarce; the node's status says so once it is written.
     pub scarce: BTreeSet<Scarce>,
+    /// The boot id since the last reboot.
+    pub boot: Option<String>,
     /// When the lease was renewed last, as far as that is over; see [`Machine::last_renewal`].
     pub silent_since: Option<SimTime>,
     /// Where in the ten-second rhythm of renewals this machine stands, milliseconds.
@@ -100,6 +102,7 @@ impl Machines {
             connected: true,
             taken: BTreeMap::new(),
             scarce: BTreeSet::new(),
+            boot: None,
             silent_since: None,
             phase: (n * 1_370) % LEASE_PERIOD,
         };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Folders of a node that are its own, not those of the image its tools come from.
 const FOLDERS: [&str; 9] = ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
 /// Commands that are answered here.
-const FOREIGN: [&str; 4] = ["systemctl", "crictl", "journalctl", "reboot"];
+const FOREIGN: [&str; 5] = ["systemctl", "crictl", "journalctl", "reboot", "poweroff"];
 
 impl Cluster {
     /// Runs a command on a node, as `ssh` does. Ask after it with [`Cluster::exec_output`] and its neighbours.
@@ -138,10 +138,11 @@ impl Cluster {
                     ("inactive\n".into(), 3)
                 }
             }
-            ["reboot"] => {
-                let (text, code) = self.fault(&Fault::PowerOff(node.clone()));
-                if code == 0 { self.fault(&Fault::PowerOn(node)) } else { (text, code) }
+            ["reboot"] | ["systemctl", "reboot"] => {
+                self.reboot(&node);
+                (String::new(), 0)
             }
+            ["poweroff"] | ["systemctl", "poweroff"] => self.fault(&Fault::PowerOff(node)),
             ["crictl", "ps", ..] => (self.crictl_ps(index, words.contains(&"-a")), 0),
             ["crictl", "pods", ..] => (self.crictl_pods(index), 0),
             [program, ..] => (format!("podlab: {program} {} is not simulated\n", words[1..].join(" ")), 1),

@@ -3,6 +3,7 @@
 use super::{Cluster, Context, Due, NodeIndex};
 use crate::sim::cause::CauseId;
 use crate::sim::controllers::Controllers;
+use crate::sim::fault::Fault;
 use crate::sim::nodes::{Machine, Scarce};
 use crate::sim::store::Change;
 use std::collections::BTreeMap;
@@ -31,7 +32,36 @@ impl Held {
     }
 }
 
+/// What a kubelet's start was part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Start {
+    /// Only its process began anew.
+    Process,
+    /// The machine did.
+    Machine,
+}
+
+/// From the order to reboot to a kubelet that works, milliseconds (an ordinary virtual machine).
+const BOOT: u64 = 25_000;
+
 impl Cluster {
+    /// A node goes down in good order and comes up again by itself.
+    pub(in crate::sim) fn reboot(&mut self, name: &str) {
+        let cause = self.root_cause("disruption", format!("{name} was told to reboot"));
+        self.strike(&Fault::PowerOff(name.to_owned()), cause);
+        if let Some(&node) = self.node_index.get(name) {
+            self.agenda.push(self.now.plus(BOOT), Due::PowerOn(node, cause));
+        }
+    }
+
+    /// The machine is up again.
+    pub(super) fn power_on(&mut self, node: NodeIndex, because: CauseId) {
+        let name = self.kubelets[node.0 as usize].spec().name.to_string();
+        if !self.has_power(node) {
+            self.strike(&Fault::PowerOn(name), because);
+        }
+    }
+
     /// A node's machine.
     pub fn machine(&self, node: &str) -> Option<&Machine> {
         self.machines.get(node)
@@ -62,15 +92,15 @@ impl Cluster {
     }
 
     /// A node's kubelet was started again; after a loss of power nothing else runs there.
-    pub(in crate::sim) fn kubelet_started(&mut self, name: &str, rebooted: bool) {
+    pub(in crate::sim) fn kubelet_started(&mut self, name: &str, start: Start, because: CauseId) {
         let Some(&node) = self.node_index.get(name) else { return };
         let (parts, mut context) = self.parts();
         let kubelet = &mut parts.kubelets[node.0 as usize];
-        if rebooted {
-            kubelet.rebooted(&mut context);
-        } else {
-            kubelet.restarted();
+        match start {
+            Start::Process => kubelet.restarted(because, &mut context),
+            Start::Machine => kubelet.rebooted(because, &mut context),
         }
+        self.settle();
     }
 
     /// Something outside of Pods takes nearly all there is of one of a node's resources.

@@ -3,6 +3,7 @@
 
 mod environment;
 mod fields;
+mod mounts;
 
 use super::desk::Desk;
 use super::worker::Worker;
@@ -10,7 +11,6 @@ use crate::kube::core::{Container, PodSecurityContext, SecurityContext};
 use crate::kube::quantity::Amount;
 use crate::os::{Catalogue, Image, Mount, Reference, User};
 
-pub(super) use environment::expand as expand_path;
 pub(super) use fields::{pod_field, resource_field};
 
 /// Everything the runtime needs to make a container.
@@ -30,7 +30,7 @@ pub(super) struct Prepared {
 }
 
 /// Works out a container's configuration, or says why it cannot be.
-pub(super) fn prepare(worker: &Worker, container: &Container, desk: &Desk) -> Result<Prepared, String> {
+pub(super) fn prepare(worker: &Worker, container: &Container, desk: &mut Desk) -> Result<Prepared, String> {
     let asked = container.image.as_deref().unwrap_or_default();
     let reference = Reference::parse(asked).map_err(|error| error.to_string())?;
     let image = Catalogue::builtin()
@@ -65,7 +65,7 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &Desk) -> Re
         read_only_root: context.read_only_root_filesystem == Some(true),
         memory_limit: limit("memory").and_then(|amount| u64::try_from(amount.value()).ok()),
         cpu_limit: limit("cpu").and_then(|amount| u64::try_from(amount.milli()).ok()),
-        mounts: worker.volumes.mounts(container, &given),
+        mounts: mounts::of(worker, container, &given, desk)?,
         image,
     })
 }

@@ -103,6 +103,8 @@ pub(super) struct Machine {
     pub relist_at: SimTime,
     /// What the Pods on the node have taken.
     pub taken: Taken,
+    /// Whether the node took no new Pods when the kubelet last said so.
+    pub cordoned: bool,
     /// What the eviction manager remembers.
     pub pressure: Pressure,
     /// The next address to hand out.

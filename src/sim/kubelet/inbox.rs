@@ -5,6 +5,7 @@ use super::kill::KillOrder;
 use super::spec::{self, Target};
 use super::worker::{Mode, Worker, same_wish};
 use crate::kube::Pod;
+use crate::sim::cause::CauseId;
 use crate::sim::runtime::State;
 use crate::sim::store::{Change, ChangeKind};
 
@@ -140,7 +141,7 @@ impl Worker {
     }
 
     /// The machine was without power: every process has gone, the sandbox too.
-    pub fn lose_power(&mut self, desk: &mut Desk) {
+    pub fn lose_power(&mut self, because: CauseId, desk: &mut Desk) {
         let now = desk.ctx.now;
         self.errands.clear();
         self.kills.clear();
@@ -148,7 +149,7 @@ impl Worker {
             sandbox.lose_power(now);
         }
         self.because = desk.ctx.because(
-            None,
+            Some(because),
             "disruption",
             format!(
                 "{} was without power: nothing of Pod {} runs any more",

@@ -8,10 +8,10 @@ use super::desk::Desk;
 use super::eviction::{PHASE, ROUND};
 use super::worker::{Mode, Worker};
 use super::{Due, Kubelet};
-use crate::kube::{Key, Kind, SimTime};
+use crate::kube::SimTime;
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::{self, Context};
-use crate::sim::events::{EventType, Note, Source, reference};
+use crate::sim::events::EventType;
 use crate::sim::nodes::{DISK, Scarce};
 use crate::sim::runtime::SandboxId;
 
@@ -170,13 +170,8 @@ impl Kubelet {
     /// Ends the Pod that comes first; whether there was one.
     fn reclaim(&mut self, signal: Signal, because: CauseId, context: &mut Context) -> bool {
         let word = rank::resource(signal.what);
-        let name = self.machine.spec.name.clone();
-        if let Some(node) = context.store.get(&Key::new(Kind::Node, "", &name)).cloned() {
-            let message = format!("Attempting to reclaim {word}");
-            let source = Source::kubelet(&name);
-            let (about, kind) = (reference(&node), EventType::Warning);
-            context.event(Note { source, about, kind, reason: "EvictionThresholdMet", message }, because);
-        }
+        let message = format!("Attempting to reclaim {word}");
+        self.say(EventType::Warning, "EvictionThresholdMet", message, because, context);
         let Some((serial, message)) = self.first_to_go(signal, context) else { return false };
         let mut desk = Desk { machine: &mut self.machine, ctx: context };
         let Some(worker) = self.workers.get_mut(&serial) else { return false };

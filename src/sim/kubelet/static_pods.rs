@@ -104,6 +104,9 @@ impl Kubelet {
     /// The Pod of a manifest as the kubelet completes it.
     fn static_pod(&self, bytes: &[u8], hash: &str, context: &mut Context) -> Option<Pod> {
         let mut pod: ApiPod = Pod::from_manifest(bytes)?;
+        if refers_to_objects(&pod) {
+            return None;
+        }
         let node = &self.machine.spec.name;
         let meta = &mut pod.metadata;
         meta.name = Some(format!(
@@ -144,6 +147,26 @@ impl Kubelet {
         }
         true
     }
+}
+
+/// Whether a manifest needs API objects to run, which no static Pod may (gate `PreventStaticPodAPIReferences`).
+fn refers_to_objects(pod: &ApiPod) -> bool {
+    let Some(spec) = &pod.spec else { return false };
+    let account = spec.service_account_name.as_deref().is_some_and(|name| !name.is_empty());
+    let volumes = spec.volumes.iter().flatten().any(|volume| {
+        let parts = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
+        volume.secret.is_some()
+            || volume.config_map.is_some()
+            || volume.persistent_volume_claim.is_some()
+            || parts.into_iter().any(|p| p.secret.is_some() || p.config_map.is_some())
+    });
+    let inits = spec.init_containers.iter().flatten();
+    let env = inits.chain(&spec.containers).any(|container| {
+        let sources = container.env.iter().flatten().filter_map(|variable| variable.value_from.as_ref());
+        container.env_from.as_ref().is_some_and(|list| !list.is_empty())
+            || sources.into_iter().any(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some())
+    });
+    account || volumes || env || spec.resource_claims.as_ref().is_some_and(|list| !list.is_empty())
 }
 
 impl Worker {

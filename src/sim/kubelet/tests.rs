@@ -212,3 +212,38 @@ fn an_exit_follows_from_the_start_and_the_start_from_the_exit_before() {
     assert!(place("ended") < place("started") && place("started") < place("sandbox"), "{chain:?}");
     assert_eq!(chain.iter().filter(|text| text.contains("ended with")).count(), 2, "{chain:?}");
 }
+
+/// What a script in a container prints, with a ConfigMap `settings` (colour: blue) at `/cfg` and its key alone at `/one`.
+fn printed(script_text: &str, change_at: u64, until: u64) -> String {
+    let mut container = script(script_text);
+    container["volumeMounts"] = json!([
+        {"name": "cfg", "mountPath": "/cfg"}, {"name": "cfg", "mountPath": "/one", "subPath": "colour"}]);
+    let volume = json!({"name": "cfg", "configMap": {"name": "settings"}});
+    let pod = pod(json!({"containers": [container], "volumes": [volume]}));
+    let mut cluster = Cluster::new(ClusterConfig::default());
+    let write = Write::user(cluster.command_cause("kubectl apply -f pod.yaml"));
+    let map = |colour: &str| {
+        let map = json!({"metadata": {"name": "settings", "namespace": "default"}, "data": {"colour": colour}});
+        Object::from_value(Kind::ConfigMap, map).expect("a ConfigMap")
+    };
+    cluster.create(map("blue"), &write).expect("accepted");
+    cluster.create(Object::from_value(Kind::Pod, pod).expect("a Pod"), &write).expect("accepted");
+    cluster.advance(SimTime::from_secs(change_at));
+    cluster.update(map("red"), crate::sim::Subresource::Main, &write).expect("accepted");
+    cluster.advance(SimTime::from_secs(until));
+    let lines = cluster.logs(&Key::pod("default", "web"), "app", false).expect("a log");
+    lines.iter().map(|line| format!("{}\n", line.text)).collect()
+}
+
+#[test]
+fn files_that_follow_an_object_are_published_behind_links_and_swapped_as_a_whole() {
+    let text = printed("ls -a /cfg; readlink /cfg/colour; sleep 100; cat /cfg/colour; sleep 900", 5, 150);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines[3], lines[4], lines[5]), ("..data", "colour", "..data/colour"), "{text}");
+    assert_eq!(lines.last(), Some(&"red"));
+}
+
+#[test]
+fn a_part_of_a_volume_keeps_what_it_held_when_the_container_started() {
+    assert_eq!(printed("sleep 100; cat /one; echo; cat /cfg/colour; sleep 900", 5, 150), "blue\nred\n");
+}

@@ -6,9 +6,10 @@ mod content;
 use super::desk::{Desk, PodDue, Said};
 use super::worker::Worker;
 use crate::kube::Pod;
-use crate::kube::core::{Container, Volume as Spec};
-use crate::os::{Mount, VolumeId};
+use crate::kube::core::Volume as Spec;
+use crate::os::VolumeId;
 use crate::sim::nodes::Scarce;
+pub(super) use content::{folder, payload};
 use std::collections::BTreeMap;
 
 /// The first wait after a failed mount, milliseconds; doubled up to [`LONGEST`] (pkg/util/goroutinemap/exponentialbackoff).
@@ -41,29 +42,15 @@ impl Volumes {
         self.done
     }
 
-    /// The mounts of a container.
-    pub fn mounts(&self, container: &Container, env: &[(String, String)]) -> Vec<Mount> {
-        let mut mounts = Vec::new();
-        for mount in container.volume_mounts.iter().flatten() {
-            let Some((volume, base)) = self.entries.get(&mount.name).and_then(|entry| entry.mounted.clone())
-            else {
-                continue;
-            };
-            let sub = mount.sub_path_expr.as_ref().map(|text| super::config::expand_path(text, env));
-            let sub = sub.or_else(|| mount.sub_path.clone()).unwrap_or_default();
-            let parts: Vec<&str> = [base.as_str(), sub.as_str()]
-                .into_iter()
-                .flat_map(|part| part.split('/'))
-                .filter(|part| !part.is_empty())
-                .collect();
-            mounts.push(Mount {
-                path: mount.mount_path.clone(),
-                volume,
-                sub_path: parts.join("/"),
-                read_only: mount.read_only == Some(true),
-            });
-        }
-        mounts
+    /// Where the files of a volume are: the volume and the folder in it.
+    pub fn place(&self, name: &str) -> Option<(VolumeId, String)> {
+        self.entries.get(name).and_then(|entry| entry.mounted.clone())
+    }
+
+    /// Whether the files of a volume follow API objects.
+    pub fn follows_objects(&self, pod: &Pod, name: &str) -> bool {
+        let spec = pod.spec.volumes.iter().flatten().find(|spec| spec.name == name);
+        spec.is_some_and(content::changes)
     }
 
     /// The volumes' numbers with their names.
@@ -152,9 +139,13 @@ impl Worker {
             let place = self.volumes.entries.get(&spec.name).and_then(|entry| entry.mounted.clone());
             if let Some((id, _)) = place
                 && content::changes(spec)
-                && let Ok(tree) = content::tree(self, spec, desk)
+                && let Ok(payload) = content::tree(self, spec, desk)
             {
-                desk.ctx.runtime.refresh_volume(id, tree);
+                let known = desk.ctx.runtime.volumes.get(id).and_then(|volume| content::payload(&volume.tree));
+                if known.and_then(|folder| folder.entries()) != payload.root().entries() {
+                    let tree = content::published(&payload, &self.uid, desk);
+                    desk.ctx.runtime.refresh_volume(id, tree);
+                }
             }
         }
     }

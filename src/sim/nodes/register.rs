@@ -70,6 +70,9 @@ impl Context<'_> {
             condition.reason = Some(reason.into());
             condition.message = Some(message.into());
         }
+        if let Some(boot) = machine.boot {
+            node.status.get_or_insert_default().node_info.get_or_insert_default().boot_id = boot;
+        }
         node.metadata.resource_version = None;
         let object = Object::Node(Arc::new(node));
         for reason in events {

@@ -6,12 +6,13 @@ use crate::kube::core::{
 };
 use crate::kube::quantity::Amount;
 use crate::kube::{Key, Kind, Object};
-use crate::os::{Medium, Meta, Node, Tree, Volume, VolumeId};
+use crate::os::{Body, Medium, Meta, Node, Tree, Volume, VolumeId};
 use crate::sim::chance;
 use crate::sim::kubelet::config;
 use crate::sim::kubelet::desk::Desk;
 use crate::sim::kubelet::worker::Worker;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whether the content follows API objects.
 pub(super) fn changes(spec: &Spec) -> bool {
@@ -29,7 +30,10 @@ pub(super) fn mount(worker: &Worker, spec: &Spec, desk: &mut Desk) -> Result<(Vo
     if let Some(claim) = &spec.persistent_volume_claim {
         return claimed(worker, &claim.claim_name, desk);
     }
-    let tree = tree(worker, spec, desk)?;
+    let mut tree = tree(worker, spec, desk)?;
+    if changes(spec) {
+        tree = published(&tree, &worker.uid, desk);
+    }
     let source = spec.empty_dir.as_ref();
     let memory = source.is_some_and(|dir| dir.medium.as_deref() == Some("Memory"));
     let capacity = source.and_then(|dir| dir.size_limit.as_ref()).map(Amount::of);
@@ -39,6 +43,35 @@ pub(super) fn mount(worker: &Worker, spec: &Spec, desk: &mut Desk) -> Result<(Vo
         capacity: capacity.filter(|_| memory).and_then(|amount| u64::try_from(amount.value()).ok()),
     };
     Ok((desk.ctx.runtime.add_volume(volume), String::new()))
+}
+
+/// The name of the link to what is published now (`pkg/volume/util/atomic_writer.go`).
+const DATA: &str = "..data";
+
+/// Files as the kubelet publishes those that change together: in a folder named after the time, behind a link that is swapped as a
+/// whole, with a link for each name beside it.
+pub(super) fn published(payload: &Tree, uid: &str, desk: &Desk) -> Tree {
+    let now = desk.ctx.now;
+    let draw = chance::hash(desk.ctx.seed, uid, "publish", now.0) % 10_000_000_000;
+    let folder = format!("{}.{draw}", now.timestamp().strftime("..%Y_%m_%d_%H_%M_%S"));
+    let mut tree = Tree::new(Meta::root(0o777));
+    for name in payload.root().entries().into_iter().flatten().map(|(name, _)| name) {
+        tree.put(name, Node::link(&format!("{DATA}/{name}")));
+    }
+    tree.put(DATA, Node::link(&folder));
+    tree.put(&folder, Node { meta: Meta::root(0o755), body: payload.root().body.clone() });
+    tree
+}
+
+/// What is published in a volume now.
+pub(in crate::sim::kubelet) fn payload(tree: &Tree) -> Option<&Arc<Node>> {
+    let Body::Link(folder) = &tree.get([DATA])?.body else { return None };
+    tree.get([&**folder])
+}
+
+/// An empty folder as the kubelet makes it for a `subPath` that is not there.
+pub(in crate::sim::kubelet) fn folder() -> Node {
+    Node::directory(Meta::root(0o755))
 }
 
 /// A folder of the node, checked for its type.

@@ -1,0 +1,103 @@
+//! What a kubelet says and forgets about its machine as a whole: its own start, a reboot.
+
+use super::desk::Desk;
+use super::worker::Mode;
+use super::{Due, Kubelet};
+use crate::kube::core::Node;
+use crate::kube::{Key, Kind, Object};
+use crate::sim::cause::CauseId;
+use crate::sim::chance;
+use crate::sim::cluster::{self, Context};
+use crate::sim::events::{EventType, Note, Source, reference};
+
+fn is_cordoned(node: &Node) -> bool {
+    node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true))
+}
+
+impl Kubelet {
+    /// Says something about the node.
+    pub(super) fn say(
+        &self,
+        kind: EventType,
+        reason: &'static str,
+        message: String,
+        because: CauseId,
+        context: &mut Context,
+    ) {
+        let name = &self.machine.spec.name;
+        let Some(node) = context.store.get(&Key::new(Kind::Node, "", name)).cloned() else { return };
+        let (source, about) = (Source::kubelet(name), reference(&node));
+        context.event(Note { source, about, kind, reason, message }, because);
+    }
+
+    /// The Node has changed; a cordon is told at the next look at the machine.
+    pub(super) fn observe_node(&mut self, node: &Node, because: CauseId, context: &mut Context) {
+        if is_cordoned(node) == self.machine.cordoned {
+            return;
+        }
+        let name = &self.machine.spec.name;
+        let at = context.machines.get(name).map_or(context.now, |machine| machine.next_renewal(context.now));
+        context.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::Cordon(because)));
+    }
+
+    /// Says that the node takes no new Pods, or takes them again, if that is so still (`setters.go`, `recordNodeSchedulableEvent`).
+    pub(super) fn tell_cordon(&mut self, because: CauseId, context: &mut Context) {
+        let name = self.machine.spec.name.clone();
+        let Some(Object::Node(node)) = context.store.get(&Key::new(Kind::Node, "", &name)) else { return };
+        let cordoned = is_cordoned(node);
+        if cordoned != self.machine.cordoned {
+            self.machine.cordoned = cordoned;
+            let reason = if cordoned { "NodeNotSchedulable" } else { "NodeSchedulable" };
+            let message = format!("Node {name} status is now: {reason}");
+            self.say(EventType::Normal, reason, message, because, context);
+        }
+    }
+
+    /// The kubelet's process was started again: every Pod is new to it.
+    pub fn restarted(&mut self, because: CauseId, context: &mut Context) {
+        self.begin_anew(because, context);
+        for worker in self.workers.values_mut().filter(|worker| worker.mode == Mode::Syncing) {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.trigger(because, &mut desk);
+        }
+    }
+
+    /// What the kubelet kept in memory only is gone, what it said before is said anew.
+    fn begin_anew(&mut self, because: CauseId, context: &mut Context) {
+        for worker in self.workers.values_mut() {
+            worker.crashes.clear();
+            worker.pulls.clear();
+            worker.reasons.clear();
+        }
+        let name = self.machine.spec.name.clone();
+        context.recorder.forget(&Source::kubelet(&name));
+        self.say(EventType::Normal, "Starting", "Starting kubelet.".into(), because, context);
+        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            let message = format!("Node {name} status is now: {reason}");
+            self.say(EventType::Normal, reason, message, because, context);
+        }
+        let enforced = "Updated Node Allocatable limit across pods".to_owned();
+        self.say(EventType::Normal, "NodeAllocatableEnforced", enforced, because, context);
+    }
+
+    /// The machine was without power: nothing on it runs any more.
+    pub fn rebooted(&mut self, because: CauseId, context: &mut Context) {
+        self.begin_anew(because, context);
+        let name = self.machine.spec.name.clone();
+        let boot = chance::uid(context.seed, &name, context.now.0);
+        let message = format!("Node {name} has been rebooted, boot id: {boot}");
+        self.say(EventType::Warning, "Rebooted", message, because, context);
+        if let Some(machine) = context.machines.get_mut(&name) {
+            machine.boot = Some(boot);
+        }
+        let due = cluster::Due::Kubelet(self.machine.index, Due::NodeStatus(because));
+        context.agenda.push(context.now, due);
+        for worker in self.workers.values_mut().filter(|worker| worker.mode < Mode::Finished) {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.lose_power(because, &mut desk);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -270,7 +270,9 @@ impl Cluster {
             Object::Pod(pod) => {
                 pod.spec.node_name.as_deref().and_then(|node| self.node_index.get(node)).copied()
             }
-            Object::Node(node) => self.node_index.get(node.metadata.name.as_deref().unwrap_or_default()).copied(),
+            Object::Node(node) => {
+                self.node_index.get(node.metadata.name.as_deref().unwrap_or_default()).copied()
+            }
             _ => None,
         };
         let deaf = node.filter(|node| !self.acts(*node));

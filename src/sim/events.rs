@@ -117,7 +117,6 @@ struct Series {
 }
 
 impl Recorder {
-
     /// Forgets what a component remembered: it was restarted.
     pub fn forget(&mut self, source: &Source) {
         self.correlators.remove(source);

@@ -164,7 +164,9 @@ fn refers_to_objects(pod: &ApiPod) -> bool {
     let env = inits.chain(&spec.containers).any(|container| {
         let sources = container.env.iter().flatten().filter_map(|variable| variable.value_from.as_ref());
         container.env_from.as_ref().is_some_and(|list| !list.is_empty())
-            || sources.into_iter().any(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some())
+            || sources
+                .into_iter()
+                .any(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some())
     });
     account || volumes || env || spec.resource_claims.as_ref().is_some_and(|list| !list.is_empty())
 }

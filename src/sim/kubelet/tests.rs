@@ -223,7 +223,8 @@ fn printed(script_text: &str, change_at: u64, until: u64) -> String {
     let mut cluster = Cluster::new(ClusterConfig::default());
     let write = Write::user(cluster.command_cause("kubectl apply -f pod.yaml"));
     let map = |colour: &str| {
-        let map = json!({"metadata": {"name": "settings", "namespace": "default"}, "data": {"colour": colour}});
+        let map =
+            json!({"metadata": {"name": "settings", "namespace": "default"}, "data": {"colour": colour}});
         Object::from_value(Kind::ConfigMap, map).expect("a ConfigMap")
     };
     cluster.create(map("blue"), &write).expect("accepted");

@@ -141,7 +141,8 @@ impl Worker {
                 && content::changes(spec)
                 && let Ok(payload) = content::tree(self, spec, desk)
             {
-                let known = desk.ctx.runtime.volumes.get(id).and_then(|volume| content::payload(&volume.tree));
+                let known =
+                    desk.ctx.runtime.volumes.get(id).and_then(|volume| content::payload(&volume.tree));
                 if known.and_then(|folder| folder.entries()) != payload.root().entries() {
                     let tree = content::published(&payload, &self.uid, desk);
                     desk.ctx.runtime.refresh_volume(id, tree);

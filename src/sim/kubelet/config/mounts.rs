@@ -30,7 +30,8 @@ fn sub_path(mount: &VolumeMount, env: &[(String, String)]) -> Result<String, Str
     let Some(text) = mount.sub_path_expr.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(mount.sub_path.clone().unwrap_or_default());
     };
-    let mut missing: Vec<&str> = names(text).filter(|name| value(env, name).is_none_or(str::is_empty)).collect();
+    let mut missing: Vec<&str> =
+        names(text).filter(|name| value(env, name).is_none_or(str::is_empty)).collect();
     missing.sort_unstable();
     missing.dedup();
     if !missing.is_empty() {
@@ -73,7 +74,8 @@ fn part(
     }
     if worker.volumes.follows_objects(&worker.pod, name) {
         let payload = desk.ctx.runtime.volumes.get(volume).and_then(|volume| volumes::payload(&volume.tree));
-        let found = payload.and_then(|top| parts.iter().try_fold(top, |node, part| node.entries()?.get(*part)));
+        let found =
+            payload.and_then(|top| parts.iter().try_fold(top, |node, part| node.entries()?.get(*part)));
         let found = found.cloned();
         let mut tree = Tree::default();
         tree.put("/part", found.map_or_else(volumes::folder, |node| Node::clone(&node)));

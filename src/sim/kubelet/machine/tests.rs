@@ -57,7 +57,8 @@ fn a_kubelet_that_was_started_again_has_forgotten_its_back_offs() {
 fn a_cordon_is_told_at_the_next_look_at_the_machine() {
     let mut cluster = cluster();
     let write = Write::user(cluster.command_cause("kubectl cordon worker-1"));
-    let Some(Object::Node(mut node)) = cluster.store().get(&Key::new(Kind::Node, "", "worker-1")).cloned() else {
+    let Some(Object::Node(mut node)) = cluster.store().get(&Key::new(Kind::Node, "", "worker-1")).cloned()
+    else {
         panic!("the node");
     };
     std::sync::Arc::make_mut(&mut node).spec.get_or_insert_default().unschedulable = Some(true);

@@ -49,6 +49,7 @@ mod watch;
 /// The picture of a Pod.
 mod xray;
 
+use crate::app::editor::Editor;
 use crate::app::extents::{Area, Extents, Shape};
 use crate::app::{App, Screen};
 use ratatui::Frame;
@@ -94,6 +95,14 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Extents {
         canvas.overlay(body);
     }
     canvas.out
+}
+
+/// Paints the editor alone, for a shell outside of the tutor.
+pub fn draw_editor(frame: &mut Frame<'_>, app: &App, editor: &Editor, theme: Theme) {
+    let whole = frame.area();
+    frame.buffer_mut().set_style(whole, theme.base());
+    let out = Extents { screen: area(whole), ..Extents::default() };
+    Canvas { frame, app, theme, out }.editor(editor, whole);
 }
 
 impl Canvas<'_, '_> {

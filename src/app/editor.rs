@@ -149,7 +149,9 @@ impl Editor {
     /// A file the check complains about is not applied the first time; asked again, the learner sees what the server says.
     fn save(&mut self) -> Outcome {
         let text = self.text();
-        if self.complaint.is_none()
+        let manifest = [".yaml", ".yml", ".json"].iter().any(|end| self.name.ends_with(end));
+        if manifest
+            && self.complaint.is_none()
             && let Some((line, complaint)) = check(&text)
         {
             let row = line.min(self.area.lines().len().saturating_sub(1));

@@ -411,10 +411,8 @@ impl Command {
         self.state = State::Ended(complaint.exit_code());
     }
 
-    /// Ctrl-C: it ends, silently.
-    pub fn interrupt(&mut self) {
-        if self.exit().is_none() {
-            self.state = State::Ended(130);
-        }
+    /// Ctrl-C on its terminal: whether it passes that on to a process in a container, and goes on itself.
+    pub fn interrupt(&mut self) -> bool {
+        self.task_mut().is_some_and(Task::interrupt)
     }
 }

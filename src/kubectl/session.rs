@@ -58,6 +58,8 @@ struct Job {
     via: Via,
     exit: Option<i32>,
     interrupts: u32,
+    /// Whether the last Ctrl-C went to a process in a container, and nothing was typed since.
+    passed_on: bool,
 }
 
 /// Where the learner's files are.
@@ -175,7 +177,7 @@ impl Session {
             Ok(pid) => (pid, None),
             Err(_) => (Pid(0), Some(126)),
         };
-        self.add_job(cluster, Job { pid, via: Via::Own, exit, interrupts: 0 })
+        self.add_job(cluster, Job { pid, via: Via::Own, exit, interrupts: 0, passed_on: false })
     }
 
     fn add_job(&mut self, cluster: &mut Cluster, job: Job) -> JobId {
@@ -199,7 +201,10 @@ impl Session {
             self.history.drain(..extra);
         }
         let Some(pid) = self.prompt_shell() else {
-            return self.add_job(cluster, Job { pid: Pid(0), via: Via::Own, exit: Some(126), interrupts: 0 });
+            return self.add_job(
+                cluster,
+                Job { pid: Pid(0), via: Via::Own, exit: Some(126), interrupts: 0, passed_on: false },
+            );
         };
         let status = self.system.feed_line(self.now, self.cell, pid, line);
         self.unfinished = status == LineStatus::Incomplete;
@@ -208,7 +213,7 @@ impl Session {
             LineStatus::Incomplete => Some(0),
             LineStatus::Busy => Some(126),
         };
-        self.add_job(cluster, Job { pid, via: Via::Prompt, exit, interrupts: 0 })
+        self.add_job(cluster, Job { pid, via: Via::Prompt, exit, interrupts: 0, passed_on: false })
     }
 
     /// The shell at the prompt; a new one if there is none yet or the last one has ended.
@@ -307,6 +312,11 @@ impl Session {
         chunks.into_iter().flat_map(|chunk| chunk.bytes).collect()
     }
 
+    /// Whether something runs that may write while nothing runs at the prompt.
+    pub fn is_busy(&self) -> bool {
+        !self.children.is_empty() || self.system.processes(self.cell, self.now).len() > 1
+    }
+
     /// A job's exit code, once it has ended.
     pub fn finished(&self, job: JobId) -> Option<i32> {
         self.jobs.get(&job).map_or(Some(127), |job| job.exit)
@@ -318,9 +328,14 @@ impl Session {
         self.system.wants_input(self.cell, job.pid) || self.children.values().any(Child::reads)
     }
 
-    /// Ctrl-C: what runs gets an interrupt; the second time it is killed.
+    /// Ctrl-C: what runs gets an interrupt; the second time it is killed. On a terminal in a container the interrupt is for what runs
+    /// there, unless it comes twice with nothing typed in between.
     pub fn interrupt(&mut self, job: JobId) {
         let Some(job) = self.jobs.get_mut(&job).filter(|job| job.exit.is_none()) else { return };
+        if !job.passed_on && self.children.values_mut().any(Child::interrupt) {
+            job.passed_on = true;
+            return;
+        }
         job.interrupts += 1;
         let (pid, via, again) = (job.pid, job.via, job.interrupts > 1);
         match via {
@@ -345,7 +360,8 @@ impl Session {
 
     /// Types into a job.
     pub fn write_input(&mut self, job: JobId, bytes: &[u8]) {
-        if let Some(job) = self.jobs.get(&job) {
+        if let Some(job) = self.jobs.get_mut(&job) {
+            job.passed_on = false;
             self.system.write_stdin(self.cell, job.pid, bytes);
         }
     }

@@ -62,6 +62,17 @@ tasks! {
 }
 
 impl Task {
+    /// Ctrl-C: some of it is for a process in a container; whether this is.
+    pub fn interrupt(&mut self) -> bool {
+        match self {
+            Task::Exec(running) => running.interrupt(),
+            Task::Attach(attached) => attached.interrupt(),
+            Task::Run(attaching) => attaching.interrupt(),
+            Task::Debug(visiting) => visiting.interrupt(),
+            _ => false,
+        }
+    }
+
     /// Whether standard input goes to what it waits for.
     pub fn reads_input(&self) -> bool {
         match self {

@@ -39,7 +39,7 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
 }
 
 /// The theme the command line or the environment asks for.
-fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
+pub(super) fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
     if global.no_color {
         return Ok(Some(ThemeName::None));
     }

@@ -1,6 +1,8 @@
 //! `podlab shell`: the simulated shell on a plain terminal, for one line, or for a script. Without a terminal, simulated time passes
 //! only while a command waits; at a prompt it passes as real time does.
 
+/// The editor on a terminal.
+mod edit;
 /// The prompt on a terminal.
 mod prompt;
 
@@ -113,10 +115,57 @@ fn write_out(stage: &mut Stage, job: JobId) -> io::Result<()> {
     let written = stage.session.drain(job);
     if !written.stdout.is_empty() {
         let mut out = io::stdout().lock();
-        out.write_all(&written.stdout)?;
+        let shown = out.is_terminal();
+        out.write_all(&fit(written.stdout, shown))?;
         out.flush()?;
     }
-    io::stderr().lock().write_all(&written.stderr)
+    let mut out = io::stderr().lock();
+    let shown = out.is_terminal();
+    out.write_all(&fit(written.stderr, shown))
+}
+
+/// Output as it may go out: on a terminal nothing that could command it, anywhere else the bytes as they are.
+fn fit(bytes: Vec<u8>, terminal: bool) -> Vec<u8> {
+    if terminal { harmless(&String::from_utf8_lossy(&bytes)).into_bytes() } else { bytes }
+}
+
+/// Text without control characters, except for line ends, tabs and what `clear` and `watch` write: go home, erase.
+fn harmless(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = if c == '\u{1b}' { sequence(rest) } else { c.len_utf8() };
+        let (head, tail) = rest.split_at(end);
+        let cleans = ["\u{1b}[H", "\u{1b}[J", "\u{1b}[2J", "\u{1b}[3J"].contains(&head);
+        if cleans || matches!(c, '\n' | '\r' | '\t' | '\u{8}') || !c.is_control() {
+            kept.push_str(head);
+        }
+        rest = tail;
+    }
+    kept
+}
+
+/// How long the escape sequence is that a text begins with, in bytes.
+fn sequence(text: &str) -> usize {
+    let found = match text[1..].chars().next() {
+        Some('[') => text[2..].find(|c| ('\u{40}'..='\u{7e}').contains(&c)).map(|at| 3 + at),
+        Some(']') => text.find(['\u{7}', '\\']).map(|at| at + 1),
+        Some(c) => Some(1 + c.len_utf8()),
+        None => Some(1),
+    };
+    found.unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_commands_a_terminal_gets_out() {
+        assert_eq!(harmless("\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7}x\u{0}y\u{1b}"), "red xy");
+        assert_eq!(harmless("\u{1b}[H\u{1b}[Ja\tb\r\n"), "\u{1b}[H\u{1b}[Ja\tb\r\n");
+        assert_eq!(harmless("\u{9b}2Jé\u{1b}[12"), "2Jé");
+    }
 }
 
 fn code(code: i32) -> ExitCode {

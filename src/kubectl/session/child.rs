@@ -14,7 +14,14 @@ pub(super) enum Work {
     /// A kubectl.
     Kubectl(Box<Command>),
     /// A command on a node, or a shell there.
-    Ssh { visit: VisitId, shell: bool },
+    Ssh {
+        /// What runs there.
+        visit: VisitId,
+        /// Whether somebody types into it.
+        shell: bool,
+        /// Whether somebody pressed Ctrl-C since it was last polled.
+        interrupted: bool,
+    },
     /// A file on its way to a node.
     Copy(VisitId),
     /// The editor, open on a file.
@@ -44,6 +51,18 @@ impl Child {
                 Work::Ssh { shell, .. } => *shell,
                 Work::Copy(_) | Work::Editor { .. } => false,
             }
+    }
+
+    /// Ctrl-C: whether it passes that on to a process elsewhere.
+    pub fn interrupt(&mut self) -> bool {
+        match &mut self.work {
+            Work::Kubectl(command) => command.interrupt(),
+            Work::Ssh { shell, interrupted, .. } => {
+                *interrupted = *shell;
+                *shell
+            }
+            Work::Copy(_) | Work::Editor { .. } => false,
+        }
     }
 
     /// When it wants to be polled even if nothing changes in the cluster.
@@ -189,6 +208,12 @@ impl Session {
             return true;
         }
         let mut moved = self.pass_input(cluster, pid, &mut child);
+        if let Work::Ssh { visit, interrupted, .. } = &mut child.work
+            && std::mem::take(interrupted)
+        {
+            cluster.exec_interrupt(*visit);
+            moved = true;
+        }
         let read_before = child.reads();
         let (output, exit) = match &mut child.work {
             Work::Ssh { visit, .. } | Work::Copy(visit) => {

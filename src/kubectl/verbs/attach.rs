@@ -44,7 +44,10 @@ pub struct Attached {
     container: String,
     written: usize,
     stdin: bool,
+    tty: bool,
     closed: bool,
+    /// Whether somebody pressed Ctrl-C on the terminal since it was last polled.
+    interrupted: bool,
     farewell: Option<String>,
 }
 
@@ -79,7 +82,16 @@ impl Attached {
             From::Now => run.cluster.attach_output(&key, container, 0).iter().map(size).sum(),
         };
         let farewell = if stdin && tty && !quiet { farewell(pod, container) } else { None };
-        Attached { key, container: container.to_owned(), written, stdin, closed: false, farewell }
+        Attached {
+            key,
+            container: container.to_owned(),
+            written,
+            stdin,
+            tty: tty && stdin,
+            closed: false,
+            interrupted: false,
+            farewell,
+        }
     }
 
     /// Prints what a container wrote that has ended before anybody could attach to it, without a word about it.
@@ -89,11 +101,19 @@ impl Attached {
             container: container.to_owned(),
             written: 0,
             stdin: false,
+            tty: false,
             closed: false,
+            interrupted: false,
             farewell: None,
         };
         log.print(run);
         log
+    }
+
+    /// Ctrl-C: on a terminal it is for the process in the container; whether it is.
+    pub fn interrupt(&mut self) -> bool {
+        self.interrupted = self.tty;
+        self.tty
     }
 
     /// Whether it passes standard input on.
@@ -103,6 +123,9 @@ impl Attached {
 
     /// Passes input and output on; ends with the container.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        if std::mem::take(&mut self.interrupted) {
+            run.cluster.attach_interrupt(&self.key, &self.container);
+        }
         if self.reads_input() && !run.input.bytes.is_empty() {
             let bytes = std::mem::take(&mut run.input.bytes);
             let _ = run.cluster.attach_input(&self.key, &self.container, Some(&bytes));
@@ -125,7 +148,12 @@ impl Attached {
 
 impl Attached {
     fn print(&mut self, run: &mut Run) {
-        for chunk in run.cluster.attach_output(&self.key, &self.container, self.written) {
+        let chunks = run.cluster.attach_output(&self.key, &self.container, self.written);
+        // The end that the log gives an unfinished line is not the container's.
+        if self.written > 0 && matches!(chunks.as_slice(), [only] if only.bytes == b"\n") {
+            return;
+        }
+        for chunk in chunks {
             self.written += chunk.bytes.len();
             let stream = if chunk.stream == crate::os::Stream::Err { Stream::Err } else { Stream::Out };
             run.output.push((stream, String::from_utf8_lossy(&chunk.bytes).into_owned()));

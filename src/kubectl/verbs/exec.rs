@@ -39,12 +39,20 @@ pub struct Running {
     stdin: bool,
     tty: bool,
     closed: bool,
+    /// Whether somebody pressed Ctrl-C on the terminal since it was last polled.
+    interrupted: bool,
 }
 
 impl Running {
     /// Whether it passes standard input on.
     pub fn reads_input(&self) -> bool {
         self.stdin && !self.closed
+    }
+
+    /// Ctrl-C: on a terminal it is for the command in the container; whether it is.
+    pub fn interrupt(&mut self) -> bool {
+        self.interrupted = self.tty;
+        self.tty
     }
 
     /// The terminal it ran on has gone; without one, the command does not notice.
@@ -56,6 +64,9 @@ impl Running {
 
     /// Passes input and output on; ends as the command ends.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        if std::mem::take(&mut self.interrupted) {
+            run.cluster.exec_interrupt(self.visit);
+        }
         if self.stdin && !run.input.bytes.is_empty() {
             let bytes = std::mem::take(&mut run.input.bytes);
             run.cluster.exec_input(self.visit, Some(&bytes));
@@ -124,7 +135,7 @@ pub(super) fn start(
 ) -> Result<Flow, Complaint> {
     let (stdin, tty) = (options.stdin, options.tty);
     let visit = run.cluster.exec(key, container, &options).map_err(access_error)?;
-    Ok(Flow::wait(Running { visit, stdin, tty, closed: false }))
+    Ok(Flow::wait(Running { visit, stdin, tty, closed: false, interrupted: false }))
 }
 
 /// A failed way into a container, as kubectl tells it.

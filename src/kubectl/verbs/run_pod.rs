@@ -228,6 +228,11 @@ impl Attaching {
         self.attached.as_ref().is_some_and(Attached::reads_input)
     }
 
+    /// Ctrl-C: on a terminal it is for the process in the container; whether it is.
+    pub fn interrupt(&mut self) -> bool {
+        self.attached.as_mut().is_some_and(Attached::interrupt)
+    }
+
     /// Goes on as the Pod does.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         let Some(pod) = run.cluster.store().get(&self.key).and_then(Object::as_pod).cloned() else {

@@ -164,11 +164,15 @@ impl System {
         status
     }
 
-    /// Forgets the unfinished command of an interactive shell, or interrupts what runs in its foreground (Ctrl-C).
+    /// Ctrl-C on the terminal of a process: forgets the unfinished command of an interactive shell, or interrupts what runs in its
+    /// foreground; another program is interrupted itself.
     pub fn interrupt(&mut self, now: SimTime, cell: CellId, pid: Pid) {
         self.clock = self.clock.max(now);
         let Some(key) = self.key(cell, pid) else { return };
-        let Some(shell) = self.shell_mut(cell, pid) else { return };
+        let Some(shell) = self.shell_mut(cell, pid) else {
+            let group = self.procs.get(&key).map_or(pid.0, |process| process.group);
+            return self.signal_group(now, cell, Pid(group), super::Signal::INT);
+        };
         if let Input::Fed { pending } = &mut shell.input {
             pending.clear();
         }

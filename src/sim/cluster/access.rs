@@ -158,6 +158,21 @@ impl Cluster {
         self.wake(id.sandbox());
     }
 
+    /// Ctrl-C on the terminal of a command run by [`Cluster::exec`].
+    pub fn exec_interrupt(&mut self, id: VisitId) {
+        let now = self.now;
+        self.runtime.visit_interrupt(id, now);
+        self.wake(id.sandbox());
+    }
+
+    /// Ctrl-C on the terminal of a container's first process.
+    pub fn attach_interrupt(&mut self, key: &Key, container: &str) {
+        let Ok((_, sandbox)) = self.reach(key, "attach", container) else { return };
+        let now = self.now;
+        self.runtime.attach_interrupt(sandbox, container, now);
+        self.wake(sandbox);
+    }
+
     /// What the newest instance of a container has written behind the first `from` bytes, for `kubectl attach`.
     pub fn attach_output(&self, key: &Key, container: &str, from: usize) -> Vec<Chunk> {
         let reached = self.reach(key, "attach", container).ok();

@@ -175,6 +175,23 @@ impl Runtime {
         }
     }
 
+    /// Ctrl-C on the terminal of the command.
+    pub fn visit_interrupt(&mut self, id: VisitId, now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id.sandbox) else { return };
+        if let Some(visit) = sandbox.visits.get(&id.errand) {
+            sandbox.system.interrupt(now, visit.cell, visit.pid);
+        }
+    }
+
+    /// Ctrl-C on the terminal of a container's first process.
+    pub fn attach_interrupt(&mut self, id: SandboxId, container: &str, now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
+        let found = sandbox.newest(container).and_then(|c| c.pid.map(|pid| (c.cell, pid)));
+        if let Some((cell, pid)) = found {
+            sandbox.system.interrupt(now, cell, pid);
+        }
+    }
+
     /// Types into the first process of a container (`kubectl attach -i`); no bytes mean the end of its input.
     pub fn attach_input(&mut self, id: SandboxId, container: &str, bytes: Option<&[u8]>) {
         let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };

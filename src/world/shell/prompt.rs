@@ -1,17 +1,20 @@
 //! The prompt of `podlab shell` on a terminal: a line that can be edited, a history that is kept, keys while a command runs.
 
+use super::harmless;
 use crate::app::Msg;
 use crate::app::key::{Code, Key};
 use crate::app::line_editor::LineEditor;
 use crate::kubectl::session::JobId;
 use crate::lab::stage::Stage;
+use crate::ui::theme::Theme;
 use crate::world::args::Global;
-use crate::world::{files, input};
+use crate::world::{colours, files, input, learn};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, event, queue, terminal};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use unicode_width::UnicodeWidthStr;
 
 /// Real time between two looks at the simulation while a command runs.
 const TICK: Duration = Duration::from_millis(50);
@@ -45,7 +48,8 @@ enum Typed {
 pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
     let _raw = Raw::enter()?;
     let history = global.data_dir.clone().or_else(files::data_dir).map(|folder| folder.join("shell_history"));
-    let mut prompt = Prompt { line: LineEditor::default(), before: now(), last: 0 };
+    let theme = Theme::named(learn::named_theme(global)?.unwrap_or_else(colours::fitting));
+    let mut prompt = Prompt { line: LineEditor::default(), theme, row: 0, before: now(), last: 0 };
     for line in read_history(history.as_ref()) {
         prompt.line.remember(&line);
     }
@@ -79,6 +83,9 @@ pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
 /// The line being typed, and when simulated time last followed real time.
 struct Prompt {
     line: LineEditor,
+    theme: Theme,
+    /// The row the cursor is in, counted from the first one of the line.
+    row: u16,
     before: Instant,
     last: i32,
 }
@@ -92,8 +99,13 @@ impl Prompt {
     }
 
     fn read(&mut self, stage: &mut Stage) -> io::Result<Typed> {
+        self.row = 0;
         self.draw(stage)?;
         loop {
+            if stage.session.is_busy() && !event::poll(TICK * 4)? {
+                self.show_background(stage)?;
+                continue;
+            }
             let key = match input::message(event::read()?) {
                 Some(Msg::Key(key)) => key,
                 Some(Msg::Paste(text)) => {
@@ -111,8 +123,13 @@ impl Prompt {
                 (true, Code::Char('d')) if self.line.text().is_empty() => return Ok(Typed::End),
                 (true, Code::Char('l')) => {
                     queue!(io::stdout(), terminal::Clear(terminal::ClearType::All), cursor::MoveTo(0, 0))?;
+                    self.row = 0;
                 }
-                (_, Code::Enter) => return Ok(Typed::Line(self.line.take())),
+                (_, Code::Enter) => {
+                    self.line.key(Key { code: Code::End, ctrl: false, alt: false, shift: false });
+                    self.draw(stage)?;
+                    return Ok(Typed::Line(self.line.take()));
+                }
                 (_, Code::Tab) => self.complete(stage)?,
                 _ => {
                     self.line.key(key);
@@ -122,18 +139,53 @@ impl Prompt {
         }
     }
 
-    fn draw(&self, stage: &Stage) -> io::Result<()> {
+    /// Lets time pass for what runs in the background, and shows what it writes above the line.
+    fn show_background(&mut self, stage: &mut Stage) -> io::Result<()> {
+        self.pass_time(stage);
+        let written = stage.session.drain_prompt();
+        if written.is_empty() {
+            return Ok(());
+        }
+        self.wipe(&mut io::stdout().lock())?;
+        print(&String::from_utf8_lossy(&written))?;
+        if !written.ends_with(b"\n") {
+            print("\n")?;
+        }
+        self.row = 0;
+        self.draw(stage)
+    }
+
+    /// Clears the line, and puts the cursor where it began.
+    fn wipe(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.row > 0 {
+            queue!(out, cursor::MoveUp(self.row))?;
+        }
+        queue!(out, cursor::MoveToColumn(0), terminal::Clear(terminal::ClearType::FromCursorDown))
+    }
+
+    /// Draws the line anew, however many rows of the terminal it takes.
+    fn draw(&mut self, stage: &Stage) -> io::Result<()> {
         let prompt = match self.line.searching() {
             Some(wanted) => format!("(search `{wanted}') "),
             None => stage.session.prompt(),
         };
-        let behind = self.line.text()[self.line.cursor()..].chars().count();
+        let width = usize::from(terminal::size().map_or(80, |size| size.0)).max(1);
+        let before =
+            UnicodeWidthStr::width(prompt.as_str()) + UnicodeWidthStr::width(self.line.before_cursor());
+        let whole = UnicodeWidthStr::width(prompt.as_str()) + UnicodeWidthStr::width(self.line.text());
+        let rows = |cells: usize| u16::try_from(cells / width).unwrap_or(u16::MAX);
         let mut out = io::stdout().lock();
-        queue!(out, cursor::MoveToColumn(0), terminal::Clear(terminal::ClearType::FromCursorDown))?;
+        self.wipe(&mut out)?;
         write!(out, "{prompt}{}", self.line.text())?;
-        if behind > 0 {
-            queue!(out, cursor::MoveLeft(u16::try_from(behind).unwrap_or(u16::MAX)))?;
+        if whole > 0 && whole % width == 0 {
+            // A terminal goes to the next row only with the next character.
+            write!(out, " \r")?;
         }
+        self.row = rows(before);
+        if rows(whole) > self.row {
+            queue!(out, cursor::MoveUp(rows(whole) - self.row))?;
+        }
+        queue!(out, cursor::MoveToColumn((before % width) as u16))?;
         out.flush()
     }
 
@@ -151,6 +203,7 @@ impl Prompt {
                     self.line.replace_from(start, &shared);
                 } else {
                     print(&format!("\n{}\n", many.join("  ")))?;
+                    self.row = 0;
                 }
             }
         }
@@ -161,22 +214,24 @@ impl Prompt {
     fn finish(&mut self, stage: &mut Stage, job: JobId) -> io::Result<i32> {
         self.before = now();
         let mut typed = LineEditor::default();
+        // Whether the cursor stands behind a `^C`.
+        let mut caret = false;
         loop {
-            let written = stage.session.drain(job);
-            print(&String::from_utf8_lossy(&written.stdout))?;
-            print(&String::from_utf8_lossy(&written.stderr))?;
+            let written = stage.session.drain_terminal(job);
+            caret &= written.is_empty();
+            print(&String::from_utf8_lossy(&written))?;
             if let Some(code) = stage.session.finished(job) {
+                print(if caret { "\n" } else { "" })?;
                 return Ok(code);
             }
             if let Some(request) = stage.session.editor_request() {
-                print(&format!(
-                    "podlab: {} can be edited in the tutor; here use a program, such as KUBE_EDITOR='sed -i s/a/b/'\n",
-                    request.name
-                ))?;
-                stage.session.editor_done(None);
+                let text = super::edit::edit(&request, self.theme)?;
+                stage.session.editor_done(text.as_deref());
+                self.before = now();
             } else if event::poll(TICK)?
                 && let Some(Msg::Key(key)) = input::message(event::read()?)
             {
+                caret = key.ctrl && key.code == Code::Char('c');
                 type_key(stage, job, &mut typed, key)?;
             }
             self.pass_time(stage);
@@ -188,7 +243,8 @@ impl Prompt {
 fn type_key(stage: &mut Stage, job: JobId, typed: &mut LineEditor, key: Key) -> io::Result<()> {
     match (key.ctrl, key.code) {
         (true, Code::Char('c')) => {
-            print("^C\n")?;
+            print("^C")?;
+            typed.set("");
             stage.session.interrupt(job);
         }
         (true, Code::Char('d')) if typed.text().is_empty() => stage.session.end_input(job),
@@ -197,27 +253,41 @@ fn type_key(stage: &mut Stage, job: JobId, typed: &mut LineEditor, key: Key) -> 
             let line = typed.take();
             stage.session.write_input(job, format!("{line}\n").as_bytes());
         }
-        (_, Code::Backspace) if !typed.text().is_empty() => {
-            typed.key(key);
-            print("\u{8} \u{8}")?;
-        }
         _ => {
-            let before = typed.text().len();
+            let (text, cursor) = (typed.text().to_owned(), typed.cursor());
             typed.key(key);
-            let text = typed.text().get(before..).unwrap_or_default().to_owned();
-            print(&text)?;
+            match typed.text().strip_prefix(text.as_str()) {
+                Some(added) if cursor == text.len() && typed.cursor() == typed.text().len() => print(added)?,
+                _ => retype(&text[..cursor], typed)?,
+            }
         }
     }
     Ok(())
 }
 
-/// Prints text to a raw terminal.
+/// Draws a line anew that is typed behind what a command has written; `before` is what stood before the cursor.
+fn retype(before: &str, typed: &LineEditor) -> io::Result<()> {
+    let back = |text: &str| u16::try_from(UnicodeWidthStr::width(text)).unwrap_or(u16::MAX);
+    let mut out = io::stdout().lock();
+    if !before.is_empty() {
+        queue!(out, cursor::MoveLeft(back(before)))?;
+    }
+    queue!(out, terminal::Clear(terminal::ClearType::UntilNewLine))?;
+    write!(out, "{}", typed.text())?;
+    let behind = &typed.text()[typed.cursor()..];
+    if !behind.is_empty() {
+        queue!(out, cursor::MoveLeft(back(behind)))?;
+    }
+    out.flush()
+}
+
+/// Prints text to a raw terminal, without what could command it.
 fn print(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
     let mut out = io::stdout().lock();
-    out.write_all(text.replace('\n', "\r\n").as_bytes())?;
+    out.write_all(harmless(text).replace('\n', "\r\n").as_bytes())?;
     out.flush()
 }
 

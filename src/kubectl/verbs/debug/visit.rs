@@ -27,6 +27,11 @@ impl Visiting {
         self.attached.as_ref().is_some_and(Attached::reads_input)
     }
 
+    /// Ctrl-C: on a terminal it is for the process in the container; whether it is.
+    pub fn interrupt(&mut self) -> bool {
+        self.attached.as_mut().is_some_and(Attached::interrupt)
+    }
+
     /// Goes on as the container does; one that has ended already shows its log.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         if let Some(attached) = &mut self.attached {

@@ -13,6 +13,8 @@ pub mod discovery;
 pub mod logs;
 /// The API's types as `kubectl explain` reads them.
 mod openapi;
+/// Bodies in the form generated clients send.
+mod protobuf;
 /// Reading objects and lists of them.
 mod read;
 /// Questions about permissions.
@@ -81,11 +83,10 @@ impl Request {
 
     /// The body as JSON; the error is the server's.
     fn json(&self) -> Result<Value, Refusal> {
-        if self.content_type.contains("protobuf") {
-            return Err(Refusal::new(
-                Reason::UnsupportedMediaType,
-                "the body of the request was in an unknown format - accepted media types include: application/json",
-            ));
+        if self.content_type.contains("protobuf") && !self.body.is_empty() {
+            let unknown = "the body of the request was in an unknown format - accepted media types include: application/json";
+            return protobuf::to_json(&self.body)
+                .ok_or_else(|| Refusal::new(Reason::UnsupportedMediaType, unknown));
         }
         let bad = |error: serde_json::Error| {
             Refusal::new(Reason::BadRequest, format!("the body is no JSON: {error}"))

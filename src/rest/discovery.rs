@@ -78,6 +78,11 @@ pub(super) fn groups() -> Vec<(&'static str, &'static str)> {
     all
 }
 
+/// The kind of a question, by the resource it is posted to.
+pub(super) fn question(plural: &str) -> Option<&'static str> {
+    QUESTIONS.iter().find(|(_, known, _)| *known == plural).map(|(.., kind)| *kind)
+}
+
 fn verbs(kind: Kind) -> Vec<&'static str> {
     // A namespace is deleted by itself only.
     VERBS.iter().copied().filter(|verb| kind != Kind::Namespace || *verb != "deletecollection").collect()

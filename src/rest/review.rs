@@ -2,14 +2,19 @@
 
 use super::{Method, Request, Response};
 use crate::sim::api::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Answers a question by the resource it is posted to.
 pub fn answer(question: &str, request: &Request) -> Result<Response, Refusal> {
     if request.method != Method::Post {
         return Err(super::write::not_allowed());
     }
-    let mut review = request.json()?;
+    // Who asks in protobuf reads the status of the answer alone.
+    let mut review = request.json().ok().filter(Value::is_object).unwrap_or_else(|| json!({}));
+    let kind = super::discovery::question(question).ok_or_else(super::nowhere)?;
+    review["kind"] = json!(kind);
+    review["apiVersion"] =
+        json!(request.path.trim_start_matches("/apis/").trim_end_matches(question).trim_end_matches('/'));
     match question {
         "selfsubjectaccessreviews" => review["status"] = json!({"allowed": true}),
         "selfsubjectrulesreviews" => {

@@ -195,3 +195,72 @@ fn any_request_is_answered() {
         }
     }
 }
+
+/// A Pod that runs.
+fn running(cluster: &mut Cluster) {
+    call(cluster, Method::Post, PODS, &pod("web"));
+    cluster.advance(cluster.now().plus(20_000));
+}
+
+fn exec(query: &[(&str, &str)]) -> Request {
+    let query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Request { query, ..request(Method::Get, &format!("{PODS}/web/exec"), &Value::Null) }
+}
+
+#[test]
+fn a_command_in_a_container_speaks_over_channels() {
+    let mut cluster = cluster();
+    running(&mut cluster);
+    let ask = exec(&[
+        ("command", "sh"),
+        ("command", "-c"),
+        ("command", "cat; echo no >&2; exit 3"),
+        ("stdin", "true"),
+    ]);
+    let mut visit = visit::open(&mut cluster, &ask).unwrap();
+    visit.take(&mut cluster, b"\0hello\n");
+    let (first, goes_on) = visit.messages(&mut cluster);
+    assert_eq!((first, goes_on), (vec![b"\x01hello\n".to_vec()], true));
+    visit.take(&mut cluster, &[255, 0]);
+    let (last, goes_on) = visit.messages(&mut cluster);
+    assert_eq!((last[0].as_slice(), goes_on), (&b"\x02no\n"[..], false));
+    let ending: Value = serde_json::from_slice(&last[1][1..]).unwrap();
+    assert_eq!((last[1][0], &ending["details"]["causes"][0]["message"]), (3, &json!("3")));
+}
+
+#[test]
+fn a_container_that_does_not_run_takes_no_command() {
+    let mut cluster = cluster();
+    let refused = visit::open(&mut cluster, &exec(&[("command", "ls")])).unwrap_err();
+    assert_eq!(refused.code, 404, "there is no such Pod");
+    running(&mut cluster);
+    let refused = visit::open(&mut cluster, &exec(&[("command", "ls"), ("container", "none")])).unwrap_err();
+    assert_eq!(refused.body, b"container not found (\"none\")");
+    let mut visit = visit::open(&mut cluster, &exec(&[("command", "nope")])).unwrap();
+    let (messages, goes_on) = visit.messages(&mut cluster);
+    assert!(
+        !goes_on && String::from_utf8_lossy(&messages[0]).contains("executable file not found"),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_followed_log_grows_and_ends_with_its_container() {
+    let mut cluster = cluster();
+    let mut chatty = pod("web");
+    chatty["spec"]["restartPolicy"] = json!("Never");
+    chatty["spec"]["containers"][0] =
+        json!({"name": "app", "image": "busybox", "command": ["sh", "-c", "echo one; sleep 5; echo two"]});
+    call(&mut cluster, Method::Post, PODS, &chatty);
+    cluster.advance(cluster.now().plus(3_000));
+    let ask = Request {
+        query: vec![("follow".into(), "true".into())],
+        ..request(Method::Get, &format!("{PODS}/web/log"), &Value::Null)
+    };
+    let Answer::Follow(mut follow) = answer(&mut cluster, Calendar::default(), &ask) else {
+        panic!("it is followed")
+    };
+    assert_eq!(follow.text(&cluster), ("one\n".to_owned(), true));
+    cluster.advance(cluster.now().plus(30_000));
+    assert_eq!(follow.text(&cluster), ("two\n".to_owned(), false));
+}

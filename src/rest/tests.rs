@@ -219,9 +219,11 @@ fn a_command_in_a_container_speaks_over_channels() {
     ]);
     let mut visit = visit::open(&mut cluster, &ask).unwrap();
     visit.take(&mut cluster, b"\0hello\n");
+    cluster.advance(cluster.now().plus(1_000));
     let (first, goes_on) = visit.messages(&mut cluster);
     assert_eq!((first, goes_on), (vec![b"\x01hello\n".to_vec()], true));
     visit.take(&mut cluster, &[255, 0]);
+    cluster.advance(cluster.now().plus(1_000));
     let (last, goes_on) = visit.messages(&mut cluster);
     assert_eq!((last[0].as_slice(), goes_on), (&b"\x02no\n"[..], false));
     let ending: Value = serde_json::from_slice(&last[1][1..]).unwrap();

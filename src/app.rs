@@ -162,6 +162,10 @@ impl App {
                 vec![Effect::Draw]
             }
             Msg::Course(course) => self.reload(*course),
+            Msg::Reckoned(learner) => {
+                self.learner.take_reckoning(*learner);
+                vec![Effect::Draw]
+            }
         }
     }
 

@@ -22,6 +22,8 @@ mod frame;
 mod help;
 /// The footer.
 mod hints;
+/// Links the terminal follows.
+mod link;
 /// The map of the course.
 mod map;
 /// What lies above the screen.
@@ -113,7 +115,7 @@ impl Canvas<'_, '_> {
                 self.bench(reader, body);
             }
             Screen::Exam(exam) => self.exam(exam, body),
-            Screen::Progress(sheet) => self.progress(sheet, body),
+            Screen::Progress(scrolled) => self.progress(*scrolled, body),
             Screen::Search(search) => self.search(search, body),
             Screen::Settings(screen) => self.settings(*screen, body),
         }

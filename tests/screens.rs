@@ -264,7 +264,7 @@ fn a_click_opens_a_chapter_and_the_footer_can_be_clicked() {
 
 #[test]
 fn a_lab_ticks_its_goal_off_and_says_what_there_was_to_learn() {
-    let rig = Rig::new(120, 40).press("Enter G").press("m ↓ ↓ Enter");
+    let rig = Rig::new(120, 40).press("Enter G").press("m ↓ Enter");
     golden!("lab_120x40", rig.screen());
     let rig = rig.press("h");
     assert!(rig.screen().contains("Hint 1 of 3"), "{}", rig.screen());

@@ -105,6 +105,11 @@ impl App {
             }
             editor::Outcome::Save { name, text } => {
                 self.overlay = None;
+                if let Screen::Lab(reader) = &mut self.trail.screen
+                    && let Some(lab) = self.course.lab(&reader.id)
+                {
+                    reader.file_changed(lab, &name, &text);
+                }
                 if self.bench.practice.end_edit(&name, Some(&text)) {
                     return Vec::new();
                 }

@@ -60,6 +60,9 @@ impl App {
         if let Some(name) = self.bench.practice.edit_request() {
             self.commit(vec![Reaction::Edit(name)], effects);
         }
+        if let Some(words) = self.bench.practice.outcome() {
+            self.notice = Some(words);
+        }
         let Screen::Lab(reader) = &mut self.trail.screen else { return };
         let lab = self.course.lab(&reader.id).filter(|_| self.bench.practice.lab_passed());
         if lab.is_some_and(|lab| reader.pass(lab)) {

@@ -11,16 +11,7 @@ pub(super) fn page(course: &Course, known: &Misconception) -> Option<Page> {
     let experiment = known.experiment.as_ref()?;
     let file = match &experiment.manifest {
         Manifest::File { name, .. } => course.chapter(&known.chapter)?.page().file(name)?.clone(),
-        Manifest::Inline { text, .. } => Code {
-            language: "yaml".to_owned(),
-            name: Some("experiment.yaml".to_owned()),
-            broken: false,
-            image_absent: false,
-            text: text.clone(),
-            markers: Vec::new(),
-            notes: Vec::new(),
-            place: None,
-        },
+        Manifest::Inline { text, .. } => Code::file("experiment.yaml", text),
     };
     let smaller = |text: &str| Block::Heading(Heading { level: 3, ..heading_of(text) });
     let mut blocks = vec![heading("Is it so?")];

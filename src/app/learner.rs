@@ -47,6 +47,10 @@ pub struct Learner {
     pub streak: u32,
     /// Minutes spent.
     pub minutes: u64,
+    /// Minutes spent on each chapter and its quiz, by id.
+    pub times: BTreeMap<String, u64>,
+    /// Answers given on each of the last days, today last.
+    pub days: Vec<u32>,
 }
 
 /// How a question went.
@@ -99,6 +103,9 @@ impl Learner {
         state.right += u64::from(right);
         state.latest = right;
         state.misconceptions = answered.misconceptions.iter().cloned().collect();
+        if let Some(today) = self.days.last_mut() {
+            *today += 1;
+        }
         self.due.retain(|id| *id != answered.question);
         if !right {
             self.due.push(answered.question.clone());
@@ -108,6 +115,24 @@ impl Learner {
             open.retain(|a| a.question != answered.question);
             open.push(answered.clone());
         }
+    }
+
+    /// Takes over what is reckoned from the whole record: days, times, what comes back. What is due stays as this session has it.
+    pub fn take_reckoning(&mut self, other: Learner) {
+        let Learner { forecast, streak, minutes, times, days, .. } = other;
+        (self.forecast, self.streak, self.minutes) = (forecast, streak, minutes);
+        (self.times, self.days) = (times, days);
+    }
+
+    /// The misconceptions that the latest answers show, by id, with the number of questions that show them.
+    pub fn beliefs(&self) -> Vec<(&str, usize)> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in self.questions.values().flat_map(|state| &state.misconceptions) {
+            *counts.entry(id).or_default() += 1;
+        }
+        let mut beliefs: Vec<(&str, usize)> = counts.into_iter().collect();
+        beliefs.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        beliefs
     }
 
     /// The share of a chapter's questions that were right when last answered, of those in `ids`; `None` before the first answer.

@@ -36,8 +36,37 @@ pub enum Row {
     Part(String),
     /// A chapter, by its index in the course.
     Chapter(usize),
-    /// A lab, by slug and title.
-    Lab(String, String),
+    /// A lab.
+    Lab(LabRow),
+}
+
+/// A lab on the map, as its file says without being read whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabRow {
+    /// Its id.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// The chapter it belongs to, by id.
+    pub chapter: String,
+    /// Minutes it takes; empty if the file does not say.
+    pub minutes: String,
+}
+
+impl LabRow {
+    fn of(slug: &str, text: &str) -> LabRow {
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.map(|value| value.trim().trim_matches(['"', '\'']).to_owned()).unwrap_or_default()
+        };
+        let title = Some(field("title")).filter(|title| !title.is_empty());
+        LabRow {
+            slug: slug.to_owned(),
+            title: title.unwrap_or_else(|| slug.to_owned()),
+            chapter: field("chapter"),
+            minutes: field("minutes"),
+        }
+    }
 }
 
 impl Map {
@@ -71,6 +100,7 @@ impl Map {
             Action::Act => self.chosen().map(|row| open(row, course)).unwrap_or_default(),
             Action::TakeQuiz => match self.chosen() {
                 Some(Row::Chapter(i)) => vec![Reaction::Go(Place::Quiz(course.chapters[*i].id.clone()))],
+                Some(Row::Lab(lab)) => vec![Reaction::Go(Place::Quiz(lab.chapter.clone()))],
                 _ => Vec::new(),
             },
             Action::Back => vec![Reaction::Leave],
@@ -121,12 +151,15 @@ fn open(row: &Row, course: &Course) -> Reactions {
         Row::Chapter(i) => {
             vec![Reaction::Go(Place::Chapter { id: course.chapters[*i].id.clone(), heading: None })]
         }
-        Row::Lab(slug, _) => vec![Reaction::Go(Place::Lab(slug.clone()))],
+        Row::Lab(lab) => vec![Reaction::Go(Place::Lab(lab.slug.clone()))],
     }
 }
 
+/// Parts with their chapters, each chapter with its labs; labs of no chapter at the end.
 fn rows(course: &Course) -> Vec<Row> {
     let mut rows = Vec::new();
+    let mut labs: Vec<LabRow> =
+        course.labs.iter().map(|(slug, file)| LabRow::of(slug, &file.file.text)).collect();
     let mut part = "";
     for (i, chapter) in course.chapters.iter().enumerate() {
         if chapter.front.part != part {
@@ -134,18 +167,11 @@ fn rows(course: &Course) -> Vec<Row> {
             rows.push(Row::Part(part.to_owned()));
         }
         rows.push(Row::Chapter(i));
+        rows.extend(labs.extract_if(.., |lab| lab.chapter == chapter.id).map(Row::Lab));
     }
-    if !course.labs.is_empty() {
+    if !labs.is_empty() {
         rows.push(Row::Part("Labs".to_owned()));
-        rows.extend(
-            course.labs.iter().map(|(slug, file)| Row::Lab(slug.clone(), title_of(&file.file.text, slug))),
-        );
+        rows.extend(labs.into_iter().map(Row::Lab));
     }
     rows
-}
-
-/// The `title:` of a lab file, read without reading the rest.
-fn title_of(text: &str, slug: &str) -> String {
-    let title = text.lines().find_map(|line| line.strip_prefix("title:"));
-    title.map_or(slug, |t| t.trim().trim_matches(['"', '\''])).to_owned()
 }

@@ -2,7 +2,7 @@
 
 use super::extents::Extents;
 use super::key::Key;
-use super::learner::Entry;
+use super::learner::{Entry, Learner};
 use super::overlay::Overlay;
 use super::settings::Settings;
 use crate::course::Course;
@@ -66,6 +66,8 @@ pub enum Msg {
     Unsaved(String),
     /// The content has changed.
     Course(Box<Course>),
+    /// What follows from the whole record, reckoned afresh.
+    Reckoned(Box<Learner>),
 }
 
 /// What the mouse did, where.
@@ -103,6 +105,8 @@ pub enum Effect {
     Record(Entry),
     /// Keep the settings.
     KeepSettings(Settings),
+    /// Reckon afresh what follows from the whole record.
+    Reckon,
     /// Write this run into the current folder.
     SaveRun(String),
 }

@@ -43,6 +43,9 @@ impl App {
         }
         self.take_up_session();
         self.begin_experiment();
+        if let Screen::Progress(_) = &self.trail.screen {
+            effects.push(Effect::Reckon);
+        }
         if let Screen::Chapter(reader) = &self.trail.screen {
             let entry = Entry::Opened { chapter: reader.id.clone() };
             self.commit(vec![Reaction::Record(entry)], effects);

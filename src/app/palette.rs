@@ -47,13 +47,14 @@ pub struct Palette {
 impl Palette {
     /// A palette of what can be done where `contexts` hold, and of `places`.
     pub fn new(contexts: &[Context], places: Vec<(String, Place)>) -> Palette {
-        let mut entries: Vec<Entry> = places
-            .into_iter()
-            .map(|(name, place)| Entry { name, key: String::new(), run: Command::Go(place) })
+        // What can be done here comes before where one can go.
+        let here =
+            keymap::bindings(contexts).into_iter().filter(|b| b.run != Action::Palette && !b.help.is_empty());
+        let mut entries: Vec<Entry> = here
+            .map(|b| Entry { name: b.help.to_owned(), key: b.keys[0].to_string(), run: Command::Act(b.run) })
             .collect();
-        entries.extend(keymap::bindings(contexts).into_iter().filter(|b| b.run != Action::Palette).map(
-            |b| Entry { name: b.help.to_owned(), key: b.keys[0].to_string(), run: Command::Act(b.run) },
-        ));
+        let go = |(name, place)| Entry { name, key: String::new(), run: Command::Go(place) };
+        entries.extend(places.into_iter().map(go));
         entries.extend(ThemeName::ALL.iter().map(|theme| Entry {
             name: format!("theme: {}", theme.name()),
             key: String::new(),
@@ -79,8 +80,30 @@ impl Palette {
     }
 }
 
-/// The names that hold the letters of `typed` in order, best first, as indices; all of them if nothing is typed.
+/// The names that match `typed`, best first, as indices; all of them if nothing is typed. Names that hold every word of it come
+/// first, the word at a beginning before the word elsewhere; only if no name does, letters in that order are enough.
 pub fn fuzzy(typed: &str, names: &[&str]) -> Vec<usize> {
+    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let held = |name: &str| {
+        let name = name.to_lowercase();
+        let ranks = words.iter().map(|word| match name.find(word.as_str()) {
+            Some(0) => Some(0),
+            Some(at) if name[..at].ends_with(|c: char| !c.is_alphanumeric()) => Some(1),
+            Some(_) => Some(2),
+            None => None,
+        });
+        ranks.sum::<Option<u32>>()
+    };
+    let mut whole: Vec<(u32, usize)> =
+        names.iter().enumerate().filter_map(|(i, name)| Some((held(name)?, i))).collect();
+    if !whole.is_empty() {
+        whole.sort_unstable();
+        return whole.into_iter().map(|(_, i)| i).collect();
+    }
+    by_letters(typed, names)
+}
+
+fn by_letters(typed: &str, names: &[&str]) -> Vec<usize> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
@@ -103,5 +126,7 @@ mod tests {
         assert_eq!(fuzzy("pau", &names), [1]);
         assert_eq!(fuzzy("", &names), [0, 1, 2]);
         assert_eq!(fuzzy("zzz", &names), Vec::<usize>::new());
+        assert_eq!(fuzzy("stgs", &names), [2], "letters in order, if no name holds the word");
+        assert_eq!(fuzzy("go", &["cargo", "pause or go on", "go: map"]), [2, 1, 0]);
     }
 }

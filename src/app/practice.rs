@@ -54,6 +54,8 @@ pub struct Practice {
     cleared: usize,
     /// What an editor that was started in the shell is open on.
     editing: Option<EditorRequest>,
+    /// The command a key stands for that has not ended yet, and the number of lines printed before it.
+    running: Option<(String, usize)>,
     /// When which file was applied last.
     applied: BTreeMap<String, SimTime>,
     /// What was typed to set a lab up, and when.
@@ -105,6 +107,7 @@ impl Practice {
             folder: Folder::default(),
             cleared: 0,
             editing: None,
+            running: None,
             applied: BTreeMap::new(),
             setup: Vec::new(),
             nodes: 1,

@@ -30,7 +30,7 @@ pub struct Search {
 pub struct Hit {
     /// The chapter's id.
     pub chapter: String,
-    /// Its title.
+    /// Its number and title.
     pub title: String,
     /// The block.
     pub block: usize,
@@ -50,13 +50,14 @@ impl Search {
         for chapter in &course.chapters {
             let mut note = |block: usize, text: &str| {
                 if let Some(text) = excerpt(text, &wanted).filter(|_| self.hits.len() < MOST) {
-                    let (chapter, title) = (chapter.id.clone(), chapter.front.title.clone());
+                    let title = format!("{} {}", chapter.number, chapter.front.title).trim().to_owned();
+                    let chapter = chapter.id.clone();
                     self.hits.push(Hit { chapter, title, block, text });
                 }
             };
             note(0, &chapter.front.title);
             for (at, block) in chapter.page().blocks.iter().enumerate() {
-                note(at, &block::plain_blocks(std::slice::from_ref(block)));
+                note(at, &block::plain_blocks(std::slice::from_ref(block)).replace("<any>", "…"));
             }
         }
         self.hits.sort_by_key(|hit| !hit.title.to_lowercase().contains(&wanted));

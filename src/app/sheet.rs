@@ -123,7 +123,11 @@ impl Sheet {
     /// Looks for what was typed, from the place on; with nothing typed the window looks for nothing.
     pub fn found(&mut self, extents: &Extents) {
         let wanted = self.wanted();
-        self.finding = if wanted.is_empty() { Finding::Off } else { Finding::For(wanted) };
+        if wanted.is_empty() {
+            self.finding = Finding::Off;
+            return;
+        }
+        self.finding = Finding::For(wanted);
         self.next_match(false, self.first(extents.overlay.0, extents.overlay.1), extents);
     }
 

@@ -196,6 +196,22 @@ pub struct Code {
     pub place: Option<Place>,
 }
 
+impl Code {
+    /// A YAML file that stands in no document.
+    pub fn file(name: &str, text: &str) -> Code {
+        Code {
+            language: "yaml".to_owned(),
+            name: Some(name.to_owned()),
+            broken: false,
+            image_absent: false,
+            text: text.to_owned(),
+            markers: Vec::new(),
+            notes: Vec::new(),
+            place: None,
+        }
+    }
+}
+
 /// A marker at the end of a line of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marker {

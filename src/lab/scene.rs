@@ -47,6 +47,8 @@ pub struct Scene {
     seen: u64,
     terminal: Scrollback,
     foreground: Option<JobId>,
+    /// The exit code of the command that ended last at the prompt.
+    last_exit: i32,
     judge: Option<Judge>,
 }
 
@@ -61,6 +63,7 @@ impl Scene {
             seen: 0,
             terminal: Scrollback::default(),
             foreground: None,
+            last_exit: 0,
             judge: None,
         }
     }
@@ -102,6 +105,11 @@ impl Scene {
         self.foreground.is_some()
     }
 
+    /// The exit code of the command that ended last at the prompt.
+    pub fn last_exit(&self) -> i32 {
+        self.last_exit
+    }
+
     /// Lets time pass to the next row of the watch, but not beyond `limit`.
     pub fn advance_to_next_row(&mut self, limit: SimTime) {
         let rows = self.rows.len();
@@ -139,7 +147,8 @@ impl Scene {
         let written = self.stage.session.drain(job);
         self.terminal.write(&written.stdout);
         self.terminal.write(&written.stderr);
-        if self.stage.session.finished(job).is_some() {
+        if let Some(exit) = self.stage.session.finished(job) {
+            self.last_exit = exit;
             self.terminal.end_line();
             self.foreground = None;
         }

@@ -100,13 +100,15 @@ impl Canvas<'_, '_> {
             (Action::Apply, Some(Thing::Link(_))) if done => "",
             (Action::Apply, Some(_)) if done => "once more",
             (Action::Act, Some(_)) if done => return None,
+            (Action::Act, Some(Thing::File(_))) if reader.lab.is_some() => "edit",
             (Action::Act, Some(Thing::File(_))) => "apply",
             (Action::Act, Some(Thing::Quiz)) => "start the quiz",
             (Action::Act, Some(Thing::Question(_))) => "answer",
             (Action::Act, Some(Thing::Predict(_))) => "predict",
             (Action::Act, Some(Thing::Lab(_))) => "start the lab",
             (Action::Act, Some(Thing::Link(_))) => "follow",
-            (Action::Apply, Some(Thing::File(_))) => "",
+            (Action::Edit, Some(Thing::File(_))) if reader.lab.is_some() => "",
+            (Action::Apply, Some(Thing::File(_))) if reader.lab.is_none() => "",
             (Action::Apply | Action::Edit, _) if !self.has_file(reader) => "",
             (Action::TakeQuiz | Action::NextSection, _) if reader.own.is_some() => "",
             _ => return None,
@@ -115,7 +117,7 @@ impl Canvas<'_, '_> {
     }
 
     fn has_file(&self, reader: &Reader) -> bool {
-        reader.lab.is_some() || reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
+        reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
     }
 
     /// What a key does in the panes as they are.

@@ -1,5 +1,8 @@
 //! The map of the course.
 
+/// What is known about the chosen chapter or lab.
+mod details;
+
 use super::Canvas;
 use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
@@ -17,6 +20,7 @@ impl Canvas<'_, '_> {
         let right = Line::styled(format!("{done} of {all} chapters read"), self.theme.style(Role::Quiet));
         let inside = self.pane(body, Titles { left: "podlab: Kubernetes Pods", right }, Focus::Here);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        let inside = self.beside_list(map, inside);
         let greeting = self.greeting(map.greeting, usize::from(inside.width));
         let tall = (greeting.len() + 1).min(usize::from(inside.height / 2));
         for (y, row) in greeting.into_iter().take(tall.saturating_sub(1)).enumerate() {
@@ -42,9 +46,12 @@ impl Canvas<'_, '_> {
         let key = self.theme.style(Role::Accent);
         if greeting == Greeting::Back {
             let due = self.app.learner.due.len();
-            let mut words = vec![Piece::new("Welcome back. ", plain)];
+            let mut words = vec![Piece::new("Welcome back. ", plain), Piece::new("Enter", key)];
+            words.push(Piece::new(" goes on where you were.", plain));
             if due > 0 {
-                words.push(Piece::new(format!("{due} questions wait to be asked again: "), plain));
+                let many = if due == 1 { "1 question comes" } else { "questions come" };
+                let count = if due == 1 { String::new() } else { format!("{due} ") };
+                words.push(Piece::new(format!(" {count}{many} back to be asked again: "), plain));
                 words.push(Piece::new("r", key));
                 words.push(Piece::new(".", plain));
             }
@@ -77,12 +84,18 @@ impl Canvas<'_, '_> {
         match row {
             MapRow::Part(title) => vec![Piece::new(text::clip(title, width), self.theme.style(Role::Accent))],
             MapRow::Chapter(i) => self.chapter_row(&self.app.course.chapters[*i], width),
-            MapRow::Lab(slug, title) => {
-                let passed = self.app.learner.labs.contains_key(slug);
-                let sign = if passed { "[x] " } else { "[ ] " };
-                let role = if passed { Role::Good } else { Role::Quiet };
-                let note = if passed { "passed" } else { "" };
-                self.line_of(sign, role, title, note, width)
+            MapRow::Lab(lab) => {
+                let passed = self.app.learner.labs.get(&lab.slug);
+                let sign = if passed.is_some() { "[x] " } else { "[ ] " };
+                let role = if passed.is_some() { Role::Good } else { Role::Quiet };
+                let note = match passed {
+                    Some(0) => "passed, no hint".to_owned(),
+                    Some(1) => "passed, 1 hint".to_owned(),
+                    Some(hints) => format!("passed, {hints} hints"),
+                    None if lab.minutes.is_empty() => String::new(),
+                    None => format!("{:>2} min", lab.minutes),
+                };
+                self.line_of(sign, role, &format!("   lab: {}", lab.title), &note, width)
             }
         }
     }
@@ -96,12 +109,14 @@ impl Canvas<'_, '_> {
         };
         let quiz = self.app.learner.quizzes.get(&chapter.id);
         let note = match quiz {
-            Some(quiz) if !quiz.open.is_empty() => format!("quiz: {} answered", quiz.open.len()),
+            Some(quiz) if !quiz.open.is_empty() => {
+                format!("quiz: at question {}", quiz.open.len() + 1)
+            }
             Some(quiz) => match quiz.best {
                 Some((points, of)) => format!("quiz: {points:.0} of {of}"),
                 None => String::new(),
             },
-            None => format!("{} min", chapter.front.minutes),
+            None => format!("{:>2} min", chapter.front.minutes),
         };
         let title = format!("{:>2} {}", chapter.number, chapter.front.title);
         self.line_of(sign, role, &title, &note, width)

@@ -51,7 +51,9 @@ impl Canvas<'_, '_> {
         let right = Line::styled(format!("{share}%"), self.theme.style(Role::Quiet));
         self.pane(rect, Titles { left: &title, right }, focus);
         for (y, row) in laid.rows.into_iter().skip(top).take(extent.height).enumerate() {
+            let links = self.web_links(&row, reader);
             self.row(inside, y, row);
+            self.follow(inside, y, &links);
         }
         self.scroll_bar(Rect { x: inside.x, width: inside.width + 1, ..inside }, top, extent.total);
         self.item_hits(inside, top, &extent);
@@ -75,25 +77,18 @@ impl Canvas<'_, '_> {
         if !matches!(self.app.trail.screen, Screen::Lab(_)) {
             return inside;
         }
-        let goals = self.app.bench.practice.goals().clone();
+        let cells = usize::from(inside.width).max(1);
         let mut y = 0;
-        for goal in &goals {
+        for goal in self.app.bench.practice.goals() {
             let (sign, role) = if goal.met { ("[x] ", Role::Good) } else { ("[ ] ", Role::Warn) };
             let mut row = vec![
                 Piece::new(sign, self.theme.style(role)),
-                Piece::new(goal.text.clone(), self.theme.style(Role::Title)),
+                Piece::new(goal.text, self.theme.style(Role::Title)),
             ];
-            let missing = Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet));
-            let beside = text::row_width(&row) + text::width(&missing.text) <= usize::from(inside.width);
-            let mut below = Vec::new();
             if !goal.met && !goal.missing.is_empty() {
-                if beside {
-                    row.push(missing);
-                } else {
-                    below = vec![Piece::new("  ", missing.style), missing];
-                }
+                row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
             }
-            for row in [row, below].into_iter().filter(|row| !row.is_empty()) {
+            for row in text::fold(row, 4, cells) {
                 self.row(inside, y, row);
                 y += 1;
             }

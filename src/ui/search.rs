@@ -33,17 +33,19 @@ impl Canvas<'_, '_> {
         }
         let mut cursor = search.cursor;
         cursor.fit(self.out.list, search.hits.len());
-        let titles = search.hits.iter().map(|h| text::width(&h.title)).max().unwrap_or(0).min(24) + 2;
+        let widest = search.hits.iter().map(|h| text::width(&h.title)).max().unwrap_or(0);
+        let titles = widest.min(usize::from(list.width) / 3);
         for (y, (at, hit)) in search.hits.iter().enumerate().skip(cursor.top).take(self.out.list).enumerate()
         {
             let [before, found, after] = &hit.text;
-            let room = usize::from(list.width).saturating_sub(titles + text::width(found) + 2);
+            let room = usize::from(list.width).saturating_sub(titles + text::width(found) + 3);
             let before = clip_start(before, room / 2);
+            let after_room = room.saturating_sub(text::width(&before));
             let row = vec![
-                Piece::new(text::pad(&hit.title, titles), self.theme.style(Role::Accent)),
+                Piece::new(format!("{}  ", text::pad(&hit.title, titles)), self.theme.style(Role::Accent)),
                 Piece::new(before, self.theme.style(Role::Quiet)),
                 Piece::new(found.clone(), self.theme.style(Role::Match)),
-                Piece::new(after.clone(), self.theme.style(Role::Quiet)),
+                Piece::new(text::clip(after, after_room), self.theme.style(Role::Quiet)),
             ];
             self.row(list, y, row);
             if at == cursor.at {

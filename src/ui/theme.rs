@@ -41,10 +41,22 @@ pub enum Role {
     Number,
 }
 
-/// A set of colours.
+/// A set of colours, and what else the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     palette: &'static Palette,
+    /// How links to the web are shown.
+    pub links: Links,
+}
+
+/// How links to the web are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Links {
+    /// As text with the address behind it.
+    #[default]
+    Written,
+    /// As text the terminal itself can follow (OSC 8).
+    Followed,
 }
 
 /// The colours of a theme; `None` leaves the terminal's own.
@@ -145,7 +157,13 @@ impl Theme {
             ThemeName::Sixteen => &SIXTEEN,
             ThemeName::None => &NONE,
         };
-        Theme { palette }
+        Theme { palette, links: Links::default() }
+    }
+
+    /// The same with links shown like this.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Theme {
+        Theme { links, ..self }
     }
 
     /// The style everything starts from.

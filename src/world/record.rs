@@ -2,10 +2,11 @@
 
 use super::args::{Global, ProgressFormat};
 use super::files;
+use super::tutor::Keep;
 use crate::app::learner::Learner;
 use crate::app::settings::Settings;
 use crate::course::Course;
-use crate::progress::score::start_of;
+use crate::progress::score::{answers_by_day, start_of};
 use crate::progress::{Logged, Moment, Opened, Record, Schedule, Scores, export, record};
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const FILE: &str = "record.db";
 /// Under which name the tutor's settings are kept.
 const SETTINGS: &str = "tutor";
+/// Days whose answers are shown.
+const DAYS: usize = 14;
 
 /// Opens the record of this learner; whatever happens there is one, and a notice if it is not as it should be.
 pub fn open(global: &Global) -> Opened {
@@ -61,6 +64,12 @@ pub fn learner(record: &Record, course: &Course, settings: &Settings) -> Learner
     learner.forecast = standing.forecast;
     learner.streak = scores.streak(now);
     learner.minutes = scores.minutes();
+    learner.times = scores
+        .chapters
+        .iter()
+        .map(|(id, score)| (id.clone(), u64::try_from(score.millis / 60_000).unwrap_or(0)))
+        .collect();
+    learner.days = answers_by_day(&log, now, DAYS);
     learner
 }
 
@@ -70,16 +79,17 @@ pub fn settings(record: &Record) -> Settings {
     kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
-/// Keeps what the tutor wants kept; the reason if that fails.
-pub fn keep(record: &mut Record, what: &super::tutor::Keep<'_>) -> Result<(), String> {
+/// Keeps what the tutor wants kept, or reckons what follows from the whole record; the reason if that fails.
+pub fn keep(record: &mut Record, what: &Keep<'_>) -> Result<Option<Learner>, String> {
     let kept = match what {
-        super::tutor::Keep::Entry(entry) => record.save(entry, now()).map(|_| ()),
-        super::tutor::Keep::Settings(settings) => {
+        Keep::Reckon(app) => return Ok(Some(learner(record, &app.course, &app.settings))),
+        Keep::Entry(entry) => record.save(entry, now()).map(|_| ()),
+        Keep::Settings(settings) => {
             let text = serde_json::to_string(settings).map_err(|error| error.to_string())?;
             record.keep_setting(SETTINGS, &text)
         }
     };
-    kept.map_err(|unsaved| unsaved.to_string())
+    kept.map(|()| None).map_err(|unsaved| unsaved.to_string())
 }
 
 /// `podlab progress`.

@@ -73,6 +73,21 @@ pub fn why_not() -> Option<String> {
     }
 }
 
+/// Whether this terminal is known to follow links (OSC 8). Others would ignore them at best.
+pub fn follows_links() -> bool {
+    let value = |name: &str| std::env::var(name).unwrap_or_default();
+    // Terminals on VTE (GNOME's and others) do since version 0.50.
+    let vte = value("VTE_VERSION").parse::<u32>().is_ok_and(|version| version >= 5000);
+    let program = value("TERM_PROGRAM");
+    let term = value("TERM");
+    let known = ["WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "WEZTERM_PANE", "DOMTERM"];
+    vte || known.iter().any(|name| std::env::var_os(name).is_some())
+        || ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "tmux", "rio"].contains(&program.as_str())
+        || ["kitty", "alacritty", "ghostty", "foot", "wezterm", "contour"]
+            .iter()
+            .any(|name| term.contains(name))
+}
+
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     let mut taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);

@@ -4,11 +4,11 @@
 use super::files;
 use super::input;
 use super::learn::changes::{self, Changes};
-use super::terminal::Guard;
-use crate::app::learner::Entry;
+use super::terminal::{self, Guard};
+use crate::app::learner::{Entry, Learner};
 use crate::app::settings::{Settings, ThemeChoice, ThemeName};
 use crate::app::{App, Effect, Msg};
-use crate::ui::{self, theme::Theme};
+use crate::ui::{self, theme::Links, theme::Theme};
 use crossterm::event;
 use std::io;
 use std::time::{Duration, Instant};
@@ -27,6 +27,8 @@ pub enum Keep<'a> {
     Entry(&'a Entry),
     /// What the learner set.
     Settings(&'a Settings),
+    /// Nothing: what follows from everything kept so far is wanted.
+    Reckon(&'a App),
 }
 
 /// What the tutor starts from.
@@ -42,15 +44,19 @@ pub struct Options<'a> {
 
 /// Runs the tutor until the learner leaves. `keep` is called for everything to be kept, before the next frame is drawn; what it says
 /// when it fails is shown, and what the learner did since is taken in afresh if it returns a newer record.
-pub fn run(options: Options<'_>, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), String>) -> io::Result<()> {
+pub fn run(
+    options: Options<'_>,
+    keep: &mut dyn FnMut(Keep<'_>) -> Result<Option<Learner>, String>,
+) -> io::Result<()> {
     let Options { mut app, theme, mut changes } = options;
     let fitting = super::colours::fitting();
     let calls = super::signals::Calls::listen()?;
     let mut guard = Guard::enter(app.settings.mouse.is_yes())?;
+    let links = if terminal::follows_links() { Links::Followed } else { Links::Written };
     let mut before = now();
     let mut effects = vec![Effect::Draw];
     loop {
-        let mut stage = Stage { guard: &mut guard, fitting, theme, keep };
+        let mut stage = Stage { guard: &mut guard, fitting, theme, links, keep };
         if stage.perform(&mut app, effects)? == Next::End || calls.end() {
             break;
         }
@@ -63,7 +69,7 @@ pub fn run(options: Options<'_>, keep: &mut dyn FnMut(Keep<'_>) -> Result<(), St
         }
     }
     let last = app.farewell();
-    let mut stage = Stage { guard: &mut guard, fitting, theme, keep };
+    let mut stage = Stage { guard: &mut guard, fitting, theme, links, keep };
     stage.perform(&mut app, last)?;
     Ok(())
 }
@@ -122,7 +128,8 @@ struct Stage<'a> {
     guard: &'a mut Guard,
     fitting: ThemeName,
     theme: Option<ThemeName>,
-    keep: &'a mut dyn FnMut(Keep<'_>) -> Result<(), String>,
+    links: Links,
+    keep: &'a mut dyn FnMut(Keep<'_>) -> Result<Option<Learner>, String>,
 }
 
 impl Stage<'_> {
@@ -135,24 +142,31 @@ impl Stage<'_> {
                     self.guard.use_mouse(settings.mouse.is_yes())?;
                     (self.keep)(Keep::Settings(settings))
                 }
+                Effect::Reckon => (self.keep)(Keep::Reckon(app)),
                 Effect::Draw => {
                     draw = true;
-                    Ok(())
+                    Ok(None)
                 }
                 Effect::Suspend => {
                     self.guard.lend(super::signals::stop)?;
                     draw = true;
-                    Ok(())
+                    Ok(None)
                 }
-                Effect::SaveRun(steps) => files::save_run(steps),
+                Effect::SaveRun(steps) => files::save_run(steps).map(|()| None),
                 Effect::Quit => {
                     next = Next::End;
-                    Ok(())
+                    Ok(None)
                 }
             };
-            if let Err(why) = kept {
-                app.update(Msg::Unsaved(why));
-                draw = true;
+            match kept {
+                Ok(None) => {}
+                Ok(Some(learner)) => {
+                    app.update(Msg::Reckoned(Box::new(learner)));
+                }
+                Err(why) => {
+                    app.update(Msg::Unsaved(why));
+                    draw = true;
+                }
             }
         }
         if draw && next == Next::Go {
@@ -163,7 +177,7 @@ impl Stage<'_> {
 
     /// Draws until the frame and what it reports agree: at most a second time, when what is marked came out of sight.
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
-        let theme = Theme::named(self.theme_name(&app.settings));
+        let theme = Theme::named(self.theme_name(&app.settings)).with_links(self.links);
         for _ in 0..3 {
             let mut extents = None;
             self.guard.screen().draw(|frame| extents = Some(ui::draw(frame, app, theme)))?;

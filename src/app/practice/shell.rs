@@ -38,9 +38,27 @@ impl Practice {
     /// Applies a file as the learner would.
     pub fn apply(&mut self, name: &str) -> String {
         let command = format!("kubectl apply -f {name}");
+        let terminal = self.live.terminal();
+        self.running = Some((command.clone(), terminal.dropped() + terminal.lines().len()));
         self.submit(&command);
         self.applied.insert(name.to_owned(), self.live.now());
         command
+    }
+
+    /// What came of the command a key stands for, told once: the command with what it printed first after it, or what went wrong.
+    pub fn outcome(&mut self) -> Option<String> {
+        if self.live.is_busy() {
+            return None;
+        }
+        let (command, from) = self.running.take()?;
+        let terminal = self.live.terminal();
+        // The first line is the prompt with the command.
+        let printed = terminal.lines().iter().skip(from.saturating_sub(terminal.dropped()) + 1);
+        let first = printed.map(String::as_str).find(|line| !line.trim().is_empty()).unwrap_or_default();
+        Some(match self.live.last_exit() {
+            0 => format!("$ {command}: {first}"),
+            _ => format!("Failed: {first}"),
+        })
     }
 
     /// Whether the file, as it is, was applied before the moment shown.

@@ -1,0 +1,58 @@
+//! What the cards of a page say about how far the learner is.
+
+use super::super::learner::Learner;
+use super::super::page::{State, Thing};
+use super::Reader;
+use crate::course::Course;
+
+impl Reader {
+    /// Writes on quizzes, questions and labs how far the learner is with them.
+    pub fn note_items(&mut self, course: &Course, learner: &Learner) {
+        for item in &mut self.items {
+            match &item.thing {
+                Thing::Quiz => {
+                    (item.title, item.note) = quiz_words(course, learner, &self.id);
+                    let taken =
+                        learner.quizzes.get(&self.id).is_some_and(|s| s.best.is_some() && s.open.is_empty());
+                    item.state = if taken { State::Done } else { State::Open };
+                }
+                Thing::Question(id) | Thing::Predict(id) => {
+                    if let Some((_, question)) = course.question(id) {
+                        item.title = question.ask.plain();
+                    }
+                    item.state = if learner.questions.contains_key(id) { State::Done } else { State::Open };
+                    item.note = match learner.questions.get(id) {
+                        None => "Enter: answer".to_owned(),
+                        Some(state) if state.latest => "answered, right. a: once more".to_owned(),
+                        Some(_) => "answered, not right yet. a: once more".to_owned(),
+                    };
+                }
+                Thing::Lab(slug) => {
+                    if let Some(lab) = course.lab(slug) {
+                        item.title = format!("{}, {} min", lab.title, lab.minutes);
+                    }
+                    item.state = if learner.labs.contains_key(slug) { State::Done } else { State::Open };
+                    item.note = match learner.labs.get(slug) {
+                        None => "Enter: start".to_owned(),
+                        Some(0) => "passed without a hint. a: once more".to_owned(),
+                        Some(hints) => format!("passed with {hints} hints. a: once more"),
+                    };
+                }
+                Thing::File(_) | Thing::Link(_) => {}
+            }
+        }
+    }
+}
+
+fn quiz_words(course: &Course, learner: &Learner, chapter: &str) -> (String, String) {
+    let count = course.quiz(chapter).map_or(0, |quiz| quiz.questions.len());
+    let state = learner.quizzes.get(chapter);
+    let title = format!("{count} questions on this chapter");
+    let open = state.map_or(0, |s| s.open.len());
+    let note = match state.and_then(|s| s.best) {
+        _ if open > 0 => format!("{open} of {count} answered. Enter: go on"),
+        Some((points, of)) => format!("best {points:.0} of {of} points. a: once more"),
+        None => "Enter: begin".to_owned(),
+    };
+    (title, note)
+}

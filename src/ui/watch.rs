@@ -4,7 +4,6 @@ use super::Canvas;
 use super::frame::Focus;
 use super::text::Piece;
 use super::theme::Role;
-use crate::app::Screen;
 use crate::app::bench::WatchView;
 use crate::app::extents::Target;
 use crate::kubectl::watch::WatchRow;
@@ -57,11 +56,7 @@ impl Canvas<'_, '_> {
     fn empty_watch(&mut self, inside: Rect) {
         let quiet = self.theme.style(Role::Quiet);
         self.text(inside, 0, "No resources found in default namespace.", quiet);
-        let next = match self.app.trail.screen {
-            Screen::Lab(_) => "kubectl apply in the shell brings something; 0 starts the cluster afresh.",
-            _ => "Press a on a YAML block of the text to apply it.",
-        };
-        self.text(inside, 1, next, quiet);
+        self.text(inside, 1, "Press a on a YAML block of the text to apply it.", quiet);
     }
 
     /// How the cells of a row look: STATUS and the type of an event in the colour of what they mean, the rest quiet.

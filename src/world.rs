@@ -78,11 +78,7 @@ fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
         Some(Command::Serve(args)) => return serve::run(&args, out),
         Some(Command::Sim(args)) => return scenario::run(&args, out),
         Some(Command::Check { dir, bless }) => return content::check(dir.as_deref(), bless, out),
-        Some(Command::New { what, name }) => {
-            for path in scaffold::create(Path::new("."), what, &name)? {
-                writeln!(out, "wrote {}", path.display())?;
-            }
-        }
+        Some(Command::New { what, name }) => scaffold::run(Path::new(""), what, &name, out)?,
         Some(Command::List) => return plain::list(&cli.global, out),
         Some(Command::Show { chapter }) => return plain::show(&cli.global, &chapter, out),
         Some(Command::Quiz { chapter, export: Some(format), .. }) => {

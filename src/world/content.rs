@@ -37,7 +37,10 @@ fn built_in() -> Pack {
 fn pack(folder: &Path) -> (Pack, Vec<Diagnostic>) {
     let (files, unreadable) = files::read_pack(folder);
     let files = files.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect();
-    let prefix = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+    let prefix = match folder.display().to_string().trim_end_matches('/') {
+        "." => String::new(),
+        folder => format!("{folder}/"),
+    };
     (Pack { prefix, files }, unreadable.into_iter().map(diagnostic).collect())
 }
 

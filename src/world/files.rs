@@ -64,7 +64,12 @@ pub fn save_run(steps: &str) -> Result<(), String> {
 
 /// The files of the pack in `folder`: its `lessons`, `quizzes` and `assets`. What cannot be read is named, the rest is returned.
 pub fn read_pack(folder: &Path) -> (Vec<PackFile>, Vec<Unreadable>) {
-    let mut pack = PackReader { root: folder.to_path_buf(), files: Vec::new(), unreadable: Vec::new() };
+    let mut pack = PackReader {
+        given: folder.to_path_buf(),
+        root: folder.to_path_buf(),
+        files: Vec::new(),
+        unreadable: Vec::new(),
+    };
     match fs::canonicalize(folder) {
         Ok(root) if root.is_dir() => {
             pack.root = root;
@@ -92,6 +97,8 @@ pub fn read_pack(folder: &Path) -> (Vec<PackFile>, Vec<Unreadable>) {
 }
 
 struct PackReader {
+    /// The folder as it was named.
+    given: PathBuf,
     root: PathBuf,
     files: Vec<PackFile>,
     unreadable: Vec<Unreadable>,
@@ -99,7 +106,10 @@ struct PackReader {
 
 impl PackReader {
     fn complain(&mut self, path: &Path, text: &str) {
-        self.unreadable.push(Unreadable { path: path.display().to_string(), text: text.to_owned() });
+        // As the author knows it, not as it really is.
+        let path = path.strip_prefix(&self.root).map_or(path.to_path_buf(), |inside| self.given.join(inside));
+        let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+        self.unreadable.push(Unreadable { path, text: text.to_owned() });
     }
 
     fn folder(&mut self, folder: &Path, depth: usize) {

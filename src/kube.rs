@@ -10,6 +10,8 @@ pub mod age;
 pub mod decode;
 /// Field selectors.
 pub mod fields;
+/// Values as Go shows them.
+pub mod gotext;
 /// The kinds podlab stores, with the names kubectl accepts for them.
 pub mod kind;
 /// A learner's file as kubectl reads it.

@@ -9,6 +9,9 @@ const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const HTTP_HEADER: &str = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
+const STRICT_ENV_NAME: &str = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and \
+                               must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used \
+                               for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
 const ENV_NAME: &str =
     "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
@@ -113,6 +116,23 @@ pub fn config_key_errors(key: &str) -> Messages {
 pub fn env_name_errors(name: &str) -> Messages {
     let fine = !name.is_empty() && name.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'=');
     if fine { Messages::new() } else { vec![ENV_NAME.into()] }
+}
+
+/// The name of an environment variable as kubectl's own commands check it (`IsEnvVarName`).
+pub fn strict_env_name_errors(name: &str) -> Messages {
+    let first = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b"-._".contains(&b));
+    let mut errors = Messages::new();
+    if !first || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+        errors.push(STRICT_ENV_NAME.into());
+    }
+    if name == "." {
+        errors.push("must not be '.'".into());
+    } else if name == ".." {
+        errors.push("must not be '..'".into());
+    } else if name.starts_with("..") {
+        errors.push("must not start with '..'".into());
+    }
+    errors
 }
 
 /// The name of an HTTP header of a probe or hook.

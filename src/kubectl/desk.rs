@@ -59,8 +59,23 @@ impl Desk {
 
     /// The text of a file.
     pub fn read(&self, path: &str) -> Option<String> {
-        let bytes = self.files.get(Self::clean(path).as_str())?;
-        Some(String::from_utf8_lossy(bytes).into_owned())
+        Some(String::from_utf8_lossy(self.bytes(path)?).into_owned())
+    }
+
+    /// What a file holds.
+    pub fn bytes(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(Self::clean(path).as_str()).map(Vec::as_slice)
+    }
+
+    /// The files that lie in a folder, by name, without those of the folders in it.
+    pub fn inside(&self, folder: &str) -> BTreeMap<String, &[u8]> {
+        let folder = Self::clean(folder);
+        let prefix = if folder.is_empty() { folder } else { folder + "/" };
+        let files = self.files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(&prefix)?, bytes)));
+        files
+            .filter(|(name, _)| !name.contains('/'))
+            .map(|(name, bytes)| (name.to_owned(), bytes.as_slice()))
+            .collect()
     }
 
     /// Writes a file.
@@ -111,7 +126,7 @@ impl Desk {
 }
 
 /// Whether `name` fits a pattern of `*` and `?`, neither of which crosses a slash.
-fn matches_glob(pattern: &str, name: &str) -> bool {
+pub fn matches_glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     // The row of a table: which beginnings of the name fit the pattern read so far.
     let mut fits = vec![false; name.len() + 1];

@@ -35,12 +35,14 @@ fn said(source: &str, fault: manifest::Complaint) -> Complaint {
 fn place(source: &str, document: Document, run: &Run) -> Result<Manifest, Complaint> {
     let Document { kind, mut value, .. } = document;
     let at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut filled = false;
     let (name, mut namespace) = (at("/metadata/name"), at("/metadata/namespace"));
     if !kind.info().namespaced {
         namespace.clear();
     } else if namespace.is_empty() {
         run.namespace.clone_into(&mut namespace);
         fill_in(&mut value, &namespace);
+        filled = true;
     } else if run.args.get("namespace").is_some_and(|n| n != namespace) {
         return Err(Complaint::plain(format!(
             "the namespace from the provided object {namespace:?} does not match the namespace {:?}. You must pass \
@@ -48,7 +50,7 @@ fn place(source: &str, document: Document, run: &Run) -> Result<Manifest, Compla
             run.namespace
         )));
     }
-    Ok(Manifest { source: source.to_owned(), kind, name, namespace, value })
+    Ok(Manifest { source: source.to_owned(), kind, name, namespace, value, filled })
 }
 
 /// Sets the namespace, whether there is metadata yet or not.

@@ -4,7 +4,6 @@
 mod eval;
 mod parse;
 
-pub(crate) use eval::go;
 use parse::Node;
 use serde_json::Value;
 

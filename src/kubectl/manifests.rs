@@ -18,9 +18,22 @@ pub struct Manifest {
     pub namespace: String,
     /// The whole object as it was written, its namespace filled in.
     pub value: Value,
+    /// Whether the namespace in it comes from the command, not from the file.
+    pub filled: bool,
 }
 
 impl Manifest {
+    /// The object as the file has it.
+    pub fn written(&self) -> Value {
+        let mut value = self.value.clone();
+        if self.filled
+            && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut)
+        {
+            metadata.remove("namespace");
+        }
+        value
+    }
+
     /// Where the object is stored.
     pub fn key(&self) -> Key {
         Key::new(self.kind, &self.namespace, &self.name)

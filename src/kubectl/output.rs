@@ -1,14 +1,16 @@
 //! The forms of `-o`, and JSON as kubectl writes it. Knows values, not where they come from.
 
 mod custom;
+pub mod golang;
 pub use custom::CustomColumns;
 
 use super::complaint::Complaint;
+use super::flags::Args;
 use super::jsonpath::JsonPath;
 use super::template::Template;
 use super::yaml;
 use crate::kube::Object;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How objects are printed.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,21 +37,60 @@ pub enum Output {
     Custom(CustomColumns),
 }
 
-const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
-                       jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+/// Which forms a verb prints in (`cli-runtime/pkg/genericclioptions/print_flags.go`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forms {
+    /// `get` and its like: tables too. `headers` is whether custom columns have theirs.
+    Tables {
+        /// Whether custom columns have a line of headers.
+        headers: bool,
+    },
+    /// Verbs that tell what they did: whole objects only.
+    Objects,
+}
+
+impl Forms {
+    /// Whether `-o form=…` means something.
+    fn takes_argument(self, form: &str) -> bool {
+        let columns = form.starts_with("custom-columns") && self != Forms::Objects;
+        columns
+            || form.starts_with("jsonpath")
+            || form.starts_with("go-template")
+            || form.starts_with("template")
+    }
+
+    /// The names of the forms, as the refusal of another one lists them.
+    fn names(self) -> &'static str {
+        match self {
+            Forms::Tables { .. } => {
+                "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,\
+                 kyaml,name,template,templatefile,wide,yaml"
+            }
+            Forms::Objects => {
+                "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml"
+            }
+        }
+    }
+}
 
 impl Output {
-    /// What `-o text` asks for. `template` is the value of `--template`, `headers` whether custom columns have theirs.
-    pub fn parse(text: &str, template: Option<&str>, headers: bool) -> Result<Output, Complaint> {
+    /// What the flags ask of a verb that prints whole objects.
+    pub fn of(args: &Args) -> Result<Output, Complaint> {
+        Output::parse(args.or("output", ""), args.get("template"), Forms::Objects)
+    }
+
+    /// What `-o text` asks for. `template` is the value of `--template`.
+    pub fn parse(text: &str, template: Option<&str>, forms: Forms) -> Result<Output, Complaint> {
         let (form, argument) = match text.split_once('=') {
             Some((form, argument)) => (form, Some(argument)),
             None => (text, template),
         };
         let argument = argument.filter(|a| !a.is_empty());
+        let form = if forms.takes_argument(form) || !text.contains('=') { form } else { text };
         Ok(match form {
             "" if template.is_some() => template_of(template)?,
             "" => Output::Table,
-            "wide" => Output::Wide,
+            "wide" if forms != Forms::Objects => Output::Wide,
             "name" => Output::Name,
             "json" => Output::Json,
             "yaml" => Output::Yaml,
@@ -57,14 +98,16 @@ impl Output {
             "jsonpath" => Output::JsonPath(path(argument)?, argument.unwrap_or_default().to_owned()),
             "jsonpath-as-json" => Output::JsonPathAsJson(path(argument)?),
             "go-template" | "template" => template_of(argument)?,
-            "custom-columns" => {
+            "custom-columns" if forms != Forms::Objects => {
+                let headers = forms == Forms::Tables { headers: true };
                 let missing = "custom-columns format specified but no custom columns given";
                 let spec = argument.ok_or_else(|| Complaint::plain(missing))?;
                 Output::Custom(CustomColumns::parse(spec, headers).map_err(Complaint::Plain)?)
             }
             _ => {
                 return Err(Complaint::plain(format!(
-                    "unable to match a printer suitable for the output format {text:?}, allowed formats are: {FORMATS}"
+                    "unable to match a printer suitable for the output format {text:?}, allowed formats are: {}",
+                    forms.names()
                 )));
             }
         })
@@ -73,6 +116,18 @@ impl Output {
     /// Whether this is one of the server's tables.
     pub fn is_table(&self) -> bool {
         matches!(self, Output::Table | Output::Wide)
+    }
+
+    /// The same for what kubectl made itself: its JSON is in the order of Go's structs.
+    pub fn print_made(&self, value: &Value) -> Result<String, Complaint> {
+        match self {
+            Output::Json => {
+                let mut text = String::new();
+                indented(value, 0, &|parent, map| golang::fields(parent, map), "", &mut text);
+                Ok(text + "\n")
+            }
+            other => other.print(value),
+        }
     }
 
     /// `value` in this form. Tables and names are made of objects, not of values: see [`name`].
@@ -145,7 +200,7 @@ pub fn list(items: Vec<Value>) -> Value {
 /// JSON with four blanks for each level and a line end, `<`, `>` and `&` escaped.
 pub fn json(value: &Value) -> String {
     let mut text = String::new();
-    indented(value, 0, &mut text);
+    indented(value, 0, &|_, map| map.iter().collect(), "", &mut text);
     text.push('\n');
     text
 }
@@ -159,11 +214,14 @@ fn escape(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-fn indented(value: &Value, level: usize, text: &mut String) {
+/// How the fields of an object under a key are put in order.
+type Order<'a> = &'a dyn for<'m> Fn(&str, &'m Map<String, Value>) -> Vec<(&'m String, &'m Value)>;
+
+fn indented(value: &Value, level: usize, order: Order, parent: &str, text: &mut String) {
     let (items, open, close): (Vec<(Option<&String>, &Value)>, char, char) = match value {
         Value::Array(items) if !items.is_empty() => (items.iter().map(|v| (None, v)).collect(), '[', ']'),
         Value::Object(fields) if !fields.is_empty() => {
-            (fields.iter().map(|(k, v)| (Some(k), v)).collect(), '{', '}')
+            (order(parent, fields).into_iter().map(|(k, v)| (Some(k), v)).collect(), '{', '}')
         }
         leaf => return text.push_str(&compact_json(leaf)),
     };
@@ -176,7 +234,7 @@ fn indented(value: &Value, level: usize, text: &mut String) {
             text.push_str(&escape(&Value::from(key.as_str()).to_string()));
             text.push_str(": ");
         }
-        indented(value, level + 1, text);
+        indented(value, level + 1, order, key.map_or(parent, String::as_str), text);
     }
     text.push('\n');
     indent(text, level);
@@ -291,7 +349,7 @@ mod tests {
 
     #[test]
     fn an_unknown_form_lists_the_known_ones() {
-        let complaint = Output::parse("wibble", None, true).unwrap_err().to_string();
+        let complaint = Output::parse("wibble", None, Forms::Objects).unwrap_err().to_string();
         assert!(
             complaint
                 .starts_with("error: unable to match a printer suitable for the output format \"wibble\"")

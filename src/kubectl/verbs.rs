@@ -27,6 +27,7 @@ mod rollout;
 mod run_pod;
 mod scale;
 mod set;
+mod subjects;
 mod wait;
 
 pub use attach::Attached;
@@ -269,11 +270,9 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
 
 /// What a group of verbs does by itself: it explains itself on stderr.
 pub fn group(run: &mut Run) -> Result<Flow, Complaint> {
-    if let Some(word) = run.args.words.first() {
-        let path = run.verb.path;
-        return Err(Complaint::Raw(format!(
-            "error: unknown command {word:?} for {path:?}\nSee '{path} -h' for help and examples"
-        )));
+    if !run.args.words.is_empty() {
+        let text = format!("unknown command {:?}", run.args.words.join(" "));
+        return Err(Complaint::Usage(text, run.verb.path));
     }
     let text = help::verb(run.verb);
     run.err(text);

@@ -1,6 +1,7 @@
 //! Following paths through values.
 
 use super::parse::{Filter, Node, Step};
+use crate::kube::gotext::show as go;
 use crate::kubectl::output::compact_json;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -172,19 +173,5 @@ fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (a, b) => (a == b).then_some(Ordering::Equal),
-    }
-}
-
-/// A value as Go's `%v` shows it.
-pub(crate) fn go(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(go).collect::<Vec<_>>().join(" ")),
-        Value::Object(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k}:{}", go(v))).collect();
-            format!("map[{}]", fields.join(" "))
-        }
-        other => other.to_string(),
     }
 }

@@ -1,7 +1,7 @@
 //! Running a template over a value.
 
 use super::parse::{Node, Pipeline, Term};
-use crate::kubectl::jsonpath::go;
+use crate::kube::gotext::show as go;
 use serde_json::Value;
 use std::cmp::Ordering;
 

@@ -80,7 +80,7 @@ fn check_validate(run: &Run) -> Result<(), Complaint> {
 
 fn apply(run: &mut Run) -> Result<Flow, Complaint> {
     check_files(run)?;
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let output = Output::of(run.args)?;
     let read = manifests::read(run)?;
     if read.objects.is_empty() && read.errors.is_empty() {
         return Err(Complaint::plain("no objects passed to apply"));

@@ -231,7 +231,11 @@ fn view(run: &mut Run) -> Result<Flow, Complaint> {
         "preferences": {},
         "users": [{"name": "learner", "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
     });
-    let form = output::Output::parse(run.args.or("output", "yaml"), run.args.get("template"), true)?;
+    let form = output::Output::parse(
+        run.args.or("output", "yaml"),
+        run.args.get("template"),
+        output::Forms::Objects,
+    )?;
     let text = if form.is_table() { yaml::to_string(&value) } else { form.print(&value)? };
     run.out(text);
     Ok(Flow::Done)

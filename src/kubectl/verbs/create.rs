@@ -2,6 +2,10 @@
 
 mod access;
 mod config;
+mod hash;
+mod policy;
+mod service;
+mod sources;
 mod workload;
 
 use crate::kube::Object;
@@ -28,15 +32,16 @@ pub(super) const VERB: Verb = Verb {
         &config::CONFIG_MAP,
         &workload::CRON_JOB,
         &workload::DEPLOYMENT,
+        &service::INGRESS,
         &workload::JOB,
         &config::NAMESPACE,
-        &config::BUDGET,
-        &config::PRIORITY_CLASS,
-        &config::QUOTA,
+        &policy::BUDGET,
+        &policy::PRIORITY_CLASS,
+        &policy::QUOTA,
         &access::ROLE,
         &access::BINDING,
         &config::SECRET,
-        &config::SERVICE,
+        &service::SERVICE,
         &config::SERVICE_ACCOUNT,
     ],
     ..Verb::EMPTY
@@ -44,7 +49,7 @@ pub(super) const VERB: Verb = Verb {
 
 fn create(run: &mut Run) -> Result<Flow, Complaint> {
     check_files(run)?;
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let output = Output::of(run.args)?;
     let read = manifests::read(run)?;
     if read.objects.is_empty() && read.errors.is_empty() {
         return Err(Complaint::plain("no objects passed to create"));

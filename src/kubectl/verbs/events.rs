@@ -6,7 +6,7 @@ use crate::kubectl::columns;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::grid::{Grid, clean};
-use crate::kubectl::output::{self, Output};
+use crate::kubectl::output::{self, Forms, Output};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select;
 use crate::kubectl::verb::{EVERYWHERE, OUTPUT, Verb};
@@ -101,7 +101,7 @@ fn events(run: &mut Run) -> Result<Flow, Complaint> {
     let everywhere = args.is("all-namespaces");
     let namespace = (!everywhere).then(|| run.namespace.to_owned());
     let about = About { object, types, namespace };
-    let output = Output::parse(args.or("output", ""), args.get("template"), true)?;
+    let output = Output::parse(args.or("output", ""), args.get("template"), Forms::Objects)?;
     let events = run.cluster.store().list(Kind::Event, about.namespace.as_deref()).filter_map(|o| match o {
         Object::Event(event) if about.includes(event) => Some(event.clone()),
         _ => None,

@@ -1,23 +1,33 @@
 //! Objects made by flags: printing or creating them.
 
+use super::apply::LAST_APPLIED;
+use crate::kube::quantity::Amount;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
-use crate::kubectl::output::{self, Output};
+use crate::kubectl::output::{self, Output, golang};
 use crate::kubectl::run::{DryRun, Flow, Run};
 use serde_json::{Map, Value};
 
 /// Creates the object of a value, or only prints it; `done` is what is said of it.
 pub(super) fn make(run: &mut Run, kind: Kind, value: Value, done: &str) -> Result<Object, Complaint> {
     run.check_dry_run()?;
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let output = Output::of(run.args)?;
     let mut bare = value.clone();
     if run.args.get("namespace").is_none()
         && let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut)
     {
         metadata.remove("namespace");
     }
+    let mut value = value;
+    if run.args.is("save-config") {
+        let text = golang::compact(&bare) + "\n";
+        for saved in [&mut value, &mut bare] {
+            saved["metadata"]["annotations"][LAST_APPLIED] = text.as_str().into();
+        }
+    }
     let mut object = crate::kubectl::documents::decode(run, kind, &value)?;
-    let shown = if run.dry_run() == DryRun::Client {
+    let client = run.dry_run() == DryRun::Client;
+    let shown = if client {
         bare
     } else {
         let write = run.write();
@@ -32,7 +42,7 @@ pub(super) fn make(run: &mut Run, kind: Kind, value: Value, done: &str) -> Resul
         }
         Output::Name => run.say(&output::name(&object)),
         other => {
-            let text = other.print(&shown)?;
+            let text = if client { other.print_made(&shown)? } else { other.print(&shown)? };
             run.out(text);
         }
     }
@@ -55,6 +65,16 @@ pub(super) fn name(run: &Run) -> Result<String, Complaint> {
     }
 }
 
+/// Refuses a command without flags it must have, before anything else is looked at.
+pub(super) fn required(run: &Run, flags: &[&str]) -> Result<(), Complaint> {
+    let missing: Vec<String> =
+        flags.iter().filter(|f| run.args.get(f).is_none()).map(|f| format!("{f:?}")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Complaint::plain(format!("required flag(s) {} not set", missing.join(", "))))
+}
+
 /// `a=b,c=d` as a map.
 pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Complaint> {
     let mut map = Map::new();
@@ -65,4 +85,17 @@ pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Complaint> {
         map.insert(key.to_owned(), value.into());
     }
     Ok(Value::Object(map))
+}
+
+/// `cpu=1,memory=2Gi` as a map of quantities in the form the server writes them.
+pub(super) fn resource_list(text: &str) -> Result<Value, Complaint> {
+    let mut list = Map::new();
+    for part in text.split(',').filter(|p| !p.is_empty()) {
+        let wrong =
+            || Complaint::plain(format!("Invalid argument syntax {part}, expected <resource>=<value>"));
+        let (name, amount) = part.split_once('=').filter(|(_, a)| !a.contains('=')).ok_or_else(wrong)?;
+        let amount = Amount::parse(amount).map_err(|why| Complaint::Plain(why.to_string()))?;
+        list.insert(name.to_owned(), amount.to_quantity().0.into());
+    }
+    Ok(Value::Object(list))
 }

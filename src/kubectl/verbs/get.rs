@@ -9,7 +9,7 @@ pub use watching::Watching;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
-use crate::kubectl::output::{self, Output};
+use crate::kubectl::output::{self, Forms, Output};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::{self, Found, Target};
 use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
@@ -51,7 +51,7 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let args = run.args;
     let headers = !args.is("no-headers");
-    let output = Output::parse(args.or("output", ""), args.get("template"), headers)?;
+    let output = Output::parse(args.or("output", ""), args.get("template"), Forms::Tables { headers })?;
     if args.is("show-labels") && !output.is_table() {
         let form = args.or("output", "");
         return Err(Complaint::plain(format!("--show-labels option cannot be used with {form} printer")));

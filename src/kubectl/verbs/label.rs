@@ -1,11 +1,12 @@
 //! `kubectl label` and `kubectl annotate`.
 
+use super::subjects::{self, Printer, Subject};
 use crate::kube::{Object, names};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
-use crate::kubectl::output::{self, Output};
-use crate::kubectl::run::{DryRun, Flow, Run};
-use crate::kubectl::select::{self, Target};
+use crate::kubectl::output;
+use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::select;
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
 use serde_json::{Map, Value, json};
@@ -106,22 +107,20 @@ fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
         objects.truncate(stray);
         return Err(Complaint::plain(format!("at least one {} update is required", of.word())));
     }
-    let targets = if from_files {
-        let manifests = super::apply::manifests(run, "label")?;
-        manifests.into_iter().map(|m| Target::Named(m.kind, m.name)).collect()
-    } else {
-        select::targets(&objects)?
-    };
-    let found = select::find(run, &targets)?;
+    subjects::check_local(run, LOCAL)?;
+    let targets = if from_files { Vec::new() } else { select::targets(&objects)? };
+    let mut printer = Printer::of(run)?;
+    let found = subjects::find(run, &targets)?;
     let mut errors = found.errors;
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
-    for object in found.groups.iter().flat_map(|(_, objects)| objects) {
-        if let Err(complaint) = one(run, of, object, &changes, &output) {
+    for subject in found.found {
+        if let Err(complaint) = one(run, of, &subject, &changes, &mut printer) {
             errors.push(complaint);
         }
     }
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
+
+const LOCAL: &str = "can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set";
 
 fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
     let mut changes = Changes { set: Vec::new(), remove: Vec::new() };
@@ -148,7 +147,14 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
     Ok(changes)
 }
 
-fn one(run: &mut Run, of: Of, object: &Object, changes: &Changes, output: &Output) -> Result<(), Complaint> {
+fn one(
+    run: &mut Run,
+    of: Of,
+    subject: &Subject,
+    changes: &Changes,
+    printer: &mut Printer,
+) -> Result<(), Complaint> {
+    let object = &subject.object;
     let now = of.map(object);
     if run.args.is("list") {
         for (key, value) in &now {
@@ -160,7 +166,7 @@ fn one(run: &mut Run, of: Of, object: &Object, changes: &Changes, output: &Outpu
         refuse_overwriting(of, &now, changes)?;
     }
     for key in &changes.remove {
-        if !now.contains_key(key) && of == Of::Labels {
+        if !now.contains_key(key) && of == Of::Labels && !subjects::stays_here(run) {
             run.say(&format!("label {key:?} not found."));
         }
     }
@@ -172,16 +178,14 @@ fn one(run: &mut Run, of: Of, object: &Object, changes: &Changes, output: &Outpu
         patch.insert(key.clone(), Value::Null);
     }
     let changed = patch.iter().any(|(key, value)| now.get(key).map(String::as_str) != value.as_str());
-    let patched = if changed && run.dry_run() != DryRun::Client {
+    let patch = json!({"metadata": {of.field(): patch}});
+    let mut value = subject.value.clone();
+    if subjects::stays_here(run) {
+        crate::sim::api::patch::merge(&mut value, &patch);
+    } else if changed {
         let write = run.write();
-        let patch = Patch::Merge(json!({"metadata": {of.field(): patch}}));
-        let answer = run.cluster.patch(&object.key(), &patch, Subresource::Main, &write);
-        run.accepted(answer)?
-    } else {
-        object.clone()
-    };
-    if !output.is_table() {
-        return super::apply::print(run, output, &[patched]);
+        let answer = run.cluster.patch(&object.key(), &Patch::Merge(patch), Subresource::Main, &write);
+        value = output::shown(&run.accepted(answer)?);
     }
     let done = match of {
         Of::Annotations => "annotated",
@@ -189,9 +193,7 @@ fn one(run: &mut Run, of: Of, object: &Object, changes: &Changes, output: &Outpu
         Of::Labels if changes.set.is_empty() => "unlabeled",
         Of::Labels => "labeled",
     };
-    let suffix = run.dry_run().suffix();
-    run.say(&format!("{} {done}{suffix}", output::name(object)));
-    Ok(())
+    printer.print(run, object, &value, done)
 }
 
 fn refuse_overwriting(of: Of, now: &BTreeMap<String, String>, changes: &Changes) -> Result<(), Complaint> {

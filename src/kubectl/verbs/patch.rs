@@ -1,13 +1,15 @@
 //! `kubectl patch`.
 
+use super::subjects::{self, Printer, Subject};
+use crate::kube::Kind;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::desk::Desk;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
-use crate::kubectl::output::{self, Output};
-use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::output;
+use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, Words};
-use crate::sim::api::{Patch, Subresource};
+use crate::sim::api::{Patch, Subresource, patch};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
@@ -50,38 +52,75 @@ fn patch(run: &mut Run) -> Result<Flow, Complaint> {
         "merge" => Patch::Merge(patch),
         _ => Patch::Strategic(patch),
     };
-    let sub = match run.args.or("subresource", "") {
-        "status" => Subresource::Status,
-        "scale" => Subresource::Scale,
-        "resize" => Subresource::Resize,
-        _ => Subresource::Main,
-    };
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
-    let found = super::objects(run)?;
+    if run.args.is("local") {
+        check_shape(&change)?;
+    }
+    let mut printer = Printer::of(run)?;
+    subjects::check_local(run, "cannot specify --local and server resources")?;
+    let targets = if run.args.get("filename").is_some() { Vec::new() } else { named(run)? };
+    let found = subjects::find(run, &targets)?;
     let mut errors = found.errors;
-    for object in found.groups.iter().flat_map(|(_, objects)| objects) {
-        let write = run.write();
-        let answer = if run.dry_run() == DryRun::Client {
-            Ok(object.clone())
-        } else {
-            let answer = run.cluster.patch(&object.key(), &change, sub, &write);
-            run.accepted(answer)
-        };
-        match answer {
-            Ok(patched) if output.is_table() => {
-                let same = patched.meta().resource_version == object.meta().resource_version;
-                let note = if same && run.dry_run() == DryRun::No { " (no change)" } else { "" };
-                let suffix = run.dry_run().suffix();
-                run.say(&format!("{} patched{note}{suffix}", output::name(&patched)));
-            }
-            Ok(patched) => super::apply::print(run, &output, &[patched])?,
-            Err(complaint) => errors.push(complaint),
+    for subject in found.found {
+        if let Err(complaint) = one(run, &subject, &change, &mut printer) {
+            errors.push(complaint);
         }
     }
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
 
+fn one(run: &mut Run, subject: &Subject, change: &Patch, printer: &mut Printer) -> Result<(), Complaint> {
+    let (object, value) = if subjects::stays_here(run) {
+        let mut value = subject.value.clone();
+        apply(subject.object.kind(), &mut value, change)?;
+        (subject.object.clone(), value)
+    } else {
+        let sub = match run.args.or("subresource", "") {
+            "status" => Subresource::Status,
+            "scale" => Subresource::Scale,
+            "resize" => Subresource::Resize,
+            _ => Subresource::Main,
+        };
+        let write = run.write();
+        let answer = run.cluster.patch(&subject.object.key(), change, sub, &write);
+        let object = run.accepted(answer)?;
+        let value = output::shown(&object);
+        (object, value)
+    };
+    let note = if value == subject.value { " (no change)" } else { "" };
+    printer.print(run, &object, &value, &format!("patched{note}"))
+}
+
+/// What the libraries say of a patch that is no object; the server has other words for it.
+fn check_shape(change: &Patch) -> Result<(), Complaint> {
+    match change {
+        Patch::Strategic(patch) if !patch.is_object() => Err(Complaint::plain("invalid JSON document")),
+        Patch::Merge(patch) if !patch.is_object() => Err(Complaint::plain("Invalid JSON Patch")),
+        _ => Ok(()),
+    }
+}
+
+/// What the patch makes of an object that is not sent; the refusals are those of the libraries, without the server's words around
+/// them.
+fn apply(kind: Kind, value: &mut Value, change: &Patch) -> Result<(), Complaint> {
+    let done = match change {
+        Patch::Json(patch) => patch::json(value, patch),
+        Patch::Strategic(patch) => patch::strategic(kind, value, patch),
+        Patch::Merge(patch) => {
+            patch::merge(value, patch);
+            Ok(())
+        }
+    };
+    done.map_err(|refusal| {
+        let cause = refusal.causes.first().map(|cause| cause.message.clone());
+        let text = cause.unwrap_or(refusal.message);
+        Complaint::Plain(text.trim_start_matches("error decoding patch: ").to_owned())
+    })
+}
+
 fn read(patch: Option<&str>, file: Option<&str>, desk: &Desk) -> Result<Value, Complaint> {
+    if patch.is_some_and(|p| !p.is_empty()) && file.is_some() {
+        return Err(Complaint::plain("cannot specify --patch and --patch-file together"));
+    }
     let missing = "must specify --patch or --patch-file containing the contents of the patch";
     let text = match (patch, file) {
         (Some(text), _) if !text.is_empty() => text.to_owned(),

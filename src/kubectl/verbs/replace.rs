@@ -54,7 +54,7 @@ fn replace(run: &mut Run) -> Result<Flow, Complaint> {
     if run.args.span("timeout").is_some_and(|t| t != 0) && !force {
         return Err(Complaint::plain("--timeout must have --force specified"));
     }
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
+    let output = Output::of(run.args)?;
     let read = manifests::read(run)?;
     if read.objects.is_empty() && read.errors.is_empty() {
         return Err(Complaint::plain("no objects passed to replace"));

@@ -1,10 +1,11 @@
 //! `kubectl set`: image, env, resources, serviceaccount, selector.
 
-use crate::kube::{Kind, Object};
+use super::subjects::{self, Printer, Subject, Subjects};
+use crate::kube::{Kind, Object, names};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
-use crate::kubectl::output::{self, Output};
-use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::output;
+use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select;
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
@@ -88,12 +89,24 @@ const SERVICE_ACCOUNT: Verb = Verb {
     ..Verb::EMPTY
 };
 
+const SELECTOR_VERB: Verb = Verb {
+    name: "selector",
+    path: "kubectl set selector",
+    summary: "Change the selector of a Service.",
+    usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
+    examples: "# Lead to other Pods\nkubectl set selector service web app=other",
+    flags: &[COMMON, FILES, OUTPUT, EVERYWHERE, DRY_RUN],
+    words: Words::Objects,
+    run: selector,
+    ..Verb::EMPTY
+};
+
 pub(super) const VERB: Verb = Verb {
     name: "set",
     path: "kubectl set",
     summary: "Change single fields of objects.",
     usage: "SUBCOMMAND [options]",
-    verbs: &[&IMAGE, &ENV, &RESOURCES, &SERVICE_ACCOUNT],
+    verbs: &[&ENV, &IMAGE, &RESOURCES, &SELECTOR_VERB, &SERVICE_ACCOUNT],
     ..Verb::EMPTY
 };
 
@@ -102,7 +115,19 @@ struct Change<'a> {
     what: &'static str,
     done: &'static str,
     colon: &'static str,
-    apply: &'a dyn Fn(&mut Value) -> Result<(), Complaint>,
+    apply: &'a dyn Fn(&Object, &mut Value) -> Result<(), Complaint>,
+}
+
+impl Change<'_> {
+    /// Where what is changed stands in an object of a kind.
+    fn place(&self, kind: Kind) -> &'static str {
+        match (self.what, kind) {
+            ("selector", _) => "/spec",
+            // A Service has a spec but no Pods in it.
+            (_, Kind::Pod | Kind::CronJob) => spec_at(kind),
+            _ => "/spec/template/spec",
+        }
+    }
 }
 
 /// The words before the first change, and the changes.
@@ -113,31 +138,36 @@ fn split(run: &Run) -> (Vec<String>, Vec<String>) {
     (words[..start].to_vec(), words[start..].to_vec())
 }
 
+const LOCAL: &str = "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   \
+                     '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
 fn change(run: &mut Run, words: &[String], change: &Change) -> Result<Flow, Complaint> {
     run.check_dry_run()?;
-    let targets = if run.args.get("filename").is_some() {
-        let manifests = super::apply::manifests(run, "set")?;
-        manifests.into_iter().map(|m| select::Target::Named(m.kind, m.name)).collect()
-    } else {
-        select::targets(words)?
-    };
-    if targets.is_empty() {
-        return Err(Complaint::plain(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        ));
-    }
-    let found = select::find(run, &targets)?;
+    subjects::check_local(run, LOCAL)?;
+    let found = find(run, words)?;
+    let mut printer = Printer::of(run)?;
     let mut errors = found.errors;
-    for object in found.groups.iter().flat_map(|(_, objects)| objects) {
-        if let Err(complaint) = one(run, object, change) {
+    for subject in found.found {
+        if let Err(complaint) = one(run, subject, change, &mut printer) {
             errors.push(complaint);
         }
     }
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
 
+/// The objects that words or files name.
+fn find(run: &mut Run, words: &[String]) -> Result<Subjects, Complaint> {
+    let targets = if run.args.get("filename").is_some() { Vec::new() } else { select::targets(words)? };
+    if targets.is_empty() && run.args.get("filename").is_none() {
+        return Err(Complaint::plain(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    subjects::find(run, &targets)
+}
+
 /// Where the Pod's spec is in an object of a kind.
-fn spec_at(kind: Kind) -> &'static str {
+pub(super) fn spec_at(kind: Kind) -> &'static str {
     match kind {
         Kind::Pod => "/spec",
         Kind::CronJob => "/spec/jobTemplate/spec/template/spec",
@@ -145,42 +175,40 @@ fn spec_at(kind: Kind) -> &'static str {
     }
 }
 
-fn one(run: &mut Run, object: &Object, change: &Change) -> Result<(), Complaint> {
-    let before = object.to_value();
+fn one(run: &mut Run, subject: Subject, change: &Change, printer: &mut Printer) -> Result<(), Complaint> {
+    let Subject { object, value: before } = subject;
     let mut after = before.clone();
-    let Some(spec) = after.pointer_mut(spec_at(object.kind())) else {
+    let Some(spec) = after.pointer_mut(change.place(object.kind())) else {
         return Err(Complaint::plain(format!(
-            "the object is not a pod or does not have a pod template: {}",
+            "{} the object is not a pod or does not have a pod template: *{}.{}",
+            output::name(&object),
+            object.kind().info().version,
             object.kind().name()
         )));
     };
-    (change.apply)(spec)?;
+    (change.apply)(&object, spec)?;
     let patch = crate::kubectl::merge::three_way(object.kind(), &before, &after, &before);
     if patch.as_object().is_none_or(serde_json::Map::is_empty) {
         return Ok(());
     }
-    let output = Output::parse(run.args.or("output", ""), run.args.get("template"), true)?;
-    let patched = if run.dry_run() == DryRun::Client {
-        crate::kubectl::documents::decode(run, object.kind(), &after)?
-    } else {
-        let write = run.write();
-        let answer = run.cluster.patch(&object.key(), &Patch::Strategic(patch), Subresource::Main, &write);
-        answer
-            .map_err(|refusal| {
-                let text = refusal.message.trim_end_matches('\n').to_owned();
-                Complaint::plain(format!(
-                    "failed to patch {} update to pod template{} {text}",
-                    change.what, change.colon
-                ))
-            })?
-            .object
-    };
-    if !output.is_table() {
-        return super::apply::print(run, &output, &[patched]);
+    if subjects::stays_here(run) {
+        if run.args.is("local") {
+            subjects::as_typed(object.kind(), &mut after);
+        }
+        return printer.print(run, &object, &after, change.done);
     }
-    let suffix = run.dry_run().suffix();
-    run.say(&format!("{} {}{suffix}", output::name(object), change.done));
-    Ok(())
+    let write = run.write();
+    let answer = run.cluster.patch(&object.key(), &Patch::Strategic(patch), Subresource::Main, &write);
+    let patched = answer
+        .map_err(|refusal| {
+            let text = refusal.message.trim_end_matches('\n').to_owned();
+            Complaint::plain(format!(
+                "failed to patch {} update to pod template{} {text}",
+                change.what, change.colon
+            ))
+        })?
+        .object;
+    printer.print(run, &patched, &output::shown(&patched), change.done)
 }
 
 /// The containers of a spec that a `-c` pattern names, init containers last.
@@ -189,7 +217,7 @@ fn each_container(spec: &mut Value, names: &str, mut act: impl FnMut(&mut Value)
     for list in ["containers", "initContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             let name = container["name"].as_str().unwrap_or_default();
-            if names == "*" || names.split(',').any(|n| n == name) {
+            if crate::kubectl::desk::matches_glob(names, name) {
                 act(container);
                 count += 1;
             }
@@ -203,7 +231,12 @@ fn image(run: &mut Run) -> Result<Flow, Complaint> {
     if changes.is_empty() {
         return Err(Complaint::plain("at least one image update is required"));
     }
-    let apply = |spec: &mut Value| {
+    if let Some(word) = changes.iter().find(|c| !c.contains('=')) {
+        return Err(Complaint::plain(format!(
+            "all resources must be specified before image changes: {word}"
+        )));
+    }
+    let apply = |_: &Object, spec: &mut Value| {
         for text in &changes {
             let (name, image) = text.split_once('=').unwrap_or((text, ""));
             let found = each_container(spec, name, |container| container["image"] = image.into());
@@ -221,38 +254,92 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
     changes.extend(run.args.all("env").map(str::to_owned));
     let names = run.args.or("containers", "*").to_owned();
     if run.args.is("list") {
-        return list(run, &words, &names);
+        return list(run, &words, &changes, &names);
     }
-    let from = from(run)?;
-    if changes.is_empty() && from.is_empty() {
-        return Err(Complaint::plain("at least one environment variable must be provided"));
-    }
-    let apply = |spec: &mut Value| {
-        each_container(spec, &names, |container| {
-            let mut all = container["env"].as_array().cloned().unwrap_or_default();
-            for variable in &from {
-                all.retain(|v| v["name"] != variable["name"]);
-                all.push(variable.clone());
-            }
-            for text in &changes {
-                let (name, value) = match text.split_once('=') {
-                    Some((name, value)) => (name, Some(value)),
-                    None => (text.trim_end_matches('-'), None),
-                };
-                let at = all.iter().position(|v| v["name"] == name);
-                match (value, at) {
-                    (Some(value), Some(at)) => all[at] = json!({"name": name, "value": value}),
-                    (Some(value), None) => all.push(json!({"name": name, "value": value})),
-                    (None, _) => all.retain(|v| v["name"] != name),
-                }
-            }
-            if let Some(fields) = container.as_object_mut() {
-                fields.insert("env".to_owned(), all.into());
-            }
-        });
-        Ok(())
+    let changes = Variables::read(run, &changes, from(run)?)?;
+    let overwrite = !run.args.get("overwrite").is_some_and(|o| o == "false");
+    let missing = std::cell::Cell::new(None);
+    let apply = |object: &Object, spec: &mut Value| {
+        let mut taken = Vec::new();
+        let count = each_container(spec, &names, |container| changes.apply(container, overwrite, &mut taken));
+        if count == 0 {
+            let name = object.meta().name.clone().unwrap_or_default();
+            missing.set(Some(format!("{}/{name}", object.kind().name())));
+        }
+        match taken.is_empty() {
+            true => Ok(()),
+            false => Err(Complaint::plain(format!("{}\n {}", output::name(object), taken.join("\n ")))),
+        }
     };
-    change(run, &words, &Change { what: "env", done: "env updated", colon: ":", apply: &apply })
+    let done = change(run, &words, &Change { what: "env", done: "env updated", colon: ":", apply: &apply });
+    if let Some(object) = missing.take() {
+        run.warn(&format!("Warning: {object} does not have any containers matching {names:?}"));
+    }
+    done
+}
+
+/// Environment variables to set and to remove.
+struct Variables {
+    set: Vec<Value>,
+    remove: Vec<String>,
+}
+
+impl Variables {
+    /// Those that the words name, after those of `--from`.
+    fn read(run: &Run, words: &[String], from: Vec<Value>) -> Result<Variables, Complaint> {
+        if run.args.is("list") && run.args.get("output").is_some() {
+            return Err(Complaint::plain("--list and --output may not be specified together"));
+        }
+        let mut variables = Variables { set: from, remove: Vec::new() };
+        for word in words {
+            let Some((name, value)) = word.split_once('=') else {
+                variables.remove.push(word.trim_end_matches('-').to_owned());
+                continue;
+            };
+            let faults = names::strict_env_name_errors(name);
+            if !faults.is_empty() {
+                return Err(Complaint::Plain(format!(
+                    "{name:?} is not a valid key name: {}",
+                    faults.join(";")
+                )));
+            }
+            variables.set.push(json!({"name": name, "value": value}));
+        }
+        let both =
+            variables.set.iter().any(|v| variables.remove.iter().any(|name| v["name"] == name.as_str()));
+        if both {
+            return Err(Complaint::plain(
+                "can not both modify and remove the same environment variable in the same command",
+            ));
+        }
+        Ok(variables)
+    }
+
+    /// Sets and removes them in a container; `taken` gets those that are there and may not be replaced.
+    fn apply(&self, container: &mut Value, overwrite: bool, taken: &mut Vec<String>) {
+        let mut all = container["env"].as_array().cloned().unwrap_or_default();
+        for variable in &self.set {
+            match all.iter_mut().find(|v| v["name"] == variable["name"]) {
+                Some(old) if !overwrite => {
+                    let (name, value) = (old["name"].as_str(), old["value"].as_str());
+                    taken.push(format!(
+                        "'{}' already has a value ({}), and --overwrite is false",
+                        name.unwrap_or_default(),
+                        value.unwrap_or_default()
+                    ));
+                }
+                Some(old) => variable.clone_into(old),
+                None => all.push(variable.clone()),
+            }
+        }
+        all.retain(|v| !self.remove.iter().any(|name| v["name"] == name.as_str()));
+        let Some(fields) = container.as_object_mut() else { return };
+        if all.is_empty() {
+            fields.remove("env");
+        } else {
+            fields.insert("env".to_owned(), all.into());
+        }
+    }
 }
 
 /// The variables of `--from`.
@@ -275,27 +362,22 @@ fn from(run: &Run) -> Result<Vec<Value>, Complaint> {
         .collect())
 }
 
-fn list(run: &mut Run, words: &[String], names: &str) -> Result<Flow, Complaint> {
-    let targets = select::targets(words)?;
-    let found = select::find(run, &targets)?;
-    for object in found.groups.iter().flat_map(|(_, objects)| objects) {
-        let mut value = object.to_value();
-        let info = object.kind().info();
-        let own = object.meta().name.clone().unwrap_or_default();
+/// `--list`: the variables of each container, with those the command would set.
+fn list(run: &mut Run, words: &[String], changes: &[String], names: &str) -> Result<Flow, Complaint> {
+    subjects::check_local(run, LOCAL)?;
+    let changes = Variables::read(run, changes, Vec::new())?;
+    let found = find(run, words)?;
+    for mut subject in found.found {
+        let kind = subject.object.kind();
+        let own = subject.object.meta().name.clone().unwrap_or_default();
         let mut text = String::new();
-        if let Some(spec) = value.pointer_mut(spec_at(object.kind())) {
+        if let Some(spec) = subject.value.pointer_mut(spec_at(kind)) {
             each_container(spec, names, |container| {
-                text.push_str(&format!(
-                    "# {} {own}, container {}\n",
-                    info.plural,
-                    container["name"].as_str().unwrap_or_default()
-                ));
+                changes.apply(container, true, &mut Vec::new());
+                let name = container["name"].as_str().unwrap_or_default();
+                text.push_str(&format!("# {} {own}, container {name}\n", kind.name()));
                 for variable in container["env"].as_array().into_iter().flatten() {
-                    let name = variable["name"].as_str().unwrap_or_default();
-                    match variable["value"].as_str() {
-                        Some(value) => text.push_str(&format!("{name}={value}\n")),
-                        None => text.push_str(&format!("# {name} from a reference\n")),
-                    }
+                    text.push_str(&listed(variable));
                 }
             });
         }
@@ -304,25 +386,60 @@ fn list(run: &mut Run, words: &[String], names: &str) -> Result<Flow, Complaint>
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
 }
 
+/// One variable as `--list` shows it (`set/env/env_resolve.go`).
+fn listed(variable: &Value) -> String {
+    let name = variable["name"].as_str().unwrap_or_default();
+    let at = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let source = variable["valueFrom"].as_object().and_then(|from| from.keys().next()).map(String::as_str);
+    let from = match source {
+        None => return format!("{name}={}\n", at("/value")),
+        Some("configMapKeyRef") => {
+            format!(
+                "configmap {}, key {}",
+                at("/valueFrom/configMapKeyRef/name"),
+                at("/valueFrom/configMapKeyRef/key")
+            )
+        }
+        Some("secretKeyRef") => {
+            format!(
+                "secret {}, key {}",
+                at("/valueFrom/secretKeyRef/name"),
+                at("/valueFrom/secretKeyRef/key")
+            )
+        }
+        Some("fieldRef") => format!("field path {}", at("/valueFrom/fieldRef/fieldPath")),
+        Some(_) => {
+            let container = at("/valueFrom/resourceFieldRef/containerName");
+            let place = if container.is_empty() { String::new() } else { format!("{container}/") };
+            format!("resource field {place}{}", at("/valueFrom/resourceFieldRef/resource"))
+        }
+    };
+    format!("# {name} from {from}\n")
+}
+
 fn resources(run: &mut Run) -> Result<Flow, Complaint> {
     let words = run.args.words.clone();
     let names = run.args.or("containers", "*").to_owned();
-    let parse = |text: Option<&str>| text.map(|t| super::generate::pairs(t, "resource")).transpose();
+    let parse = |text: Option<&str>| text.map(super::generate::resource_list).transpose();
     let (limits, requests) = (parse(run.args.get("limits"))?, parse(run.args.get("requests"))?);
     if limits.is_none() && requests.is_none() {
         return Err(Complaint::plain(
             "you must specify an update to requests or limits (in the form of --requests/--limits)",
         ));
     }
-    let apply = |spec: &mut Value| {
-        each_container(spec, &names, |container| {
+    let apply = |_: &Object, spec: &mut Value| {
+        let count = each_container(spec, &names, |container| {
             for (field, wanted) in [("limits", &limits), ("requests", &requests)] {
                 for (name, amount) in wanted.iter().flat_map(|w| w.as_object().into_iter().flatten()) {
                     container["resources"][field][name] = amount.clone();
                 }
             }
         });
-        Ok(())
+        if count == 0 {
+            Err(Complaint::plain(format!("unable to find container named {names}")))
+        } else {
+            Ok(())
+        }
     };
     change(
         run,
@@ -333,10 +450,11 @@ fn resources(run: &mut Run) -> Result<Flow, Complaint> {
 
 fn service_account(run: &mut Run) -> Result<Flow, Complaint> {
     let mut words = run.args.words.clone();
-    let Some(name) = words.pop().filter(|_| !words.is_empty()) else {
+    let named = run.args.get("filename").is_some();
+    let Some(name) = words.pop().filter(|_| named || !words.is_empty()) else {
         return Err(Complaint::plain("serviceaccount is required"));
     };
-    let apply = |spec: &mut Value| {
+    let apply = |_: &Object, spec: &mut Value| {
         spec["serviceAccountName"] = name.as_str().into();
         Ok(())
     };
@@ -345,4 +463,20 @@ fn service_account(run: &mut Run) -> Result<Flow, Complaint> {
         &words,
         &Change { what: "serviceaccount", done: "serviceaccount updated", colon: ":", apply: &apply },
     )
+}
+
+fn selector(run: &mut Run) -> Result<Flow, Complaint> {
+    let mut words = run.args.words.clone();
+    let Some(text) = words.pop() else {
+        return Err(Complaint::plain("one selector is required"));
+    };
+    let labels: Value = super::generate::pairs(&text, "selector")?;
+    let apply = |object: &Object, spec: &mut Value| {
+        if object.kind() != Kind::Service {
+            return Err(Complaint::plain("setting a selector is only supported for Services"));
+        }
+        spec["selector"] = labels.clone();
+        Ok(())
+    };
+    change(run, &words, &Change { what: "selector", done: "selector updated", colon: ":", apply: &apply })
 }

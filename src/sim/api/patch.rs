@@ -3,6 +3,7 @@
 use super::refusal::{FieldError, FieldReason, Reason, Refusal};
 use crate::kube::Kind;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// RFC 7386: objects merge, everything else replaces, null removes.
 pub fn merge(target: &mut Value, patch: &Value) {
@@ -97,6 +98,12 @@ fn merge_strategic<'a>(
     if let Some(Value::Array(keep)) = changes.get("$retainKeys") {
         fields.retain(|name, _| keep.iter().any(|k| k.as_str() == Some(name)));
     }
+    // The lists whose order the patch sets, as they were.
+    let ordered: BTreeMap<String, Vec<Value>> = changes
+        .keys()
+        .filter_map(|name| name.strip_prefix("$setElementOrder/"))
+        .filter_map(|list| Some((list.to_owned(), fields.get(list)?.as_array()?.clone())))
+        .collect();
     for (name, change) in changes {
         if let Some(list) = name.strip_prefix("$deleteFromPrimitiveList/") {
             delete_from_set(fields, list, change);
@@ -113,9 +120,11 @@ fn merge_strategic<'a>(
         path.pop();
     }
     for (name, order) in changes {
-        if let Some(list) = name.strip_prefix("$setElementOrder/") {
-            let key = merge_key(kind, path, list);
-            reorder(fields.get_mut(list), order, key);
+        let Some(list) = name.strip_prefix("$setElementOrder/") else { continue };
+        let key = merge_key(kind, path, list);
+        if let (Some(Value::Array(items)), Value::Array(order)) = (fields.get_mut(list), order) {
+            let before = ordered.get(list).cloned().unwrap_or_default();
+            reorder(items, order, &before, key);
         }
     }
     Ok(())
@@ -160,11 +169,15 @@ fn merge_list<'a>(
         *target = Value::Array(Vec::new());
     }
     let Value::Array(list) = target else { return Ok(()) };
+    let before = list.clone();
     for item in items {
         let Some(id) = item.get(key) else {
             return Err(Refusal::new(
                 Reason::InternalError,
-                format!("map: {item} does not contain declared merge key: {key}"),
+                format!(
+                    "map: {} does not contain declared merge key: {key}",
+                    crate::kube::gotext::show(item)
+                ),
             ));
         };
         if item["$patch"] == "delete" {
@@ -176,6 +189,7 @@ fn merge_list<'a>(
             None => list.push(without_directives(item)),
         }
     }
+    reorder(list, items, &before, Some(key));
     Ok(())
 }
 
@@ -198,21 +212,27 @@ fn delete_from_set(fields: &mut Map<String, Value>, list: &str, items: &Value) {
     }
 }
 
-fn reorder(list: Option<&mut Value>, order: &Value, key: Option<&str>) {
-    let (Some(Value::Array(list)), Value::Array(order)) = (list, order) else { return };
+/// Puts a merged list in order: the items of the patch in its order, the others in the order they had, each of these before the
+/// first item of the patch that stood behind it (`mergeSortedSlice` in apimachinery's strategicpatch).
+fn reorder(list: &mut Vec<Value>, patch: &[Value], before: &[Value], key: Option<&str>) {
     let id = |item: &Value| key.map_or_else(|| item.clone(), |key| item[key].clone());
-    let wanted: Vec<Value> = order.iter().map(id).collect();
-    let rank = |item: &Value| wanted.iter().position(|w| *w == id(item));
-    // Items the patch does not mention keep their place behind the ones before them.
-    let mut last = 0;
-    let mut keyed: Vec<(usize, Value)> = Vec::with_capacity(list.len());
-    for item in list.drain(..) {
-        let place = rank(&item).unwrap_or(last);
-        last = place;
-        keyed.push((place, item));
+    let place = |items: &[Value], wanted: &Value| items.iter().position(|item| id(item) == id(wanted));
+    let (mut patched, others): (Vec<Value>, Vec<Value>) =
+        list.drain(..).partition(|item| place(patch, item).is_some());
+    patched.sort_by_key(|item| place(patch, item));
+    let mut patched = patched.into_iter().peekable();
+    for other in others {
+        let at = place(before, &other);
+        while let Some(next) = patched.peek() {
+            let behind = place(before, next);
+            if at.is_some() && behind.is_some() && at < behind {
+                break;
+            }
+            list.extend(patched.next());
+        }
+        list.push(other);
     }
-    keyed.sort_by_key(|(place, _)| *place);
-    list.extend(keyed.into_iter().map(|(_, item)| item));
+    list.extend(patched);
 }
 
 fn without_directives(value: &Value) -> Value {
@@ -232,9 +252,10 @@ fn without_directives(value: &Value) -> Value {
 /// RFC 6902: add, remove, replace, move, copy, test.
 pub fn json(target: &mut Value, operations: &Value) -> Result<(), Refusal> {
     let Value::Array(operations) = operations else {
-        return Err(Refusal::bad_request(
-            "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
-        ));
+        return Err(Refusal::bad_request(format!(
+            "error decoding patch: json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            kind_of(operations)
+        )));
     };
     for operation in operations {
         apply(target, operation).map_err(|why| unprocessable(&why))?;
@@ -253,40 +274,75 @@ fn unprocessable(why: &str) -> Refusal {
     refusal
 }
 
+/// One operation, with the words of the library Kubernetes uses (`evanphx/json-patch` v4).
 fn apply(target: &mut Value, operation: &Value) -> Result<(), String> {
-    let path = operation["path"].as_str().ok_or("missing path")?;
-    let value = || operation.get("value").cloned().ok_or("missing value");
-    match operation["op"].as_str().unwrap_or_default() {
-        "add" => add(target, path, value()?),
-        "remove" => remove(target, path).map(drop),
-        "replace" => {
-            let place = target.pointer_mut(path).ok_or_else(|| missing("replace", path))?;
-            *place = value()?;
-            Ok(())
-        }
+    if !operation.is_object() {
+        let kind = kind_of(operation);
+        return Err(format!("json: cannot unmarshal {kind} into Go value of type jsonpatch.Operation"));
+    }
+    let op = operation["op"].as_str().unwrap_or("unknown");
+    let text = |field: &str| {
+        let undecoded = || format!("{op} operation failed to decode {field}: missing value");
+        operation[field].as_str().ok_or_else(undecoded)
+    };
+    let value = || operation.get("value").cloned().unwrap_or_default();
+    match op {
+        "add" => add(target, text("path")?, value()),
+        "remove" => remove(target, text("path")?).map(drop),
+        "replace" => replace(target, text("path")?, value()),
         "move" => {
-            let from = operation["from"].as_str().ok_or("missing from")?;
-            let moved = remove(target, from)?;
-            add(target, path, moved)
+            let moved = take(target, text("from")?)?;
+            add(target, text("path")?, moved)
         }
         "copy" => {
-            let from = operation["from"].as_str().ok_or("missing from")?;
-            let copied = target.pointer(from).cloned().ok_or_else(|| missing("copy", from))?;
-            add(target, path, copied)
+            let from = text("from")?;
+            let absent =
+                || format!("copy operation does not apply: doc is missing from path: {from}: missing value");
+            let (place, last) = parent(target, from).ok_or_else(absent)?;
+            let copied = get(place, &last).cloned().unwrap_or_default();
+            add(target, text("path")?, copied)
         }
-        "test" if target.pointer(path) == Some(&value()?) => Ok(()),
-        "test" => Err(format!("testing value {path} failed")),
+        "test" => test(target, text("path")?, &value()),
         other => Err(format!("Unexpected kind: {other}")),
     }
 }
 
-fn missing(what: &str, path: &str) -> String {
-    format!("{what} operation does not apply: doc is missing path: {path}: missing value")
+/// What Go calls a value of this kind.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
-fn parent<'a, 'p>(target: &'a mut Value, path: &'p str) -> Option<(&'a mut Value, String)> {
-    let (above, last): (&'p str, &'p str) = path.rsplit_once('/')?;
-    Some((target.pointer_mut(above)?, last.replace("~1", "/").replace("~0", "~")))
+/// The object or list that holds the end of a path, and that end.
+fn parent<'a>(target: &'a mut Value, path: &str) -> Option<(&'a mut Value, String)> {
+    let (above, last) = path.rsplit_once('/')?;
+    let place = target.pointer_mut(above).filter(|place| place.is_object() || place.is_array())?;
+    Some((place, last.replace("~1", "/").replace("~0", "~")))
+}
+
+fn get<'a>(place: &'a Value, last: &str) -> Option<&'a Value> {
+    match place {
+        Value::Array(items) => items.get(index(last, items.len()).ok()?),
+        other => other.get(last),
+    }
+}
+
+/// The place of a list that a word means; negative ones count from the end.
+fn index(word: &str, length: usize) -> Result<usize, String> {
+    let number: i64 = word.parse().map_err(|_| {
+        format!(
+            "value was not a proper array index: '{word}': strconv.Atoi: parsing {word:?}: invalid syntax"
+        )
+    })?;
+    let place = if number < 0 { number + length as i64 } else { number };
+    let invalid = || format!("Unable to access invalid index: {number}: invalid index referenced");
+    usize::try_from(place).ok().filter(|i| *i <= length).ok_or_else(invalid)
 }
 
 fn add(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
@@ -294,35 +350,83 @@ fn add(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
         *target = value;
         return Ok(());
     }
-    let (place, last) = parent(target, path).ok_or_else(|| missing("add", path))?;
+    let absent = || format!("add operation does not apply: doc is missing path: {path:?}: missing value");
+    let (place, last) = parent(target, path).ok_or_else(absent)?;
     match place {
-        Value::Object(fields) => {
-            fields.insert(last, value);
-            Ok(())
+        Value::Array(items) if last == "-" => items.push(value),
+        Value::Array(items) => {
+            let i =
+                index(&last, items.len()).map_err(|why| format!("error in add for path: '{path}': {why}"))?;
+            items.insert(i, value);
         }
-        Value::Array(items) if last == "-" => {
-            items.push(value);
-            Ok(())
-        }
-        Value::Array(items) => match last.parse::<usize>() {
-            Ok(i) if i <= items.len() => {
-                items.insert(i, value);
-                Ok(())
-            }
-            _ => Err(missing("add", path)),
-        },
-        _ => Err(missing("add", path)),
+        Value::Object(fields) => drop(fields.insert(last, value)),
+        _ => return Err(absent()),
     }
+    Ok(())
+}
+
+fn replace(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
+    if path.is_empty() {
+        *target = value;
+        return Ok(());
+    }
+    let absent = || format!("replace operation does not apply: doc is missing path: {path}: missing value");
+    let (place, last) = parent(target, path).ok_or_else(absent)?;
+    match place {
+        Value::Array(items) => {
+            let i = index(&last, items.len())
+                .map_err(|why| format!("error in replace for path: '{path}': {why}"))?;
+            match items.get_mut(i) {
+                Some(item) => *item = value,
+                None => items.push(value),
+            }
+        }
+        Value::Object(fields) => drop(fields.insert(last, value)),
+        _ => return Err(absent()),
+    }
+    Ok(())
 }
 
 fn remove(target: &mut Value, path: &str) -> Result<Value, String> {
-    let (place, last) = parent(target, path).ok_or_else(|| missing("remove", path))?;
+    let absent = || format!("remove operation does not apply: doc is missing path: {path:?}: missing value");
+    let (place, last) = parent(target, path).ok_or_else(absent)?;
+    removed(place, &last).map_err(|why| format!("error in remove for path: '{path}': {why}"))
+}
+
+/// The first half of a move.
+fn take(target: &mut Value, path: &str) -> Result<Value, String> {
+    let absent = || format!("move operation does not apply: doc is missing from path: {path}: missing value");
+    let (place, last) = parent(target, path).ok_or_else(absent)?;
+    removed(place, &last).map_err(|why| format!("error in move for path: '{last}': {why}"))
+}
+
+fn removed(place: &mut Value, last: &str) -> Result<Value, String> {
     match place {
-        Value::Object(fields) => fields.remove(&last).ok_or_else(|| missing("remove", path)),
-        Value::Array(items) => match last.parse::<usize>() {
-            Ok(i) if i < items.len() => Ok(items.remove(i)),
-            _ => Err(missing("remove", path)),
-        },
-        _ => Err(missing("remove", path)),
+        Value::Array(items) => {
+            let i = index(last, items.len().saturating_sub(1))?;
+            if items.is_empty() {
+                return Err(format!("Unable to access invalid index: {last}: invalid index referenced"));
+            }
+            Ok(items.remove(i))
+        }
+        Value::Object(fields) => fields
+            .remove(last)
+            .ok_or_else(|| format!("Unable to remove nonexistent key: {last}: missing value")),
+        _ => Err("missing value".to_owned()),
+    }
+}
+
+fn test(target: &mut Value, path: &str, wanted: &Value) -> Result<(), String> {
+    let absent = || format!("test operation does not apply: is missing path: {path}: missing value");
+    let found = if path.is_empty() {
+        Some(&*target)
+    } else {
+        let (place, last) = parent(target, path).ok_or_else(absent)?;
+        get(place, &last)
+    };
+    if found.unwrap_or(&Value::Null) == wanted {
+        Ok(())
+    } else {
+        Err(format!("testing value {path} failed: test failed"))
     }
 }

@@ -5,7 +5,7 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
-use crate::kubectl::verbs::generate::{finish, name};
+use crate::kubectl::verbs::generate::{finish, name, pairs, required};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -13,11 +13,16 @@ const RULES: &[Flag] = &[
     flag("verb", Takes::List, "what is allowed: get,list"),
     flag("resource", Takes::List, "on what: pods,deployments.apps"),
     flag("resource-name", Takes::Texts, "on which objects"),
-    flag("non-resource-url", Takes::List, "on which addresses"),
 ];
 
+const CLUSTER_RULES: &[Flag] = &[
+    flag("non-resource-url", Takes::List, "on which addresses"),
+    flag("aggregation-rule", Takes::Text, "labels of the ClusterRoles it is made of: a=b,c=d"),
+];
+
+const ROLE_NAME: &[Flag] = &[flag("role", Takes::Text, "the Role to bind")];
+
 const SUBJECTS: &[Flag] = &[
-    flag("role", Takes::Text, "the Role to bind"),
     flag("clusterrole", Takes::Text, "the ClusterRole to bind"),
     flag("user", Takes::Texts, "users"),
     flag("group", Takes::Texts, "groups"),
@@ -41,7 +46,7 @@ pub(super) const CLUSTER_ROLE: Verb = Verb {
     summary: "Create a ClusterRole.",
     usage: "NAME --verb=verb --resource=resource.group [options]",
     examples: "# Reading nodes\nkubectl create clusterrole reader --verb=get,list --resource=nodes",
-    flags: &[RULES, OUTPUT, DRY_RUN, WRITE],
+    flags: &[RULES, CLUSTER_RULES, OUTPUT, DRY_RUN, WRITE],
     run: |run| role(run, Kind::ClusterRole),
     ..Verb::EMPTY
 };
@@ -52,7 +57,7 @@ pub(super) const BINDING: Verb = Verb {
     summary: "Give a role to somebody, in a namespace.",
     usage: "NAME --clusterrole=NAME|--role=NAME [--user=username] [--serviceaccount=namespace:name] [options]",
     examples: "# A robot may read\nkubectl create rolebinding robot --role=reader --serviceaccount=default:robot",
-    flags: &[SUBJECTS, OUTPUT, DRY_RUN, WRITE],
+    flags: &[ROLE_NAME, SUBJECTS, OUTPUT, DRY_RUN, WRITE],
     run: |run| binding(run, Kind::RoleBinding),
     ..Verb::EMPTY
 };
@@ -68,52 +73,134 @@ pub(super) const CLUSTER_BINDING: Verb = Verb {
     ..Verb::EMPTY
 };
 
+/// The verbs of resources, and of addresses (`create_role.go`, `create_clusterrole.go`).
+const VERBS: &[&str] = &[
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "*",
+];
+const ADDRESS_VERBS: &[&str] = &["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
 fn role(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
     let name = name(run)?;
-    let verbs: Vec<&str> = run.args.all("verb").collect();
-    if verbs.is_empty() {
-        return Err(Complaint::plain("at least one verb must be specified"));
-    }
-    let addresses: Vec<&str> = run.args.all("non-resource-url").collect();
-    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for text in run.args.all("resource") {
-        let (word, part) = text.split_once('/').map_or((text, None), |(word, part)| (word, Some(part)));
-        let known = crate::kubectl::select::kind(word)?.info();
-        let part = part.map(|p| format!("/{p}")).unwrap_or_default();
-        groups.entry(known.group).or_default().push(format!("{}{part}", known.plural));
-    }
-    if groups.is_empty() && addresses.is_empty() {
-        return Err(Complaint::plain("at least one resource must be specified"));
-    }
-    let named: Vec<&str> = run.args.all("resource-name").collect();
-    let mut rules: Vec<Value> = Vec::new();
-    for (group, resources) in groups {
-        let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
-        if !named.is_empty() {
-            rule["resourceNames"] = json!(named);
-        }
-        rules.push(rule);
-    }
-    if !addresses.is_empty() {
-        rules.push(json!({"nonResourceURLs": addresses, "verbs": verbs}));
-    }
     let mut metadata = json!({"name": name});
     if kind == Kind::Role {
         metadata["namespace"] = run.namespace.into();
     }
-    let value = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind.name(), "metadata": metadata, "rules": rules});
+    let mut value =
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind.name(), "metadata": metadata});
+    if let Some(text) = run.args.get("aggregation-rule") {
+        if ["verb", "resource", "resource-name", "non-resource-url"].iter().any(|f| run.args.get(f).is_some())
+        {
+            return Err(Complaint::plain(
+                "aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames",
+            ));
+        }
+        value["aggregationRule"] =
+            json!({"clusterRoleSelectors": [{"matchLabels": pairs(text, "aggregation rule")?}]});
+        value["rules"] = Value::Null;
+    } else {
+        value["rules"] = rules(run)?.into();
+    }
     finish(run, kind, value)
 }
 
+/// The rules that `--verb`, `--resource` and `--non-resource-url` describe.
+fn rules(run: &mut Run) -> Result<Vec<Value>, Complaint> {
+    let args = run.args;
+    let mut verbs: Vec<&str> = Vec::new();
+    for verb in args.all("verb") {
+        if !verbs.contains(&verb) {
+            verbs.push(verb);
+        }
+    }
+    if verbs.contains(&"*") {
+        verbs = vec!["*"];
+    }
+    let addresses: Vec<&str> = args.all("non-resource-url").collect();
+    let mut resources = Vec::new();
+    for text in args.all("resource") {
+        let (word, part) = text.split_once('/').map_or((text, None), |(word, part)| (word, Some(part)));
+        if word.is_empty() || word.starts_with('.') {
+            return Err(Complaint::plain("resource must be specified if apiGroup/subresource specified"));
+        }
+        resources.push((word, part));
+    }
+    if verbs.is_empty() {
+        return Err(Complaint::plain("at least one verb must be specified"));
+    }
+    if resources.is_empty() && addresses.is_empty() {
+        return Err(Complaint::plain("at least one resource must be specified"));
+    }
+    for address in &addresses {
+        if let Some(verb) = verbs.iter().find(|v| !ADDRESS_VERBS.contains(v)) {
+            return Err(Complaint::plain(format!("invalid verb: '{verb}' for nonResourceURL")));
+        }
+        if *address != "*" && !address.starts_with('/') {
+            return Err(Complaint::plain("nonResourceURL should start with /"));
+        }
+    }
+    if !resources.is_empty() {
+        for verb in verbs.iter().filter(|v| !VERBS.contains(v)) {
+            run.warn(&format!("Warning: '{verb}' is not a standard resource verb"));
+        }
+    }
+    let mut rules = on_resources(&resources, &verbs, &args.all("resource-name").collect::<Vec<_>>())?;
+    if !addresses.is_empty() {
+        rules.push(json!({"nonResourceURLs": addresses, "verbs": verbs}));
+    }
+    Ok(rules)
+}
+
+/// One rule for each API group.
+fn on_resources(
+    resources: &[(&str, Option<&str>)],
+    verbs: &[&str],
+    named: &[&str],
+) -> Result<Vec<Value>, Complaint> {
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    if resources.contains(&("*", None)) {
+        groups.insert("", vec!["*".to_owned()]);
+    } else {
+        for (word, part) in resources {
+            let known = crate::kubectl::select::kind(word)?.info();
+            let resource = format!("{}{}", known.plural, part.map(|p| format!("/{p}")).unwrap_or_default());
+            let group = groups.entry(known.group).or_default();
+            if !group.contains(&resource) {
+                group.push(resource);
+            }
+        }
+    }
+    let rule = |(group, resources): (&str, Vec<String>)| {
+        let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+        if !named.is_empty() {
+            rule["resourceNames"] = json!(named);
+        }
+        rule
+    };
+    Ok(groups.into_iter().map(rule).collect())
+}
+
 fn binding(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
+    if kind == Kind::ClusterRoleBinding {
+        required(run, &["clusterrole"])?;
+    }
     let name = name(run)?;
     let args = run.args;
     let (of, role) = match (args.get("role"), args.get("clusterrole")) {
         (Some(role), None) => ("Role", role),
         (None, Some(role)) => ("ClusterRole", role),
-        _ if kind == Kind::ClusterRoleBinding => {
-            return Err(Complaint::plain("clusterrole must be specified"));
-        }
         _ => return Err(Complaint::plain("exactly one of clusterrole or role must be specified")),
     };
     let group = "rbac.authorization.k8s.io";
@@ -122,7 +209,10 @@ fn binding(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
     subjects.extend(args.all("group").map(|g| json!({"apiGroup": group, "kind": "Group", "name": g})));
     for account in args.all("serviceaccount") {
         let wrong = || Complaint::plain("serviceaccount must be <namespace>:<name>");
-        let (namespace, name) = account.split_once(':').ok_or_else(wrong)?;
+        let parts = account
+            .split_once(':')
+            .filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty() && !name.contains(':'));
+        let (namespace, name) = parts.ok_or_else(wrong)?;
         subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
     }
     let mut metadata = json!({"name": name});

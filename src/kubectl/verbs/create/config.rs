@@ -1,13 +1,14 @@
-//! Generators of configuration and of things without a process: configmap, secret, namespace, serviceaccount, service, quota, pdb,
-//! priorityclass, ingress.
+//! Generators of configuration and of what holds it: configmap, secret, namespace, serviceaccount.
 
+use super::hash;
+use super::sources::{self, Data, Target};
 use crate::kube::Kind;
 use crate::kubectl::base64;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
-use crate::kubectl::verbs::generate::{finish, name, pairs};
+use crate::kubectl::verbs::generate::{finish, name};
 use serde_json::{Map, Value, json};
 
 const DATA: &[Flag] = &[
@@ -15,10 +16,12 @@ const DATA: &[Flag] = &[
     flag("from-file", Takes::List, "a file: [key=]path").offers(Offers::Files),
     flag("from-env-file", Takes::List, "a file of key=value lines").offers(Offers::Files),
     flag("append-hash", Takes::Switch, "put a hash of the content behind the name"),
-    flag("type", Takes::Text, "the type of the Secret"),
 ];
 
-const fn verb(
+const TYPE: &[Flag] = &[flag("type", Takes::Text, "the type of the Secret")];
+
+/// A generator, from its name, its texts, its flags and what it does.
+pub(super) const fn verb(
     (name, path): (&'static str, &'static str),
     (summary, usage): (&'static str, &'static str),
     examples: &'static str,
@@ -46,7 +49,7 @@ const GENERIC: Verb = verb(
         "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [options]",
     ),
     "# From values\nkubectl create secret generic db --from-literal=password=s3cr3t",
-    &[DATA, OUTPUT, DRY_RUN, WRITE],
+    &[DATA, TYPE, OUTPUT, DRY_RUN, WRITE],
     generic_secret,
 );
 
@@ -63,6 +66,8 @@ const REGISTRY: Verb = verb(
             flag("docker-username", Takes::Text, "the user"),
             flag("docker-password", Takes::Text, "the password"),
             flag("docker-email", Takes::Text, "the user's address"),
+            flag("from-file", Takes::List, "a file with the configuration").offers(Offers::Files),
+            flag("append-hash", Takes::Switch, "put a hash of the content behind the name"),
         ],
         OUTPUT,
         DRY_RUN,
@@ -71,12 +76,32 @@ const REGISTRY: Verb = verb(
     registry_secret,
 );
 
+const TLS: Verb = verb(
+    ("tls", "kubectl create secret tls"),
+    (
+        "Create a Secret of a certificate and its key.",
+        "NAME --cert=path/to/cert/file --key=path/to/key/file [options]",
+    ),
+    "# From two files\nkubectl create secret tls web --cert=tls.crt --key=tls.key",
+    &[
+        &[
+            flag("cert", Takes::Text, "the file of the certificate").offers(Offers::Files),
+            flag("key", Takes::Text, "the file of its key").offers(Offers::Files),
+            flag("append-hash", Takes::Switch, "put a hash of the content behind the name"),
+        ],
+        OUTPUT,
+        DRY_RUN,
+        WRITE,
+    ],
+    tls_secret,
+);
+
 pub(super) const SECRET: Verb = Verb {
     name: "secret",
     path: "kubectl create secret",
     summary: "Create a Secret of one of the kinds below.",
     usage: "(docker-registry | generic | tls) [options]",
-    verbs: &[&REGISTRY, &GENERIC],
+    verbs: &[&REGISTRY, &GENERIC, &TLS],
     ..Verb::EMPTY
 };
 
@@ -114,184 +139,41 @@ pub(super) const SERVICE_ACCOUNT: Verb = Verb {
     )
 };
 
-const PORTS: &[Flag] = &[
-    flag("tcp", Takes::List, "port pairs: 80:8080"),
-    flag("clusterip", Takes::Text, "the address in the cluster"),
-    flag("node-port", Takes::Number, "the port of the nodes"),
-    flag("external-name", Takes::Text, "the name the Service stands for"),
-];
-
-pub(super) const SERVICE: Verb = Verb {
-    name: "service",
-    aliases: &["svc"],
-    path: "kubectl create service",
-    summary: "Create a Service of one of the kinds below.",
-    usage: "(clusterip | externalname | loadbalancer | nodeport) [options]",
-    verbs: &[
-        &verb(
-            ("clusterip", "kubectl create service clusterip"),
-            ("Create a Service inside the cluster.", "NAME [--tcp=<port>:<targetPort>] [options]"),
-            "# Port 80\nkubectl create service clusterip web --tcp=80:8080",
-            &[PORTS, OUTPUT, DRY_RUN, WRITE],
-            |run| service(run, "ClusterIP"),
-        ),
-        &verb(
-            ("nodeport", "kubectl create service nodeport"),
-            ("Create a Service on a port of every node.", "NAME [--tcp=port:targetPort] [options]"),
-            "# Port 80\nkubectl create service nodeport web --tcp=80:8080",
-            &[PORTS, OUTPUT, DRY_RUN, WRITE],
-            |run| service(run, "NodePort"),
-        ),
-        &verb(
-            ("loadbalancer", "kubectl create service loadbalancer"),
-            ("Create a Service with a load balancer.", "NAME [--tcp=port:targetPort] [options]"),
-            "# Port 80\nkubectl create service loadbalancer web --tcp=80:8080",
-            &[PORTS, OUTPUT, DRY_RUN, WRITE],
-            |run| service(run, "LoadBalancer"),
-        ),
-        &verb(
-            ("externalname", "kubectl create service externalname"),
-            ("Create a Service that is another name.", "NAME --external-name external.name [options]"),
-            "# Another name\nkubectl create service externalname db --external-name db.example.com",
-            &[PORTS, OUTPUT, DRY_RUN, WRITE],
-            |run| service(run, "ExternalName"),
-        ),
-    ],
-    ..Verb::EMPTY
-};
-
-pub(super) const QUOTA: Verb = Verb {
-    aliases: &["resourcequota"],
-    ..verb(
-        ("quota", "kubectl create quota"),
-        ("Create a ResourceQuota.", "NAME [--hard=key1=value1,key2=value2] [options]"),
-        "# Two Pods at most\nkubectl create quota small --hard=pods=2",
-        &[
-            &[
-                flag("hard", Takes::Text, "the limits: cpu=1,pods=2"),
-                flag("scopes", Takes::Text, "the scopes"),
-            ],
-            OUTPUT,
-            DRY_RUN,
-            WRITE,
-        ],
-        |run| {
-            let name = name(run)?;
-            let hard = pairs(run.args.or("hard", ""), "resource")?;
-            let value = json!({"apiVersion": "v1", "kind": "ResourceQuota",
-                "metadata": {"name": name, "namespace": run.namespace}, "spec": {"hard": hard}, "status": {}});
-            finish(run, Kind::ResourceQuota, value)
-        },
-    )
-};
-
-pub(super) const BUDGET: Verb = Verb {
-    aliases: &["pdb"],
-    ..verb(
-        ("poddisruptionbudget", "kubectl create poddisruptionbudget"),
-        ("Create a PodDisruptionBudget.", "NAME --selector=SELECTOR --min-available=N [options]"),
-        "# One must stay\nkubectl create pdb web --selector=app=web --min-available=1",
-        &[
-            &[
-                flag("selector", Takes::Text, "the labels of the Pods"),
-                flag("min-available", Takes::Text, "how many must stay"),
-                flag("max-unavailable", Takes::Text, "how many may go"),
-            ],
-            OUTPUT,
-            DRY_RUN,
-            WRITE,
-        ],
-        budget,
-    )
-};
-
-pub(super) const PRIORITY_CLASS: Verb = Verb {
-    aliases: &["pc"],
-    ..verb(
-        ("priorityclass", "kubectl create priorityclass"),
-        ("Create a PriorityClass.", "NAME --value=VALUE --global-default=BOOL [options]"),
-        "# Above the rest\nkubectl create priorityclass high --value=1000",
-        &[
-            &[
-                flag("value", Takes::Number, "the priority"),
-                flag("global-default", Takes::Switch, "for Pods that name none"),
-                flag("description", Takes::Text, "what it is for"),
-                flag("preemption-policy", Takes::Text, "PreemptLowerPriority or Never"),
-            ],
-            OUTPUT,
-            DRY_RUN,
-            WRITE,
-        ],
-        |run| {
-            let name = name(run)?;
-            let args = run.args;
-            let mut value = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
-                "preemptionPolicy": args.or("preemption-policy", "PreemptLowerPriority"), "value": args.number("value").unwrap_or(0)});
-            if args.is("global-default") {
-                value["globalDefault"] = true.into();
-            }
-            if let Some(text) = args.get("description") {
-                value["description"] = text.into();
-            }
-            finish(run, Kind::PriorityClass, value)
-        },
-    )
-};
-
-/// The keys and values of `--from-literal`, `--from-file` and `--from-env-file`.
-fn data(run: &Run) -> Result<Vec<(String, String)>, Complaint> {
-    let mut found = Vec::new();
-    for path in run.args.all("from-file") {
-        let (key, path) = path.split_once('=').map_or((None, path), |(key, path)| (Some(key), path));
-        let text = run
-            .desk
-            .read(path)
-            .map(|text| vec![(key.unwrap_or(path.rsplit('/').next().unwrap_or_default()).to_owned(), text)]);
-        let folder = format!("{}/", path.trim_end_matches('/'));
-        let inside = || -> Vec<(String, String)> {
-            let names = run
-                .desk
-                .files
-                .keys()
-                .filter_map(|name| name.strip_prefix(&folder))
-                .filter(|n| !n.contains('/'));
-            names
-                .filter_map(|name| Some((name.to_owned(), run.desk.read(&format!("{folder}{name}"))?)))
-                .collect()
+/// Values that are text, and base 64 of those that are none.
+fn texts(data: Data) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut texts, mut bytes) = (Map::new(), Map::new());
+    for (key, value) in data {
+        match String::from_utf8(value) {
+            Ok(text) => texts.insert(key, text.into()),
+            Err(other) => bytes.insert(key, base64::encode(other.as_bytes()).into()),
         };
-        let all = text.unwrap_or_else(inside);
-        if all.is_empty() {
-            return Err(Complaint::plain(format!("error reading {path}: no such file or directory")));
-        }
-        found.extend(all);
     }
-    for text in run.args.all("from-literal") {
-        let wrong = || Complaint::plain(format!("invalid literal source {text}, expected key=value"));
-        let (key, value) = text.split_once('=').filter(|(k, _)| !k.is_empty()).ok_or_else(wrong)?;
-        let value = value.trim_matches(['"', '\'']);
-        found.push((key.to_owned(), value.to_owned()));
-    }
-    for path in run.args.all("from-env-file") {
-        let text = run
-            .desk
-            .read(path)
-            .ok_or_else(|| Complaint::plain(format!("error reading {path}: no such file or directory")))?;
-        let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-        found.extend(lines.filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())));
-    }
-    Ok(found)
+    (texts, bytes)
 }
 
 fn config_map(run: &mut Run) -> Result<Flow, Complaint> {
     let name = name(run)?;
-    let data: Map<String, Value> = data(run)?.into_iter().map(|(key, value)| (key, value.into())).collect();
+    let (data, binary) = texts(sources::read(run, Target::ConfigMap(&name))?);
+    let mut content = json!({"kind": "ConfigMap", "name": name, "data": data});
     let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": run.namespace}});
     if !data.is_empty() {
         value["data"] = data.into();
     }
+    if !binary.is_empty() {
+        content["binaryData"] = binary.clone().into();
+        value["binaryData"] = binary.into();
+    }
+    append_hash(run, &mut value, &name, &content);
     finish(run, Kind::ConfigMap, value)
         .map_err(|c| c.while_doing("failed to create configmap: "))
         .map_err(failed)
+}
+
+/// `--append-hash`: the name of an object gets the hash of its content.
+fn append_hash(run: &Run, value: &mut Value, name: &str, content: &Value) {
+    if run.args.is("append-hash") {
+        value["metadata"]["name"] = format!("{name}-{}", hash::of(content)).into();
+    }
 }
 
 /// Refusals of these generators are plain errors.
@@ -302,20 +184,17 @@ fn failed(complaint: Complaint) -> Complaint {
     }
 }
 
-fn secret(
-    run: &mut Run,
-    name: &str,
-    data: Vec<(String, String)>,
-    kind: Option<&str>,
-) -> Result<Flow, Complaint> {
+fn secret(run: &mut Run, name: &str, data: Data, kind: &str) -> Result<Flow, Complaint> {
     let data: Map<String, Value> =
-        data.into_iter().map(|(key, value)| (key, base64::encode(value.as_bytes()).into())).collect();
+        data.into_iter().map(|(key, value)| (key, base64::encode(&value).into())).collect();
     let mut value =
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": run.namespace}});
+    let content = json!({"kind": "Secret", "type": kind, "name": name, "data": data});
+    append_hash(run, &mut value, name, &content);
     if !data.is_empty() {
         value["data"] = data.into();
     }
-    if let Some(kind) = kind {
+    if !kind.is_empty() {
         value["type"] = kind.into();
     }
     finish(run, Kind::Secret, value).map_err(|c| c.while_doing("failed to create secret ")).map_err(failed)
@@ -323,86 +202,60 @@ fn secret(
 
 fn generic_secret(run: &mut Run) -> Result<Flow, Complaint> {
     let name = name(run)?;
-    let (data, kind) = (data(run)?, run.args.get("type").map(str::to_owned));
-    secret(run, &name, data, kind.as_deref())
+    let data = sources::read(run, Target::Secret)?;
+    let kind = run.args.or("type", "").to_owned();
+    secret(run, &name, data, &kind)
+}
+
+fn tls_secret(run: &mut Run) -> Result<Flow, Complaint> {
+    let name = name(run)?;
+    let paths = [run.args.or("cert", ""), run.args.or("key", "")];
+    if paths.contains(&"") {
+        return Err(Complaint::plain("key and cert must be specified"));
+    }
+    let mut data = Data::new();
+    for (path, key) in paths.into_iter().zip(["tls.crt", "tls.key"]) {
+        let missing =
+            || Complaint::plain(format!("Cannot read file {path}, open {path}: no such file or directory"));
+        data.insert(key.to_owned(), run.desk.bytes(path).ok_or_else(missing)?.to_vec());
+    }
+    for (key, what) in [("tls.crt", "certificate"), ("tls.key", "key")] {
+        if !String::from_utf8_lossy(&data[key]).contains("-----BEGIN ") {
+            return Err(Complaint::plain(format!("tls: failed to find any PEM data in {what} input")));
+        }
+    }
+    secret(run, &name, data, "kubernetes.io/tls")
 }
 
 fn registry_secret(run: &mut Run) -> Result<Flow, Complaint> {
+    const KEY: &str = ".dockerconfigjson";
     let name = name(run)?;
     let args = run.args;
+    let mut data = Data::new();
+    if args.get("from-file").is_some() {
+        for source in args.all("from-file") {
+            let named = if source.contains('=') { source.to_owned() } else { format!("{KEY}={source}") };
+            sources::file(run, &named, Target::Secret, &mut data)?;
+        }
+        return secret(run, &name, data, "kubernetes.io/dockerconfigjson");
+    }
     let (user, password) = (args.or("docker-username", ""), args.or("docker-password", ""));
-    if user.is_empty() || password.is_empty() {
+    let server = args.or("docker-server", "https://index.docker.io/v1/");
+    if [user, password, server].contains(&"") {
         return Err(Complaint::plain(
             "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
         ));
     }
-    let server = args.or("docker-server", "https://index.docker.io/v1/");
-    let auth = base64::encode(format!("{user}:{password}").as_bytes());
     let quoted = |text: &str| Value::from(text).to_string();
+    let email = args.get("docker-email").filter(|e| !e.is_empty());
     let text = format!(
-        "{{\"auths\":{{{}:{{\"username\":{},\"password\":{},\"auth\":{}}}}}}}",
+        "{{\"auths\":{{{}:{{\"username\":{},\"password\":{},{}\"auth\":{}}}}}}}",
         quoted(server),
         quoted(user),
         quoted(password),
-        quoted(&auth)
+        email.map(|e| format!("\"email\":{},", quoted(e))).unwrap_or_default(),
+        quoted(&base64::encode(format!("{user}:{password}").as_bytes()))
     );
-    secret(run, &name, vec![(".dockerconfigjson".to_owned(), text)], Some("kubernetes.io/dockerconfigjson"))
-}
-
-fn service(run: &mut Run, kind: &str) -> Result<Flow, Complaint> {
-    let name = name(run)?;
-    let args = run.args;
-    let mut ports = Vec::new();
-    for text in args.all("tcp") {
-        let (port, target) = text.split_once(':').unwrap_or((text, text));
-        let wrong = |_| Complaint::plain(format!("strconv.Atoi: parsing {port:?}: invalid syntax"));
-        let number: i64 = port.parse().map_err(wrong)?;
-        let target = target.parse::<i64>().map_or(json!(target), |n| json!(n));
-        let mut entry =
-            json!({"name": text.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target});
-        if let Some(node_port) = args.number("node-port").filter(|n| *n > 0) {
-            entry["nodePort"] = node_port.into();
-        }
-        ports.push(entry);
-    }
-    let headless = args.get("clusterip") == Some("None");
-    if ports.is_empty() && kind != "ExternalName" && !headless {
-        return Err(Complaint::plain("at least one tcp port specifier must be provided"));
-    }
-    let mut spec = json!({"selector": {"app": name}, "type": kind});
-    if !ports.is_empty() {
-        spec["ports"] = ports.into();
-    }
-    if let Some(ip) = args.get("clusterip") {
-        spec["clusterIP"] = ip.into();
-    }
-    if let Some(external) = args.get("external-name") {
-        spec["externalName"] = external.into();
-    }
-    let value = json!({"apiVersion": "v1", "kind": "Service",
-        "metadata": {"labels": {"app": name}, "name": name, "namespace": run.namespace}, "spec": spec, "status": {"loadBalancer": {}}});
-    finish(run, Kind::Service, value)
-}
-
-fn budget(run: &mut Run) -> Result<Flow, Complaint> {
-    let name = name(run)?;
-    let args = run.args;
-    let Some(selector) = args.get("selector").filter(|s| !s.is_empty()) else {
-        return Err(Complaint::plain("a selector must be specified"));
-    };
-    let amount = |text: &str| text.parse::<i64>().map_or(json!(text), |n| json!(n));
-    let mut spec = json!({"selector": {"matchLabels": pairs(selector, "selector")?}});
-    match (args.get("min-available"), args.get("max-unavailable")) {
-        (Some(least), None) => spec["minAvailable"] = amount(least),
-        (None, Some(most)) => spec["maxUnavailable"] = amount(most),
-        (None, None) => {
-            return Err(Complaint::plain("one of min-available or max-unavailable must be specified"));
-        }
-        _ => return Err(Complaint::plain("min-available and max-unavailable cannot be both specified")),
-    }
-    let status =
-        json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0});
-    let value = json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
-        "metadata": {"name": name, "namespace": run.namespace}, "spec": spec, "status": status});
-    finish(run, Kind::PodDisruptionBudget, value)
+    data.insert(KEY.to_owned(), text.into_bytes());
+    secret(run, &name, data, "kubernetes.io/dockerconfigjson")
 }

@@ -5,7 +5,7 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
-use crate::kubectl::verbs::generate::{finish, name};
+use crate::kubectl::verbs::generate::{finish, name, required};
 use serde_json::{Value, json};
 
 const IMAGE: Flag = flag("image", Takes::Texts, "the image");
@@ -81,15 +81,6 @@ fn container(image: &str, name: &str, command: &[String]) -> Value {
         container["command"] = json!(command);
     }
     container
-}
-
-fn required(run: &Run, flags: &[&str]) -> Result<(), Complaint> {
-    let missing: Vec<String> =
-        flags.iter().filter(|f| run.args.get(f).is_none()).map(|f| format!("{f:?}")).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Complaint::plain(format!("required flag(s) {} not set", missing.join(", "))))
 }
 
 fn deployment(run: &mut Run) -> Result<Flow, Complaint> {

@@ -27,6 +27,9 @@ fn objects<'a>(
             }
             Some(now) => {
                 if let Some(change) = field(kind, path, name, (known, wanted, now)) {
+                    if let Some((list, order)) = order(kind, path, name, wanted, now) {
+                        patch.insert(list, order);
+                    }
                     patch.insert(name.clone(), change);
                 }
             }
@@ -38,6 +41,15 @@ fn objects<'a>(
         }
     }
     patch
+}
+
+/// The directive that keeps the order of the file in a list that merges by a key: without it the server would put what the patch
+/// names before what it does not.
+fn order(kind: Kind, path: &[&str], name: &str, wanted: &Value, now: &Value) -> Option<(String, Value)> {
+    let (Value::Array(items), Value::Array(_)) = (wanted, now) else { return None };
+    let key = merge_key(kind, path, name)?;
+    let order: Vec<Value> = items.iter().map(|item| json!({key: item[key]})).collect();
+    Some((format!("$setElementOrder/{name}"), order.into()))
 }
 
 fn field<'a>(
@@ -111,7 +123,7 @@ mod tests {
         let current = json!({"spec": {"a": 1, "b": 2,
             "containers": [{"name": "x", "image": "1", "tty": true}, {"name": "y"}]}});
         let patch = three_way(Kind::Pod, &original, &modified, &current);
-        let expected = json!({"spec": {"a": null,
+        let expected = json!({"spec": {"a": null, "$setElementOrder/containers": [{"name": "x"}],
             "containers": [{"name": "x", "image": "2"}, {"$patch": "delete", "name": "y"}]}});
         assert_eq!(patch, expected);
         assert_eq!(three_way(Kind::Pod, &modified, &modified, &modified), json!({}));

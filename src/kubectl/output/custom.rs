@@ -1,7 +1,8 @@
 //! `-o custom-columns`.
 
+use crate::kube::gotext::show as go;
 use crate::kubectl::grid::Grid;
-use crate::kubectl::jsonpath::{JsonPath, go};
+use crate::kubectl::jsonpath::JsonPath;
 use serde_json::Value;
 
 /// Columns of the learner's own: a header and a path each.

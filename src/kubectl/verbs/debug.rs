@@ -116,7 +116,10 @@ fn guest(run: &mut Run, wish: &Wish, pod: &Pod) -> Result<(Object, String), Comp
     if profile::needs_root(&container) && runs_as_somebody(pod) {
         run.warn(NON_ROOT);
     }
-    let change = Patch::Strategic(json!({"spec": {"ephemeralContainers": [container]}}));
+    let guests = pod.spec.ephemeral_containers.iter().flatten().map(|guest| guest.name.as_str());
+    let order: Vec<Value> = guests.chain([name.as_str()]).map(|name| json!({"name": name})).collect();
+    let change = Patch::Strategic(json!({"spec": {
+        "$setElementOrder/ephemeralContainers": order, "ephemeralContainers": [container]}}));
     let (key, write) = (crate::kubectl::containers::key(pod), run.write());
     let answer = run.cluster.patch(&key, &change, Subresource::EphemeralContainers, &write);
     Ok((run.accepted(answer)?, name))

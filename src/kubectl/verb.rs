@@ -71,35 +71,35 @@ impl Verb {
 
 /// Flags of every verb.
 pub const GLOBAL: &[Flag] = &[
-    flag("namespace", Takes::Text, "the namespace of this request").short('n').offers(Offers::Namespaces),
-    flag("context", Takes::Text, "the kubeconfig context to use"),
-    flag("kubeconfig", Takes::Text, "the kubeconfig file to use").offers(Offers::Files),
-    flag("cluster", Takes::Text, "the kubeconfig cluster to use"),
-    flag("user", Takes::Text, "the kubeconfig user to use"),
-    flag("server", Takes::Text, "the address of the API server").short('s'),
-    flag("token", Takes::Text, "bearer token for the API server"),
-    flag("as", Takes::Text, "the user to act as"),
-    flag("as-group", Takes::Texts, "the groups to act as"),
-    flag("as-uid", Takes::Text, "the UID to act as"),
+    flag("namespace", Takes::Text, "If present, the namespace scope for this CLI request").short('n').offers(Offers::Namespaces),
+    flag("context", Takes::Text, "The name of the kubeconfig context to use"),
+    flag("kubeconfig", Takes::Text, "Path to the kubeconfig file to use for CLI requests.").offers(Offers::Files),
+    flag("cluster", Takes::Text, "The name of the kubeconfig cluster to use"),
+    flag("user", Takes::Text, "The name of the kubeconfig user to use"),
+    flag("server", Takes::Text, "The address and port of the Kubernetes API server").short('s'),
+    flag("token", Takes::Text, "Bearer token for authentication to the API server"),
+    flag("as", Takes::Text, "Username to impersonate for the operation. User could be a regular user or a service account in a namespace."),
+    flag("as-group", Takes::Texts, "Group to impersonate for the operation, this flag can be repeated to specify multiple groups."),
+    flag("as-uid", Takes::Text, "UID to impersonate for the operation."),
     flag("as-user-extra", Takes::Texts, "more about the user to act as"),
-    flag("request-timeout", Takes::Text, "how long one request may take").default("0"),
-    flag("v", Takes::Number, "how much is logged").short('v').default("0"),
-    flag("vmodule", Takes::Text, "how much single files log"),
-    flag("cache-dir", Takes::Text, "where discovery is cached"),
-    flag("insecure-skip-tls-verify", Takes::Switch, "do not check the server's certificate"),
-    flag("certificate-authority", Takes::Text, "the file of the certificate authority"),
-    flag("client-certificate", Takes::Text, "the file of the client's certificate"),
-    flag("client-key", Takes::Text, "the file of the client's key"),
-    flag("tls-server-name", Takes::Text, "the name the server's certificate must have"),
-    flag("match-server-version", Takes::Switch, "require the server to have this client's version"),
-    flag("disable-compression", Takes::Switch, "ask for uncompressed answers"),
-    flag("warnings-as-errors", Takes::Switch, "end with an error if the server warned"),
-    flag("username", Takes::Text, "user name for basic authentication"),
-    flag("password", Takes::Text, "password for basic authentication"),
-    flag("profile", Takes::Text, "what to profile"),
-    flag("profile-output", Takes::Text, "where the profile goes"),
+    flag("request-timeout", Takes::Text, "The length of time to wait before giving up on a single server request. Non-zero values should contain a corresponding time unit (e.g. 1s, 2m, 3h). A value of zero means don't timeout requests.").default("0"),
+    flag("v", Takes::Number, "number for the log level verbosity").short('v').default("0"),
+    flag("vmodule", Takes::Text, "comma-separated list of pattern=N settings for file-filtered logging (only works for the default text log format)"),
+    flag("cache-dir", Takes::Text, "Default cache directory"),
+    flag("insecure-skip-tls-verify", Takes::Switch, "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure"),
+    flag("certificate-authority", Takes::Text, "Path to a cert file for the certificate authority"),
+    flag("client-certificate", Takes::Text, "Path to a client certificate file for TLS"),
+    flag("client-key", Takes::Text, "Path to a client key file for TLS"),
+    flag("tls-server-name", Takes::Text, "Server name to use for server certificate validation. If it is not provided, the hostname used to contact the server is used"),
+    flag("match-server-version", Takes::Switch, "Require server version to match client version"),
+    flag("disable-compression", Takes::Switch, "If true, opt-out of response compression for all requests to the server"),
+    flag("warnings-as-errors", Takes::Switch, "Treat warnings received from the server as errors and exit with a non-zero exit code"),
+    flag("username", Takes::Text, "Username for basic authentication to the API server"),
+    flag("password", Takes::Text, "Password for basic authentication to the API server"),
+    flag("profile", Takes::Text, "Name of profile to capture. One of (none|cpu|heap|goroutine|threadcreate|block|mutex)"),
+    flag("profile-output", Takes::Text, "Name of the file to write the profile to"),
     flag("kuberc", Takes::Text, "the preferences file"),
-    flag("log-flush-frequency", Takes::Span, "how often the log is flushed"),
+    flag("log-flush-frequency", Takes::Span, "Maximum number of seconds between log flushes"),
     flag("help", Takes::Switch, "show this help").short('h'),
 ];
 
@@ -111,46 +111,46 @@ pub const OUTPUT: &[Flag] = &[
     flag(
         "output",
         Takes::Text,
-        "how to print: wide, yaml, json, name, jsonpath=…, custom-columns=…, go-template=…",
+        "Output format. One of: (json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file, custom-columns, custom-columns-file, wide). See custom columns [https://kubernetes.io/docs/reference/kubectl/#custom-columns], golang template [http://golang.org/pkg/text/template/#pkg-overview] and jsonpath template [https://kubernetes.io/docs/reference/kubectl/jsonpath/].",
     )
     .short('o')
     .offers(Offers::Words(FORMS)),
-    flag("template", Takes::Text, "the template of -o jsonpath or go-template"),
-    flag("allow-missing-template-keys", Takes::Switch, "templates may name fields that are not there")
+    flag("template", Takes::Text, "Template string or path to template file to use when -o=go-template, -o=go-template-file. The template format is golang templates [http://golang.org/pkg/text/template/#pkg-overview]."),
+    flag("allow-missing-template-keys", Takes::Switch, "If true, ignore any errors in templates when a field or map key is missing in the template. Only applies to golang and jsonpath output formats.")
         .default("true"),
-    flag("show-managed-fields", Takes::Switch, "keep metadata.managedFields in JSON and YAML"),
+    flag("show-managed-fields", Takes::Switch, "If true, keep the managedFields when printing objects in JSON or YAML format."),
 ];
 
 /// Where manifests come from.
 pub const FILES: &[Flag] = &[
-    flag("filename", Takes::List, "file, folder or - with the objects").short('f').offers(Offers::Files),
-    flag("kustomize", Takes::Text, "folder with a kustomization.yaml").short('k').offers(Offers::Files),
-    flag("recursive", Takes::Switch, "go into the folders of -f too").short('R'),
+    flag("filename", Takes::List, "Filename, directory, or URL to files identifying the resource to get from a server.").short('f').offers(Offers::Files),
+    flag("kustomize", Takes::Text, "Process the kustomization directory. This flag can't be used together with -f or -R.").short('k').offers(Offers::Files),
+    flag("recursive", Takes::Switch, "Process the directory used in -f, --filename recursively. Useful when you want to manage related manifests organized within the same directory.").short('R'),
 ];
 
 /// Trying without doing.
 pub const DRY_RUN: &[Flag] =
-    &[flag("dry-run", Takes::Optional("unchanged"), "none, server or client: do not change anything")
+    &[flag("dry-run", Takes::Optional("unchanged"), "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.")
         .default("none")
         .offers(Offers::Words(&["none", "client", "server"]))];
 
 /// Who writes and how strictly.
 pub const WRITE: &[Flag] = &[
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
-    flag("validate", Takes::Optional("strict"), "strict, warn or ignore unknown fields")
+    flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
+    flag("validate", Takes::Optional("strict"), "Must be one of: strict (or true), warn, ignore (or false). \"true\" or \"strict\" will use a schema to validate the input and fail the request if invalid. It will perform server side validation if ServerSideFieldValidation is enabled on the api-server, but will fall back to less reliable client-side validation if not. \"warn\" will warn about unknown or duplicate fields without blocking the request if server-side field validation is enabled on the API server, and behave as \"ignore\" otherwise. \"false\" or \"ignore\" will not perform any schema validation, silently dropping any unknown or duplicate fields.")
         .default("strict")
         .offers(Offers::Words(&["strict", "warn", "ignore"])),
-    flag("save-config", Takes::Switch, "remember the object as applied"),
+    flag("save-config", Takes::Switch, "If true, the configuration of current object will be saved in its annotation. Otherwise, the annotation will be unchanged. This flag is useful when you want to perform kubectl apply on this object in the future."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
 
 /// Which objects.
 pub const SELECTOR: &[Flag] = &[
-    flag("selector", Takes::Text, "labels the objects must have: a=b,c!=d,e in (f,g)").short('l'),
-    flag("field-selector", Takes::Text, "fields the objects must have: status.phase=Running"),
-    flag("all", Takes::Switch, "all objects of the kind in the namespace"),
+    flag("selector", Takes::Text, "Selector (label query) to filter on, supports '=', '==', and '!='.(e.g. -l key1=value1,key2=value2). Matching objects must satisfy all of the specified label constraints.").short('l'),
+    flag("field-selector", Takes::Text, "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2). The server only supports a limited number of field queries per type."),
+    flag("all", Takes::Switch, "Select all resources in the namespace of the specified resource types."),
 ];
 
 /// Objects of every namespace.
 pub const EVERYWHERE: &[Flag] =
-    &[flag("all-namespaces", Takes::Switch, "the objects of all namespaces").short('A')];
+    &[flag("all-namespaces", Takes::Switch, "If present, list the requested object(s) across all namespaces. Namespace in current context is ignored even if specified with --namespace.").short('A')];

@@ -107,6 +107,9 @@ pub enum Found {
 pub fn find(argv: &[String], desk: &Desk) -> Result<Found, Complaint> {
     let words = skip_globals(argv)?;
     let Some((name, at)) = words else { return Ok(Found::Text(Stream::Out, help::root(), 0)) };
+    if name == "options" {
+        return Ok(Found::Text(Stream::Out, help::globals(), 0));
+    }
     if name == "help" {
         return Ok(help_for(&argv[at + 1..]));
     }
@@ -185,7 +188,7 @@ const MEANT: &[(&str, &[&str])] =
     &[("get", &["list", "ls"]), ("delete", &["rm", "remove"]), ("describe", &["inspect"])];
 
 /// Verbs of a real kubectl that podlab has no use for.
-const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "plugin", "completion", "options"];
+const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "plugin", "completion"];
 
 fn unknown(name: &str) -> Complaint {
     if NOT_SIMULATED.contains(&name) {

@@ -166,6 +166,8 @@ pub struct Cluster {
     scheduler: Scheduler,
     controllers: Controllers,
     node_index: BTreeMap<Arc<str>, NodeIndex>,
+    /// Programs of nodes' shells that have not ended.
+    links: Vec<node_shell::Link>,
     /// What waits for nodes that cannot act.
     held: outage::Held,
     /// The revision up to which the components have seen the change log.

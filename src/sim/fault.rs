@@ -185,10 +185,10 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
         Fault::PowerOff(_) => machine.powered = false,
         Fault::PowerOn(_) => {
             machine.powered = true;
-            machine.kubelet_runs = true;
+            machine.run_kubelet(true, now);
         }
-        Fault::StopKubelet(_) => machine.kubelet_runs = false,
-        Fault::StartKubelet(_) => machine.kubelet_runs = true,
+        Fault::StopKubelet(_) => machine.run_kubelet(false, now),
+        Fault::StartKubelet(_) => machine.run_kubelet(true, now),
         Fault::CutNetwork(_) => machine.connected = false,
         Fault::RestoreNetwork(_) => machine.connected = true,
         Fault::MemoryRelief(_) => drop(machine.taken.remove(&Scarce::Memory)),

@@ -30,9 +30,11 @@ mod worker;
 
 use super::cause::CauseId;
 use super::cluster::{self, Context, NodeIndex, NodeSpec};
+use super::nodes::Registry;
 use super::runtime::{Happening, SandboxId};
 use super::store::{Change, ChangeKind};
 use crate::kube::{Object, Pod, SimTime};
+use crate::os::Reference;
 use clock::Clock;
 pub use desk::PodDue;
 use desk::{Desk, Latency, Machine};
@@ -115,6 +117,16 @@ impl Kubelet {
     /// The sandboxes of the node's Pods, with the Pods' names.
     pub fn sandboxes(&self) -> impl Iterator<Item = (String, SandboxId)> {
         self.workers.values().filter_map(|worker| Some((worker.key.name.to_string(), worker.sandbox?)))
+    }
+
+    /// Full names of the images on the node.
+    pub fn images(&self) -> Vec<String> {
+        self.machine.images.names()
+    }
+
+    /// Pulls an image for somebody on the node; the error is the runtime's.
+    pub fn pull(&mut self, reference: &Reference, registry: Registry) -> Result<(), String> {
+        self.machine.images.end_pull(reference, registry).map(|_| ())
     }
 
     /// Sees a change of a Pod bound to this node, or of the node.

@@ -34,6 +34,8 @@ pub struct Machine {
     pub powered: bool,
     /// Whether its kubelet's process runs.
     pub kubelet_runs: bool,
+    /// When its kubelet was started (true) and stopped.
+    pub kubelet_log: Vec<(SimTime, bool)>,
     /// Whether it reaches the API server and the other nodes.
     pub connected: bool,
     /// Bytes that something outside of Pods takes.
@@ -49,6 +51,12 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Starts or stops the kubelet's process.
+    pub fn run_kubelet(&mut self, runs: bool, now: SimTime) {
+        self.kubelet_runs = runs;
+        self.kubelet_log.push((now, runs));
+    }
+
     /// Whether the API server hears from this machine's kubelet.
     pub fn is_heard(&self) -> bool {
         self.powered && self.kubelet_runs && self.connected
@@ -99,6 +107,7 @@ impl Machines {
             address: format!("10.{}.{}.{}", 10 + (host >> 16), (host >> 8) & 0xff, host & 0xff),
             powered: true,
             kubelet_runs: true,
+            kubelet_log: vec![(SimTime(0), true)],
             connected: true,
             taken: BTreeMap::new(),
             scarce: BTreeSet::new(),

@@ -24,6 +24,19 @@ pub(super) enum Work {
     },
     /// A file on its way to a node.
     Copy(VisitId),
+    /// A file on its way from a node.
+    Fetch {
+        /// The `cat` that reads it.
+        visit: VisitId,
+        /// The file or folder it goes to.
+        to: String,
+        /// Its name there.
+        last: String,
+        /// What is said if there is no such file.
+        missing: String,
+        /// What has come so far.
+        bytes: Vec<u8>,
+    },
     /// The editor, open on a file.
     Editor { path: String },
 }
@@ -49,7 +62,7 @@ impl Child {
             && match &self.work {
                 Work::Kubectl(command) => command.wants_input(),
                 Work::Ssh { shell, .. } => *shell,
-                Work::Copy(_) | Work::Editor { .. } => false,
+                Work::Copy(_) | Work::Fetch { .. } | Work::Editor { .. } => false,
             }
     }
 
@@ -61,7 +74,7 @@ impl Child {
                 *interrupted = *shell;
                 *shell
             }
-            Work::Copy(_) | Work::Editor { .. } => false,
+            Work::Copy(_) | Work::Fetch { .. } | Work::Editor { .. } => false,
         }
     }
 
@@ -221,6 +234,7 @@ impl Session {
                 let chunks = cluster.exec_output(*visit).into_iter().map(|chunk| (chunk.stream, chunk.bytes));
                 (chunks.collect::<Vec<_>>(), exit)
             }
+            Work::Fetch { .. } => self.poll_fetch(cluster, &mut child.work),
             Work::Kubectl(_) => self.poll_kubectl(cluster, &mut child),
             Work::Editor { .. } => (Vec::new(), None),
         };
@@ -241,7 +255,9 @@ impl Session {
     /// Ends what a process did that is no more (Ctrl-C, a closed pipe, `kill`).
     fn abandon(&mut self, cluster: &mut Cluster, child: &Child) {
         match &child.work {
-            Work::Ssh { visit, .. } | Work::Copy(visit) => cluster.exec_signal(*visit, Signal::HUP),
+            Work::Ssh { visit, .. } | Work::Copy(visit) | Work::Fetch { visit, .. } => {
+                cluster.exec_signal(*visit, Signal::HUP)
+            }
             Work::Kubectl(command) => command.hang_up(cluster),
             Work::Editor { .. } => {}
         }
@@ -266,10 +282,29 @@ impl Session {
                 (Work::Ssh { visit, .. } | Work::Copy(visit), bytes) => {
                     cluster.exec_input(*visit, bytes.as_deref());
                 }
-                (Work::Editor { .. }, _) => {}
+                (Work::Editor { .. } | Work::Fetch { .. }, _) => {}
             }
         }
         moved
+    }
+
+    /// Takes in what comes of a file; once it is whole, writes it.
+    fn poll_fetch(&mut self, cluster: &mut Cluster, work: &mut Work) -> (Vec<(Out, Vec<u8>)>, Option<i32>) {
+        let Work::Fetch { visit, to, last, missing, bytes } = work else { return (Vec::new(), None) };
+        let exit = cluster.exec_status(*visit);
+        let chunks = cluster.exec_output(*visit).into_iter().filter(|chunk| chunk.stream == Out::Out);
+        bytes.extend(chunks.flat_map(|chunk| chunk.bytes));
+        match exit {
+            None => (Vec::new(), None),
+            Some(0) => {
+                let now = cluster.now();
+                let folder = self.system.node(self.cell, to).is_some_and(|node| node.entries().is_some());
+                let path = if folder { format!("{to}/{last}") } else { to.clone() };
+                self.write_path(now, &path, bytes);
+                (Vec::new(), Some(0))
+            }
+            Some(_) => (vec![(Out::Err, missing.clone().into_bytes())], Some(1)),
+        }
     }
 
     fn poll_kubectl(

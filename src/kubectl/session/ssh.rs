@@ -62,7 +62,7 @@ impl Session {
             return Err(("usage: scp FILE NODE:PATH".to_owned(), 1));
         };
         let Some((node, path)) = to.split_once(':') else {
-            return Err(("podlab: scp copies to a node only: scp FILE NODE:PATH".to_owned(), 1));
+            return fetch(cluster, from, (cwd, to));
         };
         let node = node.rsplit('@').next().unwrap_or_default();
         let file = if from.starts_with('/') { from.clone() } else { format!("{cwd}/{from}") };
@@ -82,6 +82,26 @@ impl Session {
         cluster.exec_input(visit, None);
         Ok(Work::Copy(visit))
     }
+}
+
+/// `scp NODE:PATH FILE`: what a `cat` on the node prints goes into the file.
+fn fetch(cluster: &mut Cluster, from: &str, (cwd, to): (&str, &str)) -> Result<Work, Failed> {
+    let Some((node, path)) = from.split_once(':') else {
+        return Err(("usage: scp FILE NODE:PATH, or scp NODE:PATH FILE".to_owned(), 1));
+    };
+    let node = node.rsplit('@').next().unwrap_or_default();
+    let argv = ["cat", path].map(str::to_owned).to_vec();
+    let visit =
+        cluster.node_exec(node, &ExecOptions { argv, stdin: false, tty: false }).map_err(unreachable)?;
+    let base = if to.starts_with('/') { to.to_owned() } else { format!("{cwd}/{to}") };
+    let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok(Work::Fetch {
+        visit,
+        to: base,
+        last,
+        missing: format!("scp: {path}: No such file or directory\n"),
+        bytes: Vec::new(),
+    })
 }
 
 /// Why a node was not reached, and ssh's exit code.

@@ -12,23 +12,23 @@ use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
 
 const FLAGS: &[Flag] = &[
-    flag("server-side", Takes::Switch, "let the server merge"),
-    flag("force-conflicts", Takes::Switch, "with --server-side: take over fields of others"),
-    flag("force", Takes::Switch, "delete and create again if nothing else helps"),
-    flag("grace-period", Takes::Number, "seconds a deleted Pod gets").default("-1"),
-    flag("timeout", Takes::Span, "how long to wait before giving up a delete"),
-    flag("wait", Takes::Switch, "wait for deletions"),
-    flag("overwrite", Takes::Switch, "solve conflicts in favour of the file").default("true"),
-    flag("prune", Takes::Switch, "delete what is no longer in the files"),
-    flag("prune-allowlist", Takes::Texts, "kinds that may be pruned"),
-    flag("cascade", Takes::Optional("background"), "background, orphan or foreground").default("background"),
-    flag("openapi-patch", Takes::Switch, "use the server's schema to merge").default("true"),
+    flag("server-side", Takes::Switch, "If true, apply runs in the server instead of the client."),
+    flag("force-conflicts", Takes::Switch, "If true, server-side apply will force the changes against conflicts."),
+    flag("force", Takes::Switch, "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation."),
+    flag("grace-period", Takes::Number, "Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).").default("-1"),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag("wait", Takes::Switch, "If true, wait for resources to be gone before returning. This waits for finalizers."),
+    flag("overwrite", Takes::Switch, "Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration").default("true"),
+    flag("prune", Takes::Switch, "Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config. Should be used with either -l or --all."),
+    flag("prune-allowlist", Takes::Texts, "Overwrite the default allowlist with <group/version/kind> for --prune"),
+    flag("cascade", Takes::Optional("background"), "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController). Defaults to background.").default("background"),
+    flag("openapi-patch", Takes::Switch, "If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec. Otherwise, fall back to use baked-in types.").default("true"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "apply",
     path: "kubectl apply",
-    summary: "Create or change objects to be as the files say.",
+    summary: "Apply a configuration to a resource by file name or stdin. The resource name must be specified. This resource will be created if it doesn't exist yet. To use 'apply', always create the resource initially with either 'apply' or 'create --save-config'.",
     usage: "(-f FILENAME | -k DIRECTORY) [options]",
     examples: "# Apply a file\nkubectl apply -f pod.yaml\n\n# Apply what comes from a pipe\ncat pod.yaml | kubectl apply -f -\n\n\
                # See what the server would say\nkubectl apply -f pod.yaml --dry-run=server",

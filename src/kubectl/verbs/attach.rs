@@ -11,12 +11,12 @@ use crate::kubectl::status;
 use crate::kubectl::verb::{Verb, Words};
 
 const FLAGS: &[Flag] = &[
-    flag("container", Takes::Text, "the container").short('c').offers(Offers::Containers),
+    flag("container", Takes::Text, "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen").short('c').offers(Offers::Containers),
     flag("detach-keys", Takes::Text, "the keys that detach").default("ctrl-p,ctrl-q"),
-    flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
-    flag("quiet", Takes::Switch, "print only what the container prints").short('q'),
-    flag("stdin", Takes::Switch, "pass standard input on").short('i'),
-    flag("tty", Takes::Switch, "standard input is a terminal").short('t'),
+    flag("pod-running-timeout", Takes::Span, "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running").default("1m0s"),
+    flag("quiet", Takes::Switch, "Only print output from the remote session").short('q'),
+    flag("stdin", Takes::Switch, "Pass stdin to the container").short('i'),
+    flag("tty", Takes::Switch, "Stdin is a TTY").short('t'),
 ];
 
 pub(super) const VERB: Verb = Verb {

@@ -32,7 +32,7 @@ const fn verb(
 pub(super) const VERB: Verb = Verb {
     name: "config",
     path: "kubectl config",
-    summary: "See and change the kubeconfig.",
+    summary: "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".",
     usage: "SUBCOMMAND [options]",
     verbs: &[
         &verb(

@@ -11,15 +11,15 @@ use crate::os;
 use crate::sim::cluster::ExecOptions;
 
 const FLAGS: &[Flag] = &[
-    flag("container", Takes::Text, "the container").short('c').offers(Offers::Containers),
-    flag("no-preserve", Takes::Switch, "do not keep owner and permissions"),
-    flag("retries", Takes::Number, "how often to try again").default("0"),
+    flag("container", Takes::Text, "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen").short('c').offers(Offers::Containers),
+    flag("no-preserve", Takes::Switch, "The copied file/directory's ownership and permissions will not be preserved in the container"),
+    flag("retries", Takes::Number, "Set number of retries to complete a copy operation from a container. Specify 0 to disable or any negative value for infinite retrying. The default is 0 (no retry).").default("0"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "cp",
     path: "kubectl cp",
-    summary: "Copy files and folders to and from containers.",
+    summary: "Copy files and directories to and from containers.",
     usage: "<file-spec-src> <file-spec-dest> [options]",
     examples: "# Into a container\nkubectl cp index.html web:/usr/share/nginx/html/\n\n# Out of it\nkubectl cp web:/etc/hosts ./hosts",
     flags: &[FLAGS],

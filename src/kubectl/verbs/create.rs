@@ -21,7 +21,7 @@ use serde_json::Value;
 pub(super) const VERB: Verb = Verb {
     name: "create",
     path: "kubectl create",
-    summary: "Create objects from files, or one of the kinds below by flags.",
+    summary: "Create a resource from a file or from stdin.",
     usage: "-f FILENAME [options]",
     examples: "# Create what a file holds\nkubectl create -f pod.yaml\n\n# Create what comes from a pipe\ncat pod.yaml | kubectl create -f -",
     flags: &[FILES, OUTPUT, DRY_RUN, WRITE],

@@ -53,7 +53,7 @@ const FLAGS: &[Flag] = &[
 pub(super) const VERB: Verb = Verb {
     name: "debug",
     path: "kubectl debug",
-    summary: "Create debugging sessions for troubleshooting workloads and nodes",
+    summary: "Debug cluster resources using interactive debugging containers.",
     usage: "(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ] [options]",
     examples: "# A shell beside the containers of the Pod web\nkubectl debug web -it --image=busybox:1.36\n\n# The same, seeing the \
                processes of its container app\nkubectl debug web -it --image=busybox:1.36 --target=app\n\n# A copy of the Pod in which \

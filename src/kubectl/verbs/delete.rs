@@ -13,22 +13,22 @@ use crate::sim::Cluster;
 use crate::sim::api::{DeleteOptions, Propagation};
 
 const FLAGS: &[Flag] = &[
-    flag("force", Takes::Switch, "remove the object at once, without waiting for what it stands for"),
-    flag("grace-period", Takes::Number, "seconds a Pod gets to stop").default("-1"),
-    flag("now", Takes::Switch, "one second to stop"),
-    flag("wait", Takes::Switch, "wait until the objects are gone").default("true"),
-    flag("timeout", Takes::Span, "how long to wait, 0 for as long as it takes"),
-    flag("ignore-not-found", Takes::Switch, "an object that does not exist is no error"),
-    flag("cascade", Takes::Optional("background"), "background, orphan or foreground").default("background"),
-    flag("interactive", Takes::Switch, "ask before deleting").short('i'),
-    flag("output", Takes::Text, "name: print short names").short('o'),
-    flag("raw", Takes::Text, "the address to send the request to"),
+    flag("force", Takes::Switch, "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation."),
+    flag("grace-period", Takes::Number, "Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).").default("-1"),
+    flag("now", Takes::Switch, "If true, resources are signaled for immediate shutdown (same as --grace-period=1)."),
+    flag("wait", Takes::Switch, "If true, wait for resources to be gone before returning. This waits for finalizers.").default("true"),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag("ignore-not-found", Takes::Switch, "Treat \"resource not found\" as a successful delete. Defaults to \"true\" when --all is specified."),
+    flag("cascade", Takes::Optional("background"), "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController). Defaults to background.").default("background"),
+    flag("interactive", Takes::Switch, "If true, delete resource only when user confirms.").short('i'),
+    flag("output", Takes::Text, "Output mode. Use \"-o name\" for shorter output (resource/name).").short('o'),
+    flag("raw", Takes::Text, "Raw URI to DELETE to the server.  Uses the transport specified by the kubeconfig file."),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "delete",
     path: "kubectl delete",
-    summary: "Delete objects by file, by name or by label.",
+    summary: "Delete resources by file names, stdin, resources and names, or by resources and label selector.",
     usage: "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
     examples: "# Delete a Pod\nkubectl delete pod web\n\n# Delete what a file holds\nkubectl delete -f pod.yaml\n\n# Delete by label\n\
                kubectl delete pods -l app=web\n\n# At once\nkubectl delete pod web --force --grace-period=0",

@@ -9,14 +9,14 @@ use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{EVERYWHERE, FILES, SELECTOR, Verb, Words};
 
 const FLAGS: &[Flag] = &[
-    flag("show-events", Takes::Switch, "show the events about the object").default("true"),
-    flag("chunk-size", Takes::Number, "how many objects to ask for at once").default("500"),
+    flag("show-events", Takes::Switch, "If true, display events related to the described object.").default("true"),
+    flag("chunk-size", Takes::Number, "Return large lists in chunks rather than all at once. Pass 0 to disable. This flag is beta and may change in the future.").default("500"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "describe",
     path: "kubectl describe",
-    summary: "Show details of one or many objects, with their events.",
+    summary: "Show details of a specific resource or group of resources.",
     usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]",
     examples: "# A Pod\nkubectl describe pod web\n\n# A node\nkubectl describe node worker-1\n\n# All Pods with a label\n\
                kubectl describe pods -l app=web",

@@ -10,17 +10,17 @@ use crate::kubectl::{merge, output, yaml};
 use crate::sim::api::{Patch, Subresource, Write};
 
 const FLAGS: &[Flag] = &[
-    flag("server-side", Takes::Switch, "let the server merge"),
-    flag("force-conflicts", Takes::Switch, "with --server-side: take over fields of others"),
-    flag("concurrency", Takes::Number, "how many objects at a time").default("1"),
-    flag("prune", Takes::Switch, "show what apply --prune would delete"),
-    flag("show-managed-fields", Takes::Switch, "keep metadata.managedFields"),
+    flag("server-side", Takes::Switch, "If true, apply runs in the server instead of the client."),
+    flag("force-conflicts", Takes::Switch, "If true, server-side apply will force the changes against conflicts."),
+    flag("concurrency", Takes::Number, "Number of objects to process in parallel when diffing against the live version. Larger number = faster, but more memory, I/O and CPU over that shorter period of time.").default("1"),
+    flag("prune", Takes::Switch, "Include resources that would be deleted by pruning. Can be used with -l and default shows all resources would be pruned"),
+    flag("show-managed-fields", Takes::Switch, "If true, include managed fields in the diff."),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "diff",
     path: "kubectl diff",
-    summary: "Show what apply would change.",
+    summary: "Diff configurations specified by file name or stdin between the current online configuration, and the configuration as it would be if applied.",
     usage: "-f FILENAME [options]",
     examples: "# See what would change\nkubectl diff -f pod.yaml",
     flags: &[FLAGS, FILES, SELECTOR, WRITE],

@@ -10,21 +10,21 @@ use crate::kubectl::verb::{DRY_RUN, SELECTOR, Verb, Words};
 use crate::sim::api::{DeleteOptions, Reason};
 
 const FLAGS: &[Flag] = &[
-    flag("force", Takes::Switch, "also Pods that nobody will replace"),
-    flag("ignore-daemonsets", Takes::Switch, "leave Pods of DaemonSets alone"),
-    flag("delete-emptydir-data", Takes::Switch, "also Pods that lose data in emptyDir volumes"),
-    flag("grace-period", Takes::Number, "seconds a Pod gets to stop").default("-1"),
-    flag("timeout", Takes::Span, "how long to wait"),
-    flag("pod-selector", Takes::Text, "only Pods with these labels"),
-    flag("disable-eviction", Takes::Switch, "delete instead of evicting"),
-    flag("skip-wait-for-delete-timeout", Takes::Number, "do not wait for Pods deleted longer ago than this"),
-    flag("chunk-size", Takes::Number, "how many Pods to ask for at once").default("500"),
+    flag("force", Takes::Switch, "Continue even if there are pods that do not declare a controller."),
+    flag("ignore-daemonsets", Takes::Switch, "Ignore DaemonSet-managed pods."),
+    flag("delete-emptydir-data", Takes::Switch, "Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained)."),
+    flag("grace-period", Takes::Number, "Period of time in seconds given to each pod to terminate gracefully. If negative, the default value specified in the pod will be used.").default("-1"),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up, zero means infinite"),
+    flag("pod-selector", Takes::Text, "Label selector to filter pods on the node"),
+    flag("disable-eviction", Takes::Switch, "Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution."),
+    flag("skip-wait-for-delete-timeout", Takes::Number, "If pod DeletionTimestamp older than N seconds, skip waiting for the pod.  Seconds must be greater than 0 to skip."),
+    flag("chunk-size", Takes::Number, "Return large lists in chunks rather than all at once. Pass 0 to disable. This flag is beta and may change in the future.").default("500"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "drain",
     path: "kubectl drain",
-    summary: "Empty a node before maintenance.",
+    summary: "Drain node in preparation for maintenance.",
     usage: "NODE [options]",
     examples: "# All Pods leave\nkubectl drain worker-1 --ignore-daemonsets",
     flags: &[FLAGS, SELECTOR, DRY_RUN],

@@ -12,15 +12,19 @@ use crate::sim::api::{Patch, Reason, Refusal, Subresource};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
-    flag("output-patch", Takes::Switch, "print the patch that is sent"),
-    flag("windows-line-endings", Takes::Switch, "end lines as Windows does"),
-    flag("subresource", Takes::Text, "status, scale or resize"),
+    flag("output-patch", Takes::Switch, "Output the patch if the resource is edited."),
+    flag("windows-line-endings", Takes::Switch, "Defaults to the line ending native to your platform."),
+    flag(
+        "subresource",
+        Takes::Text,
+        "If specified, edit will operate on the subresource of the requested object. This flag is beta and may change in the future.",
+    ),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "edit",
     path: "kubectl edit",
-    summary: "Change an object in an editor.",
+    summary: "Edit a resource from the default editor.",
     usage: "(RESOURCE/NAME | -f FILENAME) [options]",
     examples: "# Edit a Pod\nkubectl edit pod web\n\n# Edit without an editor\nKUBE_EDITOR='sed -i s/1.27/1.28/' kubectl edit pod web",
     flags: &[FLAGS, FILES, OUTPUT, WRITE],

@@ -14,18 +14,18 @@ use crate::sim::ChangeKind;
 use k8s_openapi::jiff::Timestamp;
 
 const FLAGS: &[Flag] = &[
-    flag("for", Takes::Text, "the object the events are about: pod/web"),
-    flag("types", Takes::List, "Normal or Warning"),
-    flag("watch", Takes::Switch, "after listing, print each new event").short('w'),
-    flag("no-headers", Takes::Switch, "leave the header line away"),
-    flag("chunk-size", Takes::Number, "how many events to ask for at once").default("500"),
+    flag("for", Takes::Text, "Filter events to only those pertaining to the specified resource."),
+    flag("types", Takes::List, "Output only events of given types."),
+    flag("watch", Takes::Switch, "After listing the requested events, watch for more events.").short('w'),
+    flag("no-headers", Takes::Switch, "When using the default output format, don't print headers."),
+    flag("chunk-size", Takes::Number, "Return large lists in chunks rather than all at once. Pass 0 to disable. This flag is beta and may change in the future.").default("500"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "events",
     path: "kubectl events",
-    summary: "List events, the latest last.",
-    usage: "[(-o|--output=)FORM] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
+    summary: "Display events.",
+    usage: "[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
     examples: "# The events of this namespace\nkubectl events\n\n# Those about one Pod\nkubectl events --for pod/web\n\n# Only warnings\n\
                kubectl events --types=Warning",
     flags: &[FLAGS, OUTPUT, EVERYWHERE],

@@ -12,17 +12,17 @@ use crate::sim::cluster::{AccessError, ExecOptions};
 use crate::sim::runtime::VisitId;
 
 const FLAGS: &[Flag] = &[
-    flag("container", Takes::Text, "the container").short('c').offers(Offers::Containers),
-    flag("stdin", Takes::Switch, "pass standard input on").short('i'),
-    flag("tty", Takes::Switch, "standard input is a terminal").short('t'),
-    flag("quiet", Takes::Switch, "print only what the command prints").short('q'),
-    flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
+    flag("container", Takes::Text, "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen").short('c').offers(Offers::Containers),
+    flag("stdin", Takes::Switch, "Pass stdin to the container").short('i'),
+    flag("tty", Takes::Switch, "Stdin is a TTY").short('t'),
+    flag("quiet", Takes::Switch, "Only print output from the remote session").short('q'),
+    flag("pod-running-timeout", Takes::Span, "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running").default("1m0s"),
 ];
 
 pub(super) const EXEC: Verb = Verb {
     name: "exec",
     path: "kubectl exec",
-    summary: "Run a command in a container.",
+    summary: "Execute a command in a container.",
     usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
     examples: "# One command\nkubectl exec web -- ls /\n\n# A shell\nkubectl exec -it web -- sh\n\n# In one of several containers\n\
                kubectl exec web -c helper -- env",

@@ -9,16 +9,25 @@ use crate::kubectl::verb::{Verb, Words};
 use std::fmt::Write;
 
 const FLAGS: &[Flag] = &[
-    flag("recursive", Takes::Switch, "the names of all fields below"),
-    flag("api-version", Takes::Text, "the API version of the kind"),
-    flag("output", Takes::Text, "plaintext").short('o'),
+    flag(
+        "recursive",
+        Takes::Switch,
+        "When true, print the name of all the fields recursively. Otherwise, print the available fields with their description.",
+    ),
+    flag("api-version", Takes::Text, "Use given api-version (group/version) of the resource."),
+    flag(
+        "output",
+        Takes::Text,
+        "Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).",
+    )
+    .short('o'),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "explain",
     path: "kubectl explain",
-    summary: "Explain a kind or one of its fields.",
-    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [options]",
+    summary: "Describe fields and structure of various resources.",
+    usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]",
     examples: "# A kind\nkubectl explain pods\n\n# A field\nkubectl explain pod.spec.containers.livenessProbe",
     flags: &[FLAGS],
     words: Words::Fields,

@@ -9,14 +9,14 @@ use crate::kubectl::verb::{Verb, Words};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
-    flag("address", Takes::List, "the addresses of this machine to listen on").default("[localhost]"),
-    flag("pod-running-timeout", Takes::Span, "how long to wait for a running Pod").default("1m0s"),
+    flag("address", Takes::List, "Addresses to listen on (comma separated). Only accepts IP addresses or localhost as a value. When localhost is supplied, kubectl will try to bind on both 127.0.0.1 and ::1 and will fail if neither of these addresses are available to bind.").default("[localhost]"),
+    flag("pod-running-timeout", Takes::Span, "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running").default("1m0s"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "port-forward",
     path: "kubectl port-forward",
-    summary: "Let ports of this machine lead to a Pod.",
+    summary: "Forward one or more local ports to a pod.",
     usage: "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
     examples: "# Port 8080 here is port 80 of the Pod\nkubectl port-forward pod/web 8080:80 &\nwget -qO- http://127.0.0.1:8080/",
     flags: &[FLAGS],

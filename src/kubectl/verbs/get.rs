@@ -17,26 +17,26 @@ use serde_json::Value;
 use tables::Shape;
 
 const FLAGS: &[Flag] = &[
-    flag("watch", Takes::Switch, "after listing, print each change").short('w'),
-    flag("watch-only", Takes::Switch, "print changes without listing first"),
-    flag("output-watch-events", Takes::Switch, "say what each change of a watch did"),
-    flag("no-headers", Takes::Switch, "leave the header line away"),
-    flag("show-labels", Takes::Switch, "show all labels in the last column"),
-    flag("show-kind", Takes::Switch, "put the kind before each name"),
-    flag("label-columns", Takes::List, "labels to show in columns of their own").short('L'),
-    flag("sort-by", Takes::Text, "the field to sort by: .metadata.name"),
-    flag("ignore-not-found", Takes::Switch, "an object that does not exist is no error"),
-    flag("chunk-size", Takes::Number, "how many objects to ask for at once").default("500"),
-    flag("raw", Takes::Text, "the address to ask the server for"),
-    flag("server-print", Takes::Switch, "let the server make the table").default("true"),
-    flag("subresource", Takes::Text, "status, scale or resize"),
+    flag("watch", Takes::Switch, "After listing/getting the requested object, watch for changes.").short('w'),
+    flag("watch-only", Takes::Switch, "Watch for changes to the requested object(s), without listing/getting first."),
+    flag("output-watch-events", Takes::Switch, "Output watch event objects when --watch or --watch-only is used. Existing objects are output as initial ADDED events."),
+    flag("no-headers", Takes::Switch, "When using the default or custom-column output format, don't print headers (default print headers)."),
+    flag("show-labels", Takes::Switch, "When printing, show all labels as the last column (default hide labels column)"),
+    flag("show-kind", Takes::Switch, "If present, list the resource type for the requested object(s)."),
+    flag("label-columns", Takes::List, "Accepts a comma separated list of labels that are going to be presented as columns. Names are case-sensitive. You can also use multiple flag options like -L label1 -L label2...").short('L'),
+    flag("sort-by", Takes::Text, "If non-empty, sort list types using this field specification.  The field specification is expressed as a JSONPath expression (e.g. '{.metadata.name}'). The field in the API resource specified by this JSONPath expression must be an integer or a string."),
+    flag("ignore-not-found", Takes::Switch, "If the requested object does not exist the command will return exit code 0."),
+    flag("chunk-size", Takes::Number, "Return large lists in chunks rather than all at once. Pass 0 to disable. This flag is beta and may change in the future.").default("500"),
+    flag("raw", Takes::Text, "Raw URI to request from the server.  Uses the transport specified by the kubeconfig file."),
+    flag("server-print", Takes::Switch, "If true, have the server return the appropriate table output. Supports extension APIs and CRDs.").default("true"),
+    flag("subresource", Takes::Text, "If specified, gets the subresource of the requested object. This flag is beta and may change in the future."),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "get",
     path: "kubectl get",
     summary: "Display one or many resources.",
-    usage: "[(-o|--output=)FORM] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]",
+    usage: "[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
     examples: "# The Pods of this namespace\nkubectl get pods\n\n# With addresses and nodes\nkubectl get pods -o wide\n\n\
                # One Pod as YAML\nkubectl get pod web -o yaml\n\n# Follow changes\nkubectl get pods -w",
     flags: &[FLAGS, OUTPUT, FILES, SELECTOR, EVERYWHERE],

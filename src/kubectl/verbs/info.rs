@@ -17,12 +17,12 @@ const VERSION: &str = "v1.36.2";
 pub(super) const VERSION_VERB: Verb = Verb {
     name: "version",
     path: "kubectl version",
-    summary: "Print the versions of client and server.",
+    summary: "Print the client and server version information for the current context.",
     usage: "[flags] [options]",
     examples: "# Both\nkubectl version",
     flags: &[&[
-        flag("client", Takes::Switch, "only the client's"),
-        flag("output", Takes::Text, "yaml or json").short('o'),
+        flag("client", Takes::Switch, "If true, shows client version only (no server required)."),
+        flag("output", Takes::Text, "One of 'yaml' or 'json'.").short('o'),
     ]],
     run: version,
     ..Verb::EMPTY
@@ -57,7 +57,7 @@ fn version(run: &mut Run) -> Result<Flow, Complaint> {
 pub(super) const CLUSTER_INFO: Verb = Verb {
     name: "cluster-info",
     path: "kubectl cluster-info",
-    summary: "Say where the control plane is.",
+    summary: "Display addresses of the control plane and services with label kubernetes.io/cluster-service=true. To further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.",
     usage: "[flags] [options]",
     examples: "# Where it is\nkubectl cluster-info",
     run: |run| {
@@ -84,20 +84,20 @@ pub(super) const ALPHA: Verb = Verb {
 };
 
 const RESOURCE_FLAGS: &[Flag] = &[
-    flag("api-group", Takes::Text, "only kinds of this group"),
-    flag("namespaced", Takes::Switch, "only kinds with or without namespace").default("true"),
-    flag("no-headers", Takes::Switch, "leave the header line away"),
-    flag("output", Takes::Text, "wide or name").short('o'),
-    flag("sort-by", Takes::Text, "name or kind"),
-    flag("verbs", Takes::List, "only kinds that know these verbs"),
-    flag("categories", Takes::List, "only kinds of these categories"),
-    flag("cached", Takes::Switch, "use the cached list"),
+    flag("api-group", Takes::Text, "Limit to resources in the specified API group."),
+    flag("namespaced", Takes::Switch, "If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default.").default("true"),
+    flag("no-headers", Takes::Switch, "When using the default or custom-column output format, don't print headers (default print headers)."),
+    flag("output", Takes::Text, "One of 'yaml' or 'json'.").short('o'),
+    flag("sort-by", Takes::Text, "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'."),
+    flag("verbs", Takes::List, "Limit to resources that support the specified verbs."),
+    flag("categories", Takes::List, "Limit to resources that belong to the specified categories."),
+    flag("cached", Takes::Switch, "Use the cached list of resources if available."),
 ];
 
 pub(super) const API_RESOURCES: Verb = Verb {
     name: "api-resources",
     path: "kubectl api-resources",
-    summary: "List the kinds the server knows.",
+    summary: "Print the supported API resources on the server.",
     usage: "[flags] [options]",
     examples: "# All of them\nkubectl api-resources\n\n# Those in namespaces\nkubectl api-resources --namespaced=true",
     flags: &[RESOURCE_FLAGS],
@@ -325,8 +325,8 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
 pub(super) const API_VERSIONS: Verb = Verb {
     name: "api-versions",
     path: "kubectl api-versions",
-    summary: "List the API versions the server knows.",
-    usage: "[flags] [options]",
+    summary: "Print the supported API versions on the server, in the form of \"group/version\".",
+    usage: "[options]",
     examples: "# All of them\nkubectl api-versions",
     run: |run| {
         let all: BTreeSet<String> = resources().into_iter().map(|r| r.version).collect();
@@ -341,16 +341,21 @@ pub(super) const API_VERSIONS: Verb = Verb {
 const CAN_I: Verb = Verb {
     name: "can-i",
     path: "kubectl auth can-i",
-    summary: "Say whether an action is allowed.",
+    summary: "Check whether an action is allowed.",
     usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
     examples: "# May I?\nkubectl auth can-i create pods",
     flags: &[
         EVERYWHERE,
         &[
-            flag("list", Takes::Switch, "list all allowed actions"),
-            flag("quiet", Takes::Switch, "say it by the exit code only").short('q'),
-            flag("subresource", Takes::Text, "log or another part of the object"),
-            flag("no-headers", Takes::Switch, "leave the header line away"),
+            flag("list", Takes::Switch, "If true, prints all allowed actions."),
+            flag("quiet", Takes::Switch, "If true, suppress output and just return the exit code.")
+                .short('q'),
+            flag("subresource", Takes::Text, "SubResource such as pod/log or deployment/scale"),
+            flag(
+                "no-headers",
+                Takes::Switch,
+                "When using the default or custom-column output format, don't print headers (default print headers).",
+            ),
         ],
     ],
     run: can_i,
@@ -411,10 +416,10 @@ fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
 const WHOAMI: Verb = Verb {
     name: "whoami",
     path: "kubectl auth whoami",
-    summary: "Say who the server takes you for.",
+    summary: "Experimental: Check who you are and your attributes (groups, extra).",
     usage: "[options]",
     examples: "# Who am I?\nkubectl auth whoami",
-    flags: &[&[flag("output", Takes::Text, "json or yaml").short('o')]],
+    flags: &[&[flag("output", Takes::Text, "One of 'yaml' or 'json'.").short('o')]],
     run: |run| {
         let id = "7e487392d815dd25d5e268a05a007f398ee483f9e4e7d84c22aead9242dbc8a8";
         let rows = [
@@ -432,19 +437,31 @@ const WHOAMI: Verb = Verb {
 pub(super) const AUTH: Verb = Verb {
     name: "auth",
     path: "kubectl auth",
-    summary: "Ask about permissions.",
+    summary: "Inspect authorization.",
     usage: "[flags] [options]",
     verbs: &[&CAN_I, &WHOAMI],
     ..Verb::EMPTY
 };
 
 const TOP_FLAGS: &[Flag] = &[
-    flag("containers", Takes::Switch, "each container of a Pod"),
-    flag("no-headers", Takes::Switch, "leave the header line away"),
-    flag("sort-by", Takes::Text, "cpu or memory"),
-    flag("sum", Takes::Switch, "print the sum"),
-    flag("use-protocol-buffers", Takes::Switch, "ask in protocol buffers"),
-    flag("show-capacity", Takes::Switch, "compare with the capacity"),
+    flag("containers", Takes::Switch, "If present, print usage of containers within a pod."),
+    flag(
+        "no-headers",
+        Takes::Switch,
+        "When using the default or custom-column output format, don't print headers (default print headers).",
+    ),
+    flag(
+        "sort-by",
+        Takes::Text,
+        "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'.",
+    ),
+    flag("sum", Takes::Switch, "Print the sum of the resource usage"),
+    flag("use-protocol-buffers", Takes::Switch, "Enables using protocol-buffers to access Metrics API."),
+    flag(
+        "show-capacity",
+        Takes::Switch,
+        "Print node resources based on Capacity instead of Allocatable(default) of the nodes.",
+    ),
 ];
 
 /// Without a metrics server there is nothing to show.
@@ -455,14 +472,14 @@ fn top(_: &mut Run) -> Result<Flow, Complaint> {
 pub(super) const TOP: Verb = Verb {
     name: "top",
     path: "kubectl top",
-    summary: "Show what Pods and nodes use.",
+    summary: "Display resource (CPU/memory) usage.",
     usage: "[flags] [options]",
     verbs: &[
         &Verb {
             name: "node",
             aliases: &["nodes", "no"],
             path: "kubectl top node",
-            summary: "Show what nodes use.",
+            summary: "Display resource (CPU/memory) usage of nodes.",
             usage: "[NAME | -l label] [options]",
             examples: "# All nodes\nkubectl top node",
             flags: &[TOP_FLAGS, SELECTOR],
@@ -474,7 +491,7 @@ pub(super) const TOP: Verb = Verb {
             name: "pod",
             aliases: &["pods", "po"],
             path: "kubectl top pod",
-            summary: "Show what Pods use.",
+            summary: "Display resource (CPU/memory) usage of pods.",
             usage: "[NAME | -l label] [options]",
             examples: "# All Pods\nkubectl top pod",
             flags: &[TOP_FLAGS, SELECTOR, EVERYWHERE],

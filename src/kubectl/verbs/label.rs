@@ -13,19 +13,27 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 const FLAGS: &[Flag] = &[
-    flag("overwrite", Takes::Switch, "replace values that are there"),
-    flag("list", Takes::Switch, "print what is there"),
-    flag("local", Takes::Switch, "change nothing on the server"),
-    flag("resource-version", Takes::Text, "the version the object must have"),
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
+    flag(
+        "overwrite",
+        Takes::Switch,
+        "If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels.",
+    ),
+    flag("list", Takes::Switch, "If true, display the labels for a given resource."),
+    flag("local", Takes::Switch, "If true, label will NOT contact api-server but run locally."),
+    flag(
+        "resource-version",
+        Takes::Text,
+        "If non-empty, the labels update will only succeed if this is the current resource-version for the object. Only valid when specifying a single resource.",
+    ),
+    flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
 
 pub(super) const LABEL: Verb = Verb {
     name: "label",
     path: "kubectl label",
-    summary: "Add, change or remove labels.",
-    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    summary: "Update the labels on a resource.",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
     examples: "# Add a label\nkubectl label pod web tier=front\n\n# Change it\nkubectl label pod web tier=back --overwrite\n\n# Remove it\n\
                kubectl label pod web tier-",
     flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
@@ -37,8 +45,8 @@ pub(super) const LABEL: Verb = Verb {
 pub(super) const ANNOTATE: Verb = Verb {
     name: "annotate",
     path: "kubectl annotate",
-    summary: "Add, change or remove annotations.",
-    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
+    summary: "Update the annotations on one or more resources.",
+    usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
     examples: "# Add an annotation\nkubectl annotate pod web note='look here'\n\n# Remove it\nkubectl annotate pod web note-",
     flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
     words: Words::Objects,

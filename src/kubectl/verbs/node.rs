@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(super) const CORDON: Verb = Verb {
     name: "cordon",
     path: "kubectl cordon",
-    summary: "Keep new Pods off a node.",
+    summary: "Mark node as unschedulable.",
     usage: "NODE [options]",
     examples: "# No new Pods here\nkubectl cordon worker-1",
     flags: &[SELECTOR, DRY_RUN],
@@ -24,7 +24,7 @@ pub(super) const CORDON: Verb = Verb {
 pub(super) const UNCORDON: Verb = Verb {
     name: "uncordon",
     path: "kubectl uncordon",
-    summary: "Let new Pods come to a node again.",
+    summary: "Mark node as schedulable.",
     usage: "NODE [options]",
     examples: "# Pods may come again\nkubectl uncordon worker-1",
     flags: &[SELECTOR, DRY_RUN],
@@ -34,15 +34,23 @@ pub(super) const UNCORDON: Verb = Verb {
 };
 
 const TAINT_FLAGS: &[Flag] = &[
-    flag("overwrite", Takes::Switch, "replace taints that are there"),
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
-    flag("validate", Takes::Optional("strict"), "strict, warn or ignore unknown fields"),
+    flag(
+        "overwrite",
+        Takes::Switch,
+        "If true, allow taints to be overwritten, otherwise reject taint updates that overwrite existing taints.",
+    ),
+    flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
+    flag(
+        "validate",
+        Takes::Optional("strict"),
+        "Must be one of: strict (or true), warn, ignore (or false). \"true\" or \"strict\" will use a schema to validate the input and fail the request if invalid. It will perform server side validation if ServerSideFieldValidation is enabled on the api-server, but will fall back to less reliable client-side validation if not. \"warn\" will warn about unknown or duplicate fields without blocking the request if server-side field validation is enabled on the API server, and behave as \"ignore\" otherwise. \"false\" or \"ignore\" will not perform any schema validation, silently dropping any unknown or duplicate fields.",
+    ),
 ];
 
 pub(super) const TAINT: Verb = Verb {
     name: "taint",
     path: "kubectl taint",
-    summary: "Put taints on nodes, or remove them.",
+    summary: "Update the taints on one or more nodes.",
     usage: "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]",
     examples: "# Only Pods that tolerate it come here\nkubectl taint node worker-1 dedicated=gpu:NoSchedule\n\n# Remove it\n\
                kubectl taint node worker-1 dedicated-",

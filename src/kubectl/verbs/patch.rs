@@ -13,24 +13,24 @@ use crate::sim::api::{Patch, Subresource, patch};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
-    flag("patch", Takes::Text, "the patch, as JSON or YAML").short('p'),
-    flag("patch-file", Takes::Text, "a file with the patch").offers(Offers::Files),
-    flag("type", Takes::Text, "json, merge or strategic").default("strategic").offers(Offers::Words(&[
+    flag("patch", Takes::Text, "The patch to be applied to the resource JSON file.").short('p'),
+    flag("patch-file", Takes::Text, "A file containing a patch to be applied to the resource.").offers(Offers::Files),
+    flag("type", Takes::Text, "The type of patch being provided; one of [json merge strategic]").default("strategic").offers(Offers::Words(&[
         "json",
         "merge",
         "strategic",
     ])),
-    flag("subresource", Takes::Text, "status, scale or resize")
+    flag("subresource", Takes::Text, "If specified, patch will operate on the subresource of the requested object. This flag is beta and may change in the future.")
         .offers(Offers::Words(&["status", "scale", "resize"])),
-    flag("local", Takes::Switch, "change nothing on the server"),
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
+    flag("local", Takes::Switch, "If true, patch will operate on the content of the file, not the server-side resource."),
+    flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "patch",
     path: "kubectl patch",
-    summary: "Change some fields of an object.",
+    summary: "Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch.",
     usage: "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
     examples: "# Cordon a node\nkubectl patch node worker-1 -p '{\"spec\":{\"unschedulable\":true}}'\n\n# Remove a finalizer\n\
                kubectl patch pod web --type=merge -p '{\"metadata\":{\"finalizers\":null}}'",

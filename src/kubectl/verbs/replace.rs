@@ -12,20 +12,20 @@ use crate::sim::api::{Refusal, Subresource};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
-    flag("force", Takes::Switch, "delete and create again"),
-    flag("grace-period", Takes::Number, "with --force: seconds to stop").default("-1"),
-    flag("timeout", Takes::Span, "with --force: how long to wait"),
-    flag("cascade", Takes::Optional("background"), "with --force: background, orphan or foreground"),
-    flag("wait", Takes::Switch, "with --force: wait for the deletion"),
+    flag("force", Takes::Switch, "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation."),
+    flag("grace-period", Takes::Number, "Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).").default("-1"),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag("cascade", Takes::Optional("background"), "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController). Defaults to background."),
+    flag("wait", Takes::Switch, "If true, wait for resources to be gone before returning. This waits for finalizers."),
     flag("now", Takes::Switch, "with --force: one second to stop"),
-    flag("subresource", Takes::Text, "status or scale"),
-    flag("raw", Takes::Text, "the address to send the object to"),
+    flag("subresource", Takes::Text, "If specified, replace will operate on the subresource of the requested object. This flag is beta and may change in the future."),
+    flag("raw", Takes::Text, "Raw URI to PUT to the server.  Uses the transport specified by the kubeconfig file."),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "replace",
     path: "kubectl replace",
-    summary: "Replace objects by those in a file.",
+    summary: "Replace a resource by file name or stdin.",
     usage: "-f FILENAME [options]",
     examples: "# Replace it\nkubectl replace -f pod.yaml\n\n# Delete it and create it again\nkubectl replace --force -f pod.yaml",
     flags: &[FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],

@@ -48,7 +48,7 @@ const fn verb(
 pub(super) const VERB: Verb = Verb {
     name: "rollout",
     path: "kubectl rollout",
-    summary: "See and steer how a template is rolled out.",
+    summary: "Manage the rollout of one or many resources.",
     usage: "SUBCOMMAND [options]",
     verbs: &[
         &verb(

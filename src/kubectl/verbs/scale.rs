@@ -10,18 +10,18 @@ use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
 
 const SCALE_FLAGS: &[Flag] = &[
-    flag("replicas", Takes::Number, "how many Pods there are to be"),
-    flag("current-replicas", Takes::Number, "how many there must be now").default("-1"),
-    flag("resource-version", Takes::Text, "the version the object must have"),
-    flag("timeout", Takes::Span, "how long to wait for the change"),
+    flag("replicas", Takes::Number, "The new desired number of replicas. Required."),
+    flag("current-replicas", Takes::Number, "Precondition for current size. Requires that the current size of the resource match this value in order to scale. -1 (default) for no condition.").default("-1"),
+    flag("resource-version", Takes::Text, "Precondition for resource version. Requires that the current resource version match this value in order to scale."),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up on a scale operation, zero means don't wait. Any other values should contain a corresponding time unit (e.g. 1s, 2m, 3h)."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
 
 pub(super) const SCALE: Verb = Verb {
     name: "scale",
     path: "kubectl scale",
-    summary: "Set how many Pods a controller keeps.",
-    usage: "[--current-replicas=COUNT] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
+    summary: "Set a new size for a deployment, replica set, replication controller, or stateful set.",
+    usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
     examples: "# Three Pods\nkubectl scale deployment web --replicas=3",
     flags: &[SCALE_FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN],
     words: Words::Objects,
@@ -30,19 +30,19 @@ pub(super) const SCALE: Verb = Verb {
 };
 
 const AUTOSCALE_FLAGS: &[Flag] = &[
-    flag("min", Takes::Number, "the fewest Pods").default("-1"),
-    flag("max", Takes::Number, "the most Pods").default("-1"),
-    flag("cpu-percent", Takes::Number, "the wanted share of the requested CPU").default("-1"),
+    flag("min", Takes::Number, "The lower limit for the number of pods that can be set by the autoscaler. If it's not specified or negative, the server will apply a default value.").default("-1"),
+    flag("max", Takes::Number, "The upper limit for the number of pods that can be set by the autoscaler. Required.").default("-1"),
+    flag("cpu-percent", Takes::Number, "The target average CPU utilization (represented as a percent of requested CPU) over all the pods. If it's not specified or negative, a default autoscaling policy will be used.").default("-1"),
     flag("cpu", Takes::Text, "the wanted CPU: 80% or 500m"),
     flag("memory", Takes::Text, "the wanted memory: 80% or 500Mi"),
-    flag("name", Takes::Text, "the name of the autoscaler"),
+    flag("name", Takes::Text, "The name for the newly created object. If not specified, the name of the input resource will be used."),
 ];
 
 pub(super) const AUTOSCALE: Verb = Verb {
     name: "autoscale",
     path: "kubectl autoscale",
-    summary: "Create an autoscaler for a controller.",
-    usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [options]",
+    summary: "Creates an autoscaler that automatically chooses and sets the number of pods that run in a Kubernetes cluster.",
+    usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu-percent=CPU] [options]",
     examples: "# Between two and five Pods\nkubectl autoscale deployment web --min=2 --max=5 --cpu=80%",
     flags: &[AUTOSCALE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
     words: Words::Objects,
@@ -51,26 +51,70 @@ pub(super) const AUTOSCALE: Verb = Verb {
 };
 
 const EXPOSE_FLAGS: &[Flag] = &[
-    flag("port", Takes::Text, "the port of the Service"),
-    flag("target-port", Takes::Text, "the port of the Pods, by number or name"),
-    flag("protocol", Takes::Text, "TCP, UDP or SCTP"),
-    flag("type", Takes::Text, "ClusterIP, NodePort, LoadBalancer or ExternalName"),
-    flag("name", Takes::Text, "the name of the Service"),
-    flag("selector", Takes::Text, "the labels of the Pods"),
-    flag("labels", Takes::Text, "labels of the Service").short('l'),
-    flag("external-ip", Takes::Text, "another address it is reached at"),
-    flag("load-balancer-ip", Takes::Text, "the address of the load balancer"),
-    flag("cluster-ip", Takes::Text, "the address in the cluster, None for a headless Service"),
-    flag("session-affinity", Takes::Text, "None or ClientIP"),
-    flag("overrides", Takes::Text, "JSON to merge into the Service"),
-    flag("override-type", Takes::Text, "json, merge or strategic"),
+    flag(
+        "port",
+        Takes::Text,
+        "The port that the service should serve on. Copied from the resource being exposed, if unspecified",
+    ),
+    flag(
+        "target-port",
+        Takes::Text,
+        "Name or number for the port on the container that the service should direct traffic to. Optional.",
+    ),
+    flag("protocol", Takes::Text, "The network protocol for the service to be created. Default is 'TCP'."),
+    flag(
+        "type",
+        Takes::Text,
+        "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName. Default is 'ClusterIP'.",
+    ),
+    flag(
+        "name",
+        Takes::Text,
+        "The name for the newly created object. If not specified, the name of the input resource will be used.",
+    ),
+    flag(
+        "selector",
+        Takes::Text,
+        "Selector (label query) to filter on, supports '=', '==', and '!='.(e.g. -l key1=value1,key2=value2). Matching objects must satisfy all of the specified label constraints.",
+    ),
+    flag("labels", Takes::Text, "Labels to apply to the service created by this call.").short('l'),
+    flag(
+        "external-ip",
+        Takes::Text,
+        "Additional external IP address (not managed by Kubernetes) to accept for the service. If this IP is routed to a node, the service can be accessed by this IP in addition to its generated service IP.",
+    ),
+    flag(
+        "load-balancer-ip",
+        Takes::Text,
+        "IP to assign to the LoadBalancer. If empty, an ephemeral IP will be created and used (cloud-provider specific).",
+    ),
+    flag(
+        "cluster-ip",
+        Takes::Text,
+        "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service.",
+    ),
+    flag(
+        "session-affinity",
+        Takes::Text,
+        "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'",
+    ),
+    flag(
+        "overrides",
+        Takes::Text,
+        "An inline JSON override for the generated object. If this is non-empty, it is used to override the generated object. Requires that the object supply a valid apiVersion field.",
+    ),
+    flag(
+        "override-type",
+        Takes::Text,
+        "The method used to override the generated object: json, merge, or strategic.",
+    ),
 ];
 
 pub(super) const EXPOSE: Verb = Verb {
     name: "expose",
     path: "kubectl expose",
-    summary: "Create a Service for a Pod or a controller.",
-    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--target-port=number-or-name] [options]",
+    summary: "Expose a resource as a new Kubernetes service.",
+    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]",
     examples: "# A Service for a Deployment\nkubectl expose deployment web --port=80 --target-port=8080",
     flags: &[EXPOSE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
     words: Words::Objects,

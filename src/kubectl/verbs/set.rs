@@ -12,39 +12,51 @@ use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
 
 const COMMON: &[Flag] = &[
-    flag("local", Takes::Switch, "change nothing on the server"),
-    flag("field-manager", Takes::Text, "the name under which fields are owned"),
+    flag("local", Takes::Switch, "If true, set image will NOT contact api-server but run locally."),
+    flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
 
 const ENV_FLAGS: &[Flag] = &[
-    flag("env", Takes::Texts, "a variable to set: NAME=value").short('e'),
-    flag("containers", Takes::Text, "the containers, * for all")
+    flag("env", Takes::Texts, "Specify a key-value pair for an environment variable to set into each container.").short('e'),
+    flag("containers", Takes::Text, "The names of containers in the selected pod templates to change - may use wildcards")
         .short('c')
         .default("*")
         .offers(Offers::Containers),
-    flag("from", Takes::Text, "a ConfigMap or Secret to take variables from"),
-    flag("keys", Takes::List, "the keys to take"),
-    flag("prefix", Takes::Text, "what to put before their names"),
-    flag("list", Takes::Switch, "print the variables"),
-    flag("resolve", Takes::Switch, "with --list: look references up"),
-    flag("overwrite", Takes::Switch, "replace variables that are there").default("true"),
+    flag("from", Takes::Text, "The name of a resource from which to inject environment variables"),
+    flag("keys", Takes::List, "Comma-separated list of keys to import from specified resource"),
+    flag("prefix", Takes::Text, "Prefix to append to variable names"),
+    flag("list", Takes::Switch, "If true, display the environment and any changes in the standard format. this flag will removed when we have kubectl view env."),
+    flag("resolve", Takes::Switch, "If true, show secret or configmap references when listing variables"),
+    flag("overwrite", Takes::Switch, "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment.").default("true"),
 ];
 
 const RESOURCE_FLAGS: &[Flag] = &[
-    flag("limits", Takes::Text, "limits: cpu=200m,memory=512Mi"),
-    flag("requests", Takes::Text, "requests: cpu=100m,memory=256Mi"),
-    flag("containers", Takes::Text, "the containers, * for all")
-        .short('c')
-        .default("*")
-        .offers(Offers::Containers),
+    flag(
+        "limits",
+        Takes::Text,
+        "The resource requirement requests for this container.  For example, 'cpu=100m,memory=256Mi'.  Note that server side components may assign requests depending on the server configuration, such as limit ranges.",
+    ),
+    flag(
+        "requests",
+        Takes::Text,
+        "The resource requirement requests for this container.  For example, 'cpu=100m,memory=256Mi'.  Note that server side components may assign requests depending on the server configuration, such as limit ranges.",
+    ),
+    flag(
+        "containers",
+        Takes::Text,
+        "The names of containers in the selected pod templates to change - may use wildcards",
+    )
+    .short('c')
+    .default("*")
+    .offers(Offers::Containers),
 ];
 
 const IMAGE: Verb = Verb {
     name: "image",
     path: "kubectl set image",
-    summary: "Change the images of a template or Pod.",
-    usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... [options]",
+    summary: "Update existing container image(s) of resources.",
+    usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
     examples: "# A new version\nkubectl set image deployment/web nginx=nginx:1.29",
     flags: &[COMMON, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
     words: Words::Objects,
@@ -55,7 +67,7 @@ const IMAGE: Verb = Verb {
 const ENV: Verb = Verb {
     name: "env",
     path: "kubectl set env",
-    summary: "Change environment variables of a template.",
+    summary: "Update environment variables on a pod template.",
     usage: "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
     examples: "# Set one\nkubectl set env deployment/web MODE=test\n\n# Remove it\nkubectl set env deployment/web MODE-",
     flags: &[ENV_FLAGS, COMMON, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
@@ -67,8 +79,8 @@ const ENV: Verb = Verb {
 const RESOURCES: Verb = Verb {
     name: "resources",
     path: "kubectl set resources",
-    summary: "Change requests and limits of a template.",
-    usage: "(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
+    summary: "Specify compute resource requirements (CPU, memory) for any resource that defines a pod template.  If a pod is successfully scheduled, it is guaranteed the amount of resource requested, but may burst up to its specified limits.",
+    usage: "(-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS] [options]",
     examples: "# Set both\nkubectl set resources deployment web --limits=cpu=200m,memory=512Mi --requests=cpu=100m,memory=256Mi",
     flags: &[RESOURCE_FLAGS, COMMON, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
     words: Words::Objects,
@@ -80,7 +92,7 @@ const SERVICE_ACCOUNT: Verb = Verb {
     name: "serviceaccount",
     aliases: &["sa"],
     path: "kubectl set serviceaccount",
-    summary: "Change the service account of a template.",
+    summary: "Update the service account of pod template resources.",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
     examples: "# Run as another account\nkubectl set serviceaccount deployment web robot",
     flags: &[COMMON, FILES, OUTPUT, SELECTOR, EVERYWHERE, DRY_RUN],
@@ -104,7 +116,7 @@ const SELECTOR_VERB: Verb = Verb {
 pub(super) const VERB: Verb = Verb {
     name: "set",
     path: "kubectl set",
-    summary: "Change single fields of objects.",
+    summary: "Configure application resources.",
     usage: "SUBCOMMAND [options]",
     verbs: &[&ENV, &IMAGE, &RESOURCES, &SELECTOR_VERB, &SERVICE_ACCOUNT],
     ..Verb::EMPTY

@@ -14,17 +14,16 @@ const FLAGS: &[Flag] = &[
     flag(
         "for",
         Takes::Text,
-        "what to wait for: condition=Ready, jsonpath='{.status.phase}'=Running, delete, create",
+        "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]. The default condition-value is true. Condition values are compared after Unicode simple case folding, which is a more general form of case-insensitivity.",
     ),
-    flag("timeout", Takes::Span, "how long to wait; 0 looks once").default("30s"),
+    flag("timeout", Takes::Span, "The length of time to wait before giving up. Zero means check once and don't wait, negative means wait for a week.").default("30s"),
 ];
 
 pub(super) const VERB: Verb = Verb {
     name: "wait",
     path: "kubectl wait",
-    summary: "Wait until objects are as they should be.",
-    usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) \
-            [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+    summary: "Experimental: Wait for a specific condition on one or many resources.",
+    usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
     examples: "# Until a Pod is ready\nkubectl wait --for=condition=Ready pod/web\n\n# Until it is gone\nkubectl wait --for=delete pod/web \
                --timeout=60s",
     flags: &[FLAGS, FILES, OUTPUT, SELECTOR, EVERYWHERE],

@@ -76,6 +76,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("nl", filter::nl),
     ("node", lang::node),
     ("nohup", runner::entrypoint),
+    ("sudo", runner::entrypoint),
     ("nproc", machine::nproc),
     ("nslookup", client::nslookup),
     ("pause", wait::pause),

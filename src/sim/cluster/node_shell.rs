@@ -1,11 +1,19 @@
 //! A shell on a node (`ssh worker-1`): its disk, and the programs that speak to its kubelet and its runtime.
 
+mod crictl;
+mod follow;
+mod inspect;
+mod journal;
+mod table;
+mod unit;
+
 use super::{AccessError, Cluster, ExecOptions, NodeIndex};
 use crate::kube::SimTime;
-use crate::os::{Body, Catalogue, CellSpec, Mount, Node, Notice, Reference, Request, Signal, Stream};
-use crate::sim::fault::Fault;
+use crate::os::{Body, Catalogue, CellSpec, Chunk, Mount, Node, Notice, Reference, Request, Signal, Stream};
 use crate::sim::kubelet::MANIFESTS;
 use crate::sim::runtime::{NODE_IMAGE, NodeVisit, SandboxId};
+use follow::Follow;
+pub(super) use follow::Link;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +21,26 @@ use std::sync::Arc;
 const FOLDERS: [&str; 9] = ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
 /// Commands that are answered here.
 const FOREIGN: [&str; 5] = ["systemctl", "crictl", "journalctl", "reboot", "poweroff"];
+
+/// What a program of the node answers.
+enum Answer {
+    /// It has ended.
+    Done { out: String, err: String, code: i32 },
+    /// It shows what there is and ends.
+    Once(Follow),
+    /// It goes on.
+    Follow(Follow),
+}
+
+impl Answer {
+    fn done(out: impl Into<String>) -> Answer {
+        Answer::Done { out: out.into(), err: String::new(), code: 0 }
+    }
+
+    fn failed(err: impl Into<String>) -> Answer {
+        Answer::Done { out: String::new(), err: err.into(), code: 1 }
+    }
+}
 
 impl Cluster {
     /// Runs a command on a node, as `ssh` does. Ask after it with [`Cluster::exec_output`] and its neighbours.
@@ -90,6 +118,7 @@ impl Cluster {
                 break;
             }
         }
+        self.follow_links(sandbox);
         self.look_at_manifests(sandbox);
     }
 
@@ -119,106 +148,40 @@ impl Cluster {
         entries.into_iter().flatten().filter_map(file).collect()
     }
 
-    fn node_program(&mut self, sandbox: SandboxId, process: NodeVisit, argv: &[String]) {
-        let Some(index) = self.runtime.node_of(sandbox) else { return };
+    fn node_program(&mut self, shell: SandboxId, process: NodeVisit, argv: &[String]) {
+        let Some(index) = self.runtime.node_of(shell) else { return };
         let node = self.kubelets[index.0 as usize].spec().name.to_string();
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        let (text, code) = match words.as_slice() {
-            ["systemctl", "stop", unit] if is_kubelet(unit) => self.fault(&Fault::StopKubelet(node)),
-            ["systemctl", "start", unit] if is_kubelet(unit) => self.fault(&Fault::StartKubelet(node)),
-            ["systemctl", "restart", unit] if is_kubelet(unit) => {
-                let (text, code) = self.fault(&Fault::StopKubelet(node.clone()));
-                if code == 0 { self.fault(&Fault::StartKubelet(node)) } else { (text, code) }
-            }
-            ["systemctl", "status", unit] if is_kubelet(unit) => self.kubelet_unit(&node),
-            ["systemctl", "is-active", unit] if is_kubelet(unit) => {
-                if self.kubelet_runs(&node) {
-                    ("active\n".into(), 0)
-                } else {
-                    ("inactive\n".into(), 3)
-                }
-            }
-            ["reboot"] | ["systemctl", "reboot"] => {
-                self.reboot(&node);
-                (String::new(), 0)
-            }
-            ["poweroff"] | ["systemctl", "poweroff"] => self.fault(&Fault::PowerOff(node)),
-            ["crictl", "ps", ..] => (self.crictl_ps(index, words.contains(&"-a")), 0),
-            ["crictl", "pods", ..] => (self.crictl_pods(index), 0),
-            [program, ..] => (format!("podlab: {program} {} is not simulated\n", words[1..].join(" ")), 1),
-            [] => (String::new(), 0),
+        let (program, rest) = words.split_first().map_or(("", &[][..]), |(program, rest)| (*program, rest));
+        let answer = match program.rsplit('/').next().unwrap_or_default() {
+            "systemctl" => self.systemctl(&node, rest),
+            "crictl" => self.crictl(index, rest),
+            "journalctl" => self.journalctl(index, rest),
+            verb => self.systemctl(&node, &[verb]),
         };
-        let stream = if code == 0 { Stream::Out } else { Stream::Err };
-        self.runtime.finish_foreign(sandbox, process, (stream, &text, code), self.now);
-    }
-
-    fn fault(&mut self, fault: &Fault) -> (String, i32) {
-        match self.inject(fault) {
-            Ok(_) => (String::new(), 0),
-            Err(text) => (format!("{text}\n"), 1),
-        }
-    }
-
-    fn kubelet_runs(&self, node: &str) -> bool {
-        self.machine(node).is_some_and(|machine| machine.kubelet_runs)
-    }
-
-    fn kubelet_unit(&self, node: &str) -> (String, i32) {
-        let (state, code) =
-            if self.kubelet_runs(node) { ("active (running)", 0) } else { ("inactive (dead)", 3) };
-        let text = format!(
-            "● kubelet.service - kubelet: The Kubernetes Node Agent\n     Loaded: loaded (/usr/lib/systemd/system/kubelet.service; enabled)\n     \
-             Active: {state}\n"
-        );
-        (text, code)
-    }
-
-    fn crictl_ps(&self, index: NodeIndex, all: bool) -> String {
-        let mut text = format!(
-            "{:<20}{:<26}{:<20}{:<12}{:<20}{:<10}{:<16}{}\n",
-            "CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD"
-        );
-        for (sandbox, pod) in self.node_pods(index) {
-            for container in &sandbox.containers {
-                let running = container.state.is_running();
-                if !running && !all {
-                    continue;
-                }
-                let since = match &container.state {
-                    crate::sim::runtime::State::Running(since) => *since,
-                    crate::sim::runtime::State::Exited(since, exit) => since.unwrap_or(exit.at),
-                    crate::sim::runtime::State::Created => self.now,
-                };
-                let image: String =
-                    container.image_id.rsplit(':').next().unwrap_or_default().chars().take(13).collect();
-                text.push_str(&format!(
-                    "{:<20}{image:<26}{:<20}{:<12}{:<20}{:<10}{:<16}{pod}\n",
-                    &container.id[..13],
-                    ago(self.now, since),
-                    if running { "Running" } else { "Exited" },
-                    container.name,
-                    container.attempt,
-                    &crate::sim::chance::hex(self.seed, &pod, "sandbox", 13),
-                ));
+        let (out, err, code) = match answer {
+            Answer::Done { out, err, code } => (out, err, code),
+            Answer::Once(Follow::Log { sandbox, id, written }) => {
+                let chunks = self.log_behind(sandbox, &id, written);
+                self.runtime.write_foreign(shell, process, &chunks, self.now);
+                (String::new(), String::new(), 0)
             }
-        }
-        text
+            Answer::Once(follow) | Answer::Follow(follow) => {
+                self.link(shell, process, follow);
+                return;
+            }
+        };
+        let chunk = |stream, text: String| Chunk { at: self.now, stream, bytes: text.into_bytes() };
+        let chunks = [chunk(Stream::Out, out), chunk(Stream::Err, err)];
+        self.runtime.write_foreign(shell, process, &chunks, self.now);
+        self.runtime.finish_foreign(shell, process, code, self.now);
     }
 
-    fn crictl_pods(&self, index: NodeIndex) -> String {
-        let mut text =
-            format!("{:<20}{:<12}{:<32}{:<20}{}\n", "POD ID", "STATE", "NAME", "NAMESPACE", "ATTEMPT");
-        for (sandbox, pod) in self.node_pods(index) {
-            let state = if sandbox.up { "Ready" } else { "NotReady" };
-            let id = crate::sim::chance::hex(self.seed, &pod, "sandbox", 13);
-            text.push_str(&format!("{id:<20}{state:<12}{pod:<32}{:<20}0\n", sandbox.namespace));
-        }
-        text
-    }
-
-    fn node_pods(&self, index: NodeIndex) -> Vec<(&crate::sim::runtime::Sandbox, String)> {
-        let kubelet = &self.kubelets[index.0 as usize];
-        kubelet.sandboxes().filter_map(|(name, id)| Some((self.runtime.get(id)?, name))).collect()
+    /// Lets the processes of a Pod's sandbox run now.
+    fn wake_pod(&mut self, sandbox: SandboxId) {
+        let now = self.now;
+        let (_, mut context) = self.parts();
+        crate::sim::kubelet::wake(sandbox, now, &mut context);
     }
 
     /// Puts a file on a node's disk, as `scp` does.
@@ -245,15 +208,4 @@ impl Cluster {
 
 fn is_kubelet(unit: &str) -> bool {
     matches!(unit, "kubelet" | "kubelet.service")
-}
-
-fn ago(now: SimTime, since: SimTime) -> String {
-    let seconds = now.since(since) / 1000;
-    match seconds {
-        0 => "Less than a second ago".into(),
-        1..=59 => format!("{seconds} seconds ago"),
-        60..=119 => "About a minute ago".into(),
-        120..=3599 => format!("{} minutes ago", seconds / 60),
-        _ => format!("{} hours ago", seconds / 3600),
-    }
 }

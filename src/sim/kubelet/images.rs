@@ -37,6 +37,14 @@ impl ImageStore {
         PRELOADED.contains(&name.as_str()) || self.pulled.contains_key(&name)
     }
 
+    /// Full names of the images on the node, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = PRELOADED.iter().map(|name| (*name).to_owned()).collect();
+        names.extend(self.pulled.keys().filter(|name| !PRELOADED.contains(&name.as_str())).cloned());
+        names.sort();
+        names
+    }
+
     /// Begins a pull; answers when it will have ended. Pulls of a node run one after the other.
     pub fn begin_pull(
         &mut self,

@@ -4,7 +4,7 @@ use super::{NodeIndex, Runtime};
 use crate::os::{Body, Catalogue, Meta, Node, Reference, Tree, Volume, VolumeId};
 
 /// The image whose files a node's system has.
-pub const NODE_IMAGE: &str = "debian:12";
+pub const NODE_IMAGE: &str = "podlab.local/node:12";
 
 /// The files of a node's system.
 fn system_files() -> Tree {

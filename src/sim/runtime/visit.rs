@@ -2,7 +2,7 @@
 
 use super::{Container, ErrandId, Runtime, Sandbox, SandboxId, State, Visit};
 use crate::kube::SimTime;
-use crate::os::{CellId, CellSpec, Chunk, Notice, Pid, Signal, Spawn, Stdin, Stream};
+use crate::os::{CellId, CellSpec, Chunk, Notice, Pid, Signal, Spawn, Stdin};
 use crate::sim::agenda::Agenda;
 use crate::sim::cluster::{Due, NodeIndex};
 use std::sync::Arc;
@@ -103,17 +103,29 @@ impl Runtime {
     }
 
     /// Ends a process of a node's shell that was answered by the host.
-    pub fn finish_foreign(
-        &mut self,
-        id: SandboxId,
-        process: NodeVisit,
-        (stream, text, code): (Stream, &str, i32),
-        now: SimTime,
-    ) {
+    pub fn finish_foreign(&mut self, id: SandboxId, process: NodeVisit, code: i32, now: SimTime) {
         let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
-        let NodeVisit { cell, pid } = process;
-        sandbox.system.foreign_write(now, (cell, pid), (stream, text.as_bytes()), &mut self.volumes);
-        sandbox.system.foreign_exit(now, cell, pid, code);
+        sandbox.system.foreign_exit(now, process.cell, process.pid, code);
+    }
+
+    /// Writes what the host answers to a process of a node's shell.
+    pub fn write_foreign(&mut self, id: SandboxId, process: NodeVisit, chunks: &[Chunk], now: SimTime) {
+        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return };
+        let place = (process.cell, process.pid);
+        for chunk in chunks.iter().filter(|chunk| !chunk.bytes.is_empty()) {
+            sandbox.system.foreign_write(now, place, (chunk.stream, &chunk.bytes), &mut self.volumes);
+        }
+    }
+
+    /// What was typed into a process of a node's shell: nothing yet if empty, `None` at its end.
+    pub fn read_foreign(&mut self, id: SandboxId, process: NodeVisit) -> Option<Vec<u8>> {
+        let sandbox = self.sandboxes.get_mut(&id)?;
+        sandbox.system.foreign_read(process.cell, process.pid, &mut self.volumes)
+    }
+
+    /// Whether a process of a node's shell still runs.
+    pub fn foreign_alive(&self, id: SandboxId, process: NodeVisit) -> bool {
+        self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.system.foreign_alive(process.cell, process.pid))
     }
 
     /// Starts a command in the newest instance of a container; the error is the end of runc's message.

@@ -8,20 +8,26 @@ use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
 use crate::kubectl::verbs::generate::{finish, name, required};
 use serde_json::{Value, json};
 
-const IMAGE: Flag = flag("image", Takes::Texts, "the image");
+const IMAGE: Flag = flag(
+    "image",
+    Takes::Texts,
+    "Image names to run. A deployment can have multiple images set for multi-container pod.",
+);
 
 pub(super) const DEPLOYMENT: Verb = Verb {
     name: "deployment",
     aliases: &["deploy"],
     path: "kubectl create deployment",
-    summary: "Create a Deployment.",
+    summary: "Create a deployment with the specified name.",
     usage: "NAME --image=image -- [COMMAND] [args...] [options]",
     examples: "# Three web servers\nkubectl create deployment web --image=nginx:1.27 --replicas=3",
     flags: &[
         &[
             IMAGE,
-            flag("replicas", Takes::Number, "how many Pods").short('r').default("1"),
-            flag("port", Takes::Number, "the port of the container").default("-1"),
+            flag("replicas", Takes::Number, "Number of replicas to create. Default is 1.")
+                .short('r')
+                .default("1"),
+            flag("port", Takes::Number, "The containerPort that this deployment exposes.").default("-1"),
         ],
         OUTPUT,
         DRY_RUN,
@@ -34,12 +40,19 @@ pub(super) const DEPLOYMENT: Verb = Verb {
 pub(super) const JOB: Verb = Verb {
     name: "job",
     path: "kubectl create job",
-    summary: "Create a Job.",
+    summary: "Create a job with the specified name.",
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]",
     examples: "# One command\nkubectl create job hello --image=busybox:1.36 -- echo hi\n\n# A CronJob's Job, now\n\
                kubectl create job now --from=cronjob/tick",
     flags: &[
-        &[IMAGE, flag("from", Takes::Text, "a CronJob to take the template of")],
+        &[
+            IMAGE,
+            flag(
+                "from",
+                Takes::Text,
+                "The name of the resource to create a Job from (only cronjob is supported).",
+            ),
+        ],
         OUTPUT,
         DRY_RUN,
         WRITE,
@@ -52,14 +65,14 @@ pub(super) const CRON_JOB: Verb = Verb {
     name: "cronjob",
     aliases: &["cj"],
     path: "kubectl create cronjob",
-    summary: "Create a CronJob.",
-    usage: "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [options]",
+    summary: "Create a cron job with the specified name.",
+    usage: "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [flags] [options]",
     examples: "# Each minute\nkubectl create cronjob tick --image=busybox:1.36 --schedule='* * * * *' -- date",
     flags: &[
         &[
             IMAGE,
-            flag("schedule", Takes::Text, "when, in cron's notation"),
-            flag("restart", Takes::Text, "OnFailure or Never"),
+            flag("schedule", Takes::Text, "A schedule in the Cron format the job should be run with."),
+            flag("restart", Takes::Text, "job's restart policy. supported values: OnFailure, Never"),
         ],
         OUTPUT,
         DRY_RUN,

@@ -1,0 +1,117 @@
+//! `systemctl` on a node: the kubelet's unit, and containerd's to look at.
+
+use super::journal::PID;
+use super::{Answer, Cluster};
+use crate::kube::SimTime;
+use crate::sim::fault::Fault;
+
+/// What an ordinary kubeadm node starts its kubelet with.
+const COMMAND: &str = "/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf \
+                       --config=/var/lib/kubelet/config.yaml";
+
+impl Cluster {
+    /// Runs systemctl with these words.
+    pub(super) fn systemctl(&mut self, node: &str, words: &[&str]) -> Answer {
+        let words: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with('-')).collect();
+        match words.as_slice() {
+            ["reboot"] => {
+                self.reboot(node);
+                Answer::done("")
+            }
+            ["poweroff"] => self.strike_node(&Fault::PowerOff(node.to_owned())),
+            ["daemon-reload"] => Answer::done(""),
+            [verb, unit] if super::is_kubelet(unit) => self.kubelet_unit(node, verb),
+            ["status", unit] if is_containerd(unit) => Answer::done(
+                "● containerd.service - containerd container runtime\n     Loaded: loaded (/usr/lib/systemd/system/containerd.service; enabled; preset: \
+                 enabled)\n     Active: active (running) since Mon 2026-01-05 09:00:00 UTC\n",
+            ),
+            ["is-active", unit] if is_containerd(unit) => Answer::done("active\n"),
+            ["is-active", _] => Answer::Done { out: "inactive\n".into(), err: String::new(), code: 4 },
+            ["status", unit] => Answer::Done {
+                out: String::new(),
+                err: format!("Unit {} could not be found.\n", service(unit)),
+                code: 4,
+            },
+            [verb @ ("start" | "stop" | "restart"), unit] if !is_containerd(unit) => Answer::Done {
+                out: String::new(),
+                err: format!("Failed to {verb} {0}: Unit {0} not found.\n", service(unit)),
+                code: 5,
+            },
+            _ => Answer::failed(format!("podlab: systemctl {} is not simulated\n", words.join(" "))),
+        }
+    }
+
+    fn kubelet_unit(&mut self, node: &str, verb: &str) -> Answer {
+        let runs = self.machine(node).is_some_and(|machine| machine.kubelet_runs);
+        match verb {
+            "stop" if !runs => Answer::done(""),
+            "start" if runs => Answer::done(""),
+            "stop" => self.strike_node(&Fault::StopKubelet(node.to_owned())),
+            "start" => self.strike_node(&Fault::StartKubelet(node.to_owned())),
+            "restart" => {
+                if runs {
+                    self.strike_node(&Fault::StopKubelet(node.to_owned()));
+                }
+                self.strike_node(&Fault::StartKubelet(node.to_owned()))
+            }
+            "status" => self.kubelet_status(node, runs),
+            "is-active" if runs => Answer::done("active\n"),
+            "is-active" => Answer::Done { out: "inactive\n".into(), err: String::new(), code: 3 },
+            "is-enabled" => Answer::done("enabled\n"),
+            "enable" | "disable" => Answer::done(""),
+            other => Answer::failed(format!("podlab: systemctl {other} is not simulated\n")),
+        }
+    }
+
+    fn kubelet_status(&self, node: &str, runs: bool) -> Answer {
+        let log = self.machine(node).map(|machine| machine.kubelet_log.clone()).unwrap_or_default();
+        let since = log.last().map_or(SimTime(0), |(at, _)| *at);
+        let starts = log.iter().filter(|(_, runs)| *runs).count().max(1);
+        let pid = PID as usize + 40 * (starts - 1);
+        let (sign, state) = if runs { ("●", "active (running)") } else { ("○", "inactive (dead)") };
+        let when = since.timestamp().strftime("%a %Y-%m-%d %H:%M:%S UTC");
+        let head = format!(
+            "{sign} kubelet.service - kubelet: The Kubernetes Node Agent\n     Loaded: loaded (/usr/lib/systemd/system/kubelet.service; enabled; \
+             preset: enabled)\n    Drop-In: /usr/lib/systemd/system/kubelet.service.d\n             └─10-kubeadm.conf\n     Active: {state} since \
+             {when}; {} ago\n       Docs: https://kubernetes.io/docs/\n",
+            span(self.now.since(since) / 1000)
+        );
+        let tail = self.journal_tail(node);
+        if runs {
+            let out = format!(
+                "{head}   Main PID: {pid} (kubelet)\n      Tasks: 13 (limit: 28862)\n     Memory: 41.2M\n     CGroup: \
+                 /system.slice/kubelet.service\n             └─{pid} {COMMAND}\n\n{tail}"
+            );
+            return Answer::done(out);
+        }
+        let ended = "(code=exited, status=0/SUCCESS)";
+        let out = format!(
+            "{head}    Process: {pid} ExecStart={COMMAND} {ended}\n   Main PID: {pid} {ended}\n\n{tail}"
+        );
+        Answer::Done { out, err: String::new(), code: 3 }
+    }
+
+    fn strike_node(&mut self, fault: &Fault) -> Answer {
+        match self.inject(fault) {
+            Ok(_) => Answer::done(""),
+            Err(text) => Answer::failed(format!("{text}\n")),
+        }
+    }
+}
+
+fn service(unit: &str) -> String {
+    if unit.contains('.') { unit.to_owned() } else { format!("{unit}.service") }
+}
+
+fn is_containerd(unit: &str) -> bool {
+    matches!(unit, "containerd" | "containerd.service")
+}
+
+/// `1min 3s`, as systemd writes how long ago something was.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..=59 => format!("{seconds}s"),
+        60..=3599 => format!("{}min {}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {}min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -30,6 +30,10 @@ pub enum Complaint {
         name: String,
         /// `field: message`, in the server's order, without repetitions.
         faults: Vec<String>,
+        /// What kubectl puts before the server's words when it has several errors to tell.
+        doing: String,
+        /// The server's words.
+        message: String,
     },
     /// Several at once.
     Many(Vec<Complaint>),
@@ -62,6 +66,9 @@ impl Complaint {
             Complaint::Refused { reason, doing, message } => {
                 Complaint::Refused { reason, doing: format!("{what}{doing}"), message }
             }
+            Complaint::Invalid { kind, name, faults, doing, message } => {
+                Complaint::Invalid { kind, name, faults, doing: format!("{what}{doing}"), message }
+            }
             other => other,
         }
     }
@@ -88,7 +95,7 @@ impl fmt::Display for Complaint {
             Complaint::Refused { reason, doing, message } => {
                 writeln!(f, "Error from server ({reason}): {doing}{message}")
             }
-            Complaint::Invalid { kind, name, faults } => match faults.as_slice() {
+            Complaint::Invalid { kind, name, faults, .. } => match faults.as_slice() {
                 [one] => writeln!(f, "The {kind} \"{name}\" is invalid: {one}"),
                 all => {
                     writeln!(f, "The {kind} \"{name}\" is invalid: ")?;
@@ -97,6 +104,10 @@ impl fmt::Display for Complaint {
             },
             Complaint::Many(all) => all.iter().try_for_each(|one| match one {
                 Complaint::Plain(text) => writeln!(f, "{text}"),
+                // Only a lone fault of content has a form of its own (`cmdutil.checkErr`).
+                Complaint::Invalid { doing, message, .. } => {
+                    writeln!(f, "Error from server (Invalid): {doing}{message}")
+                }
                 other => write!(f, "{other}"),
             }),
             Complaint::Exit(_) | Complaint::NeedsInput => Ok(()),

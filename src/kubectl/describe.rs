@@ -1,5 +1,6 @@
 //! What `kubectl describe` prints (`kubectl/pkg/describe/describe.go`), from objects alone.
 
+mod access;
 mod config;
 mod container;
 mod events;
@@ -7,15 +8,20 @@ mod network;
 mod node;
 mod page;
 mod pod;
+mod policy;
+mod route;
+mod scaling;
 mod volume;
 mod workload;
 
 pub use page::{align, date};
 
-use crate::kube::{Object, SimTime};
+use crate::kube::{Kind, Object, SimTime};
 use crate::sim::Store;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
 use page::Page;
+use serde_json::Value;
 
 /// What a description is made from, beside the object.
 #[derive(Clone, Copy)]
@@ -59,14 +65,62 @@ pub fn describe(object: &Object, around: Around) -> String {
         Object::ResourceQuota(o) => config::quota(&mut page, o),
         Object::LimitRange(o) => config::limits(&mut page, o),
         Object::PriorityClass(o) => config::priority_class(&mut page, o),
+        Object::EndpointSlice(o) => route::slice(&mut page, o),
+        Object::Passive(kind, _) => passive(&mut page, *kind, object, around.store),
         other => config::generic(&mut page, other),
     }
     let silent = matches!(
         object,
-        Object::Secret(_) | Object::Namespace(_) | Object::ResourceQuota(_) | Object::LimitRange(_)
+        Object::Secret(_)
+            | Object::Namespace(_)
+            | Object::ResourceQuota(_)
+            | Object::LimitRange(_)
+            | Object::Passive(
+                Kind::NetworkPolicy
+                    | Kind::Role
+                    | Kind::RoleBinding
+                    | Kind::ClusterRole
+                    | Kind::ClusterRoleBinding,
+                _
+            )
     );
     if around.events && !silent {
         events::describe(&mut page, object, around.store);
     }
     page.finish()
 }
+
+/// The description of a kind that nothing in the simulation acts on.
+fn passive(page: &mut Page, kind: Kind, object: &Object, store: &Store) {
+    let value = object.to_value();
+    let described = match kind {
+        Kind::Role | Kind::ClusterRole => {
+            let rules: Vec<PolicyRule> = part(&value, "rules").unwrap_or_default();
+            access::role(page, object.meta(), &rules);
+            true
+        }
+        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            let subjects: Vec<Subject> = part(&value, "subjects").unwrap_or_default();
+            access::binding(page, object.meta(), &part(&value, "roleRef").unwrap_or_default(), &subjects);
+            true
+        }
+        Kind::NetworkPolicy => typed(value).map(|o| policy::describe(page, &o)).is_some(),
+        Kind::Ingress => typed(value).map(|o| route::ingress(page, &o, store)).is_some(),
+        Kind::HorizontalPodAutoscaler => typed(value).map(|o| scaling::describe(page, &o)).is_some(),
+        _ => false,
+    };
+    if !described {
+        config::generic(page, object);
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
+}
+
+fn part<T: serde::de::DeserializeOwned>(value: &Value, name: &str) -> Option<T> {
+    typed(value.get(name)?.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -185,7 +185,8 @@ pub fn refused(refusal: Refusal) -> Complaint {
                 faults.push(text);
             }
         }
-        return Complaint::Invalid { kind: refusal.kind, name: refusal.name, faults };
+        let (kind, name, message) = (refusal.kind, refusal.name, refusal.message);
+        return Complaint::Invalid { kind, name, faults, doing: String::new(), message };
     }
     Complaint::Refused {
         reason: refusal.reason.name().to_owned(),

@@ -173,7 +173,8 @@ pub(super) fn priority_class(page: &mut Page, o: &PriorityClass) {
     page.field(0, "GlobalDefault", o.global_default.unwrap_or_default().to_string());
     page.field(0, "PreemptionPolicy", o.preemption_policy.as_deref().unwrap_or("PreemptLowerPriority"));
     page.field(0, "Description", o.description.as_deref().unwrap_or_default());
-    page.annotations(0, o.metadata.annotations.as_ref());
+    let all = o.metadata.annotations.as_ref().filter(|all| !all.is_empty());
+    page.field(0, "Annotations", all.map_or_else(|| "<none>".to_owned(), columns::joined_selector));
 }
 
 /// A kind that has no description of its own: its fields, as they are.

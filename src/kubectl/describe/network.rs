@@ -52,7 +52,7 @@ fn describe_port(page: &mut Page, port: &ServicePort, slices: &[&EndpointSlice])
     page.field(0, "Endpoints", endpoints_of(port, slices));
 }
 
-fn slices<'a>(o: &Service, store: &'a Store) -> Vec<&'a EndpointSlice> {
+pub(super) fn slices<'a>(o: &Service, store: &'a Store) -> Vec<&'a EndpointSlice> {
     let of_service = |slice: &EndpointSlice| {
         let label = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
         label == o.metadata.name.as_ref()
@@ -63,7 +63,7 @@ fn slices<'a>(o: &Service, store: &'a Store) -> Vec<&'a EndpointSlice> {
         .collect()
 }
 
-fn endpoints_of(port: &ServicePort, slices: &[&EndpointSlice]) -> String {
+pub(super) fn endpoints_of(port: &ServicePort, slices: &[&EndpointSlice]) -> String {
     if slices.is_empty() {
         return "<none>".to_owned();
     }

@@ -35,7 +35,7 @@ pub(super) fn describe(page: &mut Page, pod: &Pod) {
     page.field(0, "QoS Class", qos);
     page.pairs(0, "Node-Selectors", pod.spec.node_selector.as_ref());
     tolerations(page, 0, pod.spec.tolerations.as_deref().unwrap_or_default());
-    spread(page, pod.spec.topology_spread_constraints.as_deref().unwrap_or_default());
+    spread(page, 0, pod.spec.topology_spread_constraints.as_deref().unwrap_or_default());
 }
 
 fn head(page: &mut Page, pod: &Pod) {
@@ -134,7 +134,7 @@ fn tolerated(toleration: &core::Toleration) -> String {
     text
 }
 
-fn spread(page: &mut Page, constraints: &[core::TopologySpreadConstraint]) {
+pub(super) fn spread(page: &mut Page, level: usize, constraints: &[core::TopologySpreadConstraint]) {
     let mut by_key: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for c in constraints {
         let mut text =
@@ -145,6 +145,6 @@ fn spread(page: &mut Page, constraints: &[core::TopologySpreadConstraint]) {
         by_key.entry(&c.topology_key).or_default().push(text);
     }
     for (i, text) in by_key.into_values().flatten().enumerate() {
-        page.item(0, if i == 0 { "Topology Spread Constraints" } else { "" }, &text);
+        page.item(level, if i == 0 { "Topology Spread Constraints" } else { "" }, &text);
     }
 }

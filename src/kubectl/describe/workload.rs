@@ -32,6 +32,7 @@ pub(super) fn template(page: &mut Page, template: &PodTemplateSpec) {
     }
     container::describe(page, "Containers", &shown(&spec.containers));
     volume::describe(page, spec.volumes.as_deref().unwrap_or_default(), "   ");
+    pod::spread(page, 1, spec.topology_spread_constraints.as_deref().unwrap_or_default());
     page.optional(1, "Priority Class Name", spec.priority_class_name.as_deref());
     page.pairs(1, "Node-Selectors", spec.node_selector.as_ref());
     pod::tolerations(page, 1, spec.tolerations.as_deref().unwrap_or_default());

@@ -149,11 +149,15 @@ fn write_slice(service: &Arc<Service>, standing: &[Pod], write: &Write, context:
     let ports = service.spec.iter().filter(|_| !standing.is_empty());
     let ports = ports.flat_map(|spec| spec.ports.iter().flatten());
     let ports: Vec<discovery::EndpointPort> = ports
-        .map(|port| discovery::EndpointPort {
-            name: Some(port.name.clone().unwrap_or_default()),
-            port: port_of(port, standing.first()),
-            protocol: port.protocol.clone().or_else(|| Some("TCP".into())),
-            app_protocol: port.app_protocol.clone(),
+        .filter_map(|port| {
+            // A port that the Pods have no name for is left out.
+            let number = port_of(port, standing.first())?;
+            Some(discovery::EndpointPort {
+                name: Some(port.name.clone().unwrap_or_default()),
+                port: Some(number),
+                protocol: port.protocol.clone().or_else(|| Some("TCP".into())),
+                app_protocol: port.app_protocol.clone(),
+            })
         })
         .collect();
     let endpoints: Vec<Endpoint> = standing.iter().map(|pod| endpoint(service, pod)).collect();

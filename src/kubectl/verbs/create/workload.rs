@@ -120,7 +120,7 @@ fn deployment(run: &mut Run) -> Result<Flow, Complaint> {
 fn failed(complaint: Complaint, what: &str) -> Complaint {
     match complaint {
         Complaint::Refused { message, .. } => Complaint::plain(format!("failed to create {what}: {message}")),
-        Complaint::Invalid { kind, name, faults } => {
+        Complaint::Invalid { kind, name, faults, .. } => {
             let list = if faults.len() == 1 { faults[0].clone() } else { format!("[{}]", faults.join(", ")) };
             let group = match what {
                 "deployment" => ".apps",

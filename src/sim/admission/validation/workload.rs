@@ -5,7 +5,7 @@ use super::{meta, pod};
 use crate::kube::selector::Selector;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::batch::v1 as batch;
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, PodTemplateSpec, Volume};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
@@ -155,7 +155,25 @@ pub(super) fn stateful_set(o: &apps::StatefulSet, faults: &mut Faults) {
     count(spec.replicas, "spec.replicas", faults);
     count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
     selector(&spec.selector, faults);
-    running_template(&spec.selector, &spec.template, faults);
+    running_template(&spec.selector, &with_claims(spec), faults);
+}
+
+/// The template of a StatefulSet with its claims among the volumes: each Pod gets them so.
+fn with_claims(spec: &apps::StatefulSetSpec) -> PodTemplateSpec {
+    let mut template = spec.template.clone();
+    let claims = spec.volume_claim_templates.iter().flatten().filter_map(|claim| claim.metadata.name.clone());
+    let source = PersistentVolumeClaimVolumeSource { claim_name: "claim".to_owned(), ..Default::default() };
+    if let Some(pod) = &mut template.spec {
+        let volumes = pod.volumes.get_or_insert_default();
+        // A claim takes the place of a volume of its name.
+        let own: Vec<String> = volumes.iter().map(|volume| volume.name.clone()).collect();
+        volumes.extend(claims.filter(|name| !own.contains(name)).map(|name| Volume {
+            name,
+            persistent_volume_claim: Some(source.clone()),
+            ..Volume::default()
+        }));
+    }
+    template
 }
 
 pub(super) fn daemon_set(o: &apps::DaemonSet, faults: &mut Faults) {

@@ -1,87 +1,113 @@
-//! Quizzes in other programs' formats: GIFT for Moodle, tab-separated text for Anki. Predictions and lines to be found need the
-//! simulator or the tutor's screen; they are left out, and a comment says so.
+//! Quizzes in other programs' formats: GIFT for Moodle (docs.moodle.org, "GIFT format"), tab-separated text for Anki. Predictions need
+//! the simulator; they are left out, and in GIFT a comment says so.
 
-use super::quiz::{Expected, FillIn, Kind, Prose, Question, Quiz};
+use super::block::plain_blocks;
+use super::quiz::fill::shown;
+use super::quiz::{Choice, Expected, FillIn, Kind, KnownWrong, Prose, Question, Quiz};
 use std::fmt::Write;
 
-/// The quiz in GIFT.
+/// The quiz in GIFT: texts are Markdown as written, and what is said to each answer comes along.
 pub fn gift(quiz: &Quiz) -> String {
-    let mut out = String::new();
+    let mut out = format!("$CATEGORY: podlab/{}\n\n", quiz.chapter);
     for question in &quiz.questions {
         let ask = gift_text(&question.ask);
-        let body = match &question.kind {
-            Kind::ChooseOne(options) => {
-                options.iter().map(|o| gift_option(o.correct, None, (&o.text, &o.because))).collect()
+        match gift_body(&question.kind) {
+            Some((more, body)) => {
+                let _ = writeln!(out, "::{}::[markdown]{ask}{more} {{{body}}}\n", question.id);
             }
-            Kind::ChooseAll(options) => {
-                let right = options.iter().filter(|o| o.correct).count().max(1);
-                let share =
-                    |correct: bool| if correct { 100.0 / right as f64 } else { -100.0 / right as f64 };
-                options
-                    .iter()
-                    .map(|o| gift_option(false, Some(share(o.correct)), (&o.text, &o.because)))
-                    .collect()
+            None => {
+                let kind = question.kind.name();
+                let _ = writeln!(out, "// {}: a {kind} question, only in podlab\n", question.id);
             }
-            Kind::TrueFalse(judgement) => if judgement.answer { "TRUE" } else { "FALSE" }.to_owned(),
-            Kind::FillIn(fill) => gift_fill(fill),
-            Kind::Match(pairs) => pairs
-                .pairs
-                .iter()
-                .map(|(l, r)| format!("  ={} -> {}\n", gift_text(l), gift_text(r)))
-                .collect::<Vec<_>>()
-                .concat(),
-            Kind::Order(order) => order
-                .items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| format!("  ={} -> {}\n", gift_text(item), index + 1))
-                .collect::<Vec<_>>()
-                .concat(),
-            Kind::Predict(_) | Kind::FindLine(_) => {
-                let _ = writeln!(
-                    out,
-                    "// {}: a {} question, only in podlab\n",
-                    question.id,
-                    question.kind.name()
-                );
-                continue;
-            }
-        };
-        let block = if body.contains('\n') { format!("{{\n{body}}}") } else { format!("{{{body}}}") };
-        let _ = writeln!(out, "::{}:: {ask} {block}\n", question.id);
+        }
     }
     out
 }
 
-fn gift_option(correct: bool, share: Option<f64>, (text, because): (&Prose, &Prose)) -> String {
-    let mark = match share {
-        Some(share) => format!("~%{share:.5}%"),
-        None if correct => "=".to_owned(),
-        None => "~".to_owned(),
-    };
-    format!("  {mark}{} #{}\n", gift_text(text), gift_text(because))
-}
-
-fn gift_fill(fill: &FillIn) -> String {
-    match &fill.expected {
-        Expected::Word(words) => {
-            words.iter().map(|word| format!("  ={}\n", gift_escape(word))).collect::<Vec<_>>().concat()
+/// What is added to the question's text, and what stands in braces; `None` for what GIFT cannot ask.
+fn gift_body(kind: &Kind) -> Option<(String, String)> {
+    let plain = |body: String| Some((String::new(), body));
+    match kind {
+        Kind::ChooseOne(options) => {
+            let mark = |choice: &Choice| if choice.correct { "=" } else { "~" }.to_owned();
+            plain(gift_options(options, mark))
         }
-        Expected::Number { value, within, .. } => format!("#{value}:{within}"),
-        Expected::Command(commands) => {
-            commands.iter().map(|line| format!("  ={}\n", gift_escape(line))).collect::<Vec<_>>().concat()
+        Kind::ChooseAll(options) => {
+            let share = 100.0 / options.iter().filter(|option| option.correct).count().max(1) as f64;
+            let mark = |choice: &Choice| format!("~%{:.5}%", if choice.correct { share } else { -share });
+            plain(gift_options(options, mark))
         }
+        Kind::TrueFalse(judgement) => {
+            // GIFT wants what is said to a wrong answer before what is said to a right one.
+            let because = [gift_text(&judgement.because_true), gift_text(&judgement.because_false)];
+            let [right, wrong] =
+                if judgement.answer { because } else { [because[1].clone(), because[0].clone()] };
+            plain(format!("{}#{wrong}#{right}", if judgement.answer { "TRUE" } else { "FALSE" }))
+        }
+        Kind::FillIn(fill) => plain(gift_fill(fill)),
+        Kind::Match(pairs) => {
+            let pair = |(left, right): &(Prose, Prose)| gift_pair(left, &one_line(right));
+            plain(pairs.pairs.iter().map(pair).collect::<String>() + &general(&pairs.because))
+        }
+        Kind::Order(order) => {
+            let item = |(index, item): (usize, &Prose)| gift_pair(item, &(index + 1).to_string());
+            let items: String = order.items.iter().enumerate().map(item).collect();
+            Some(("\\n\\n(1 is the first.)".to_owned(), items + &general(&order.because)))
+        }
+        Kind::FindLine(find) => {
+            let [line] = find.lines.iter().copied().collect::<Vec<_>>()[..] else { return None };
+            let code = format!("\n\n```\n{}```\n\nThe number of the line?", numbered(&find.yaml));
+            Some((gift_escape(&code), format!("#{line}{}", general(&find.because))))
+        }
+        Kind::Predict(_) => None,
     }
 }
 
-fn gift_text(prose: &Prose) -> String {
-    gift_escape(&one_line(prose))
+fn gift_options(options: &[Choice], mark: impl Fn(&Choice) -> String) -> String {
+    let option = |choice: &Choice| {
+        format!("  {}{} #{}\n", mark(choice), gift_text(&choice.text), gift_text(&choice.because))
+    };
+    format!("\n{}", options.iter().map(option).collect::<String>())
 }
 
-/// GIFT gives these characters a meaning; a backslash takes it away.
+/// A pair of a matching question; an arrow within a text would be taken for the one between the two.
+fn gift_pair(left: &Prose, right: &str) -> String {
+    let bare = |text: &str| text.replace("->", "→");
+    format!("\n  ={} -> {}", gift_escape(&bare(left.source.trim())), gift_escape(&bare(right)))
+}
+
+fn gift_fill(fill: &FillIn) -> String {
+    let answers = match &fill.expected {
+        Expected::Number { value, within, .. } => format!("#{value}:{within}\n"),
+        Expected::Word(texts) | Expected::Command(texts) => {
+            let answer = |text: &String| format!("  ={}\n", gift_escape(text));
+            let wrong = |wrong: &KnownWrong| {
+                format!("  =%0%{} #{}\n", gift_escape(&wrong.answer), gift_text(&wrong.because))
+            };
+            let right: String = texts.iter().map(answer).collect();
+            format!("\n{right}{}", fill.wrong.iter().map(wrong).collect::<String>())
+        }
+    };
+    answers + general(&fill.because).trim_start()
+}
+
+/// What is said whatever was answered.
+fn general(because: &Prose) -> String {
+    format!("\n  ####{}\n", gift_text(because))
+}
+
+fn gift_text(prose: &Prose) -> String {
+    gift_escape(prose.source.trim())
+}
+
+/// GIFT gives these characters a meaning, which a backslash takes away; line ends are written `\n`, an empty line would end the question.
 fn gift_escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
+        if c == '\n' {
+            escaped.push_str("\\n");
+            continue;
+        }
         if "~=#{}:\\".contains(c) {
             escaped.push('\\');
         }
@@ -91,7 +117,12 @@ fn gift_escape(text: &str) -> String {
 }
 
 fn one_line(prose: &Prose) -> String {
-    prose.plain().split_whitespace().collect::<Vec<_>>().join(" ")
+    prose.plain()
+}
+
+/// The lines of a text with their numbers.
+fn numbered(text: &str) -> String {
+    text.lines().enumerate().map(|(index, line)| format!("{:>3}  {line}\n", index + 1)).collect()
 }
 
 /// The quiz as lines of front, tab, back, tab, tag.
@@ -108,10 +139,12 @@ pub fn anki(quiz: &Quiz) -> String {
 
 fn anki_front(question: &Question) -> String {
     let mut front = html(&question.ask);
-    if let Kind::ChooseOne(options) | Kind::ChooseAll(options) = &question.kind {
-        for option in options {
-            let _ = write!(front, "<br>- {}", html(&option.text));
+    match &question.kind {
+        Kind::ChooseOne(options) | Kind::ChooseAll(options) => {
+            options.iter().for_each(|option| front.extend(["<br>- ", &html(&option.text)]));
         }
+        Kind::FindLine(find) => front.extend(["<br>", &html_lines(&numbered(&find.yaml))]),
+        _ => {}
     }
     front
 }
@@ -129,11 +162,10 @@ fn anki_back(question: &Question) -> Option<String> {
         }
         Kind::FillIn(fill) => {
             let answer = match &fill.expected {
-                Expected::Word(words) => words.join(" / "),
-                Expected::Number { value, .. } => value.to_string(),
-                Expected::Command(commands) => commands.join(" / "),
+                Expected::Word(texts) | Expected::Command(texts) => texts.join(" / "),
+                number @ Expected::Number { .. } => shown(number),
             };
-            format!("{}<br>{}", html_escape(&answer), html(&fill.because))
+            format!("{}<br>{}", html_lines(&answer), html(&fill.because))
         }
         Kind::Order(order) => {
             let items = order.items.iter().enumerate().map(|(i, item)| format!("{}. {}", i + 1, html(item)));
@@ -143,16 +175,27 @@ fn anki_back(question: &Question) -> Option<String> {
             let each = pairs.pairs.iter().map(|(l, r)| format!("{} → {}", html(l), html(r)));
             joined(each.chain([html(&pairs.because)]).collect())
         }
-        Kind::Predict(_) | Kind::FindLine(_) => return None,
+        Kind::FindLine(find) => {
+            let lines: Vec<String> = find.lines.iter().map(usize::to_string).collect();
+            format!("{}<br>{}", lines.join(", "), html(&find.because))
+        }
+        Kind::Predict(_) => return None,
     })
 }
 
 fn html(prose: &Prose) -> String {
-    html_escape(prose.plain().trim()).replace('\n', "<br>")
+    html_lines(plain_blocks(&prose.blocks).trim_end())
 }
 
-fn html_escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\t', " ")
+/// Lines as HTML on one line: the indents of code stay, and nothing is left that Anki's reader or a browser would take for its own.
+fn html_lines(text: &str) -> String {
+    let line = |line: &str| {
+        let bare = line.trim_start();
+        let indent = "&nbsp;".repeat(line.chars().count() - bare.chars().count());
+        let escaped = bare.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        indent + &escaped.replace('"', "&quot;").replace('\t', " ")
+    };
+    text.trim_end().lines().map(line).collect::<Vec<_>>().join("<br>")
 }
 
 #[cfg(test)]
@@ -160,29 +203,72 @@ mod tests {
     use super::*;
     use crate::course::diagnostic::Report;
 
-    const QUIZ: &str = "questions:\n  - id: q-one\n    kind: choose-one\n    objective: 1\n    ask: What is 1 = 1?\n    options:\n      - { text: 'a: yes', correct: true, because: it is }\n      - { text: b <no>, because: it is not }\n  - id: q-two\n    kind: true-false\n    objective: 1\n    ask: Sure?\n    answer: true\n    because: { true: yes, false: no }\n";
+    const QUIZ: &str = r#"questions:
+  - id: q-one
+    kind: choose-one
+    ask: |
+      What is 1 = 1?
+
+      ```yaml
+      a: {b: "~#"}
+        c\d
+      ```
+    options:
+      - { text: 'a: yes', correct: true, because: it is }
+      - { text: b <no>, because: it is not }
+  - { id: q-two, kind: true-false, ask: Sure?, answer: false, because: { true: no, false: right } }
+  - { id: q-three, kind: match, ask: Which?, because: so, pairs: [{ left: a -> b, right: x }, { left: c, right: "y\tz" }] }
+  - { id: q-four, kind: fill-in, ask: How long?, answer: { number: 10, within: 2, unit: s }, because: so }
+  - { id: q-five, kind: find-line, ask: '"Where?"', yaml: "a:\n  b\n", line: 2, because: so }
+  - { id: q-six, kind: predict, ask: Then?, yaml: x, of: { pod: a, column: ready }, at: 1, because: so }
+  - { id: q-seven, kind: fill-in, ask: Word?, answer: { word: [x, y] }, wrong: [{ answer: z, because: no }], because: so }
+  - { id: q-eight, kind: choose-all, ask: All?, options: [{ text: a, correct: true, because: x }, { text: b, correct: true, because: x }, { text: c, because: x }] }
+"#;
 
     fn quiz() -> Quiz {
         let mut report = Report::new("quiz.yaml");
-        crate::course::quiz::read::quiz(QUIZ, "x", &mut report)
+        let quiz = crate::course::quiz::read::quiz(QUIZ, "x", &mut report);
+        assert_eq!(report.found(), []);
+        quiz
     }
 
     #[test]
-    fn characters_with_a_meaning_in_gift_are_escaped() {
+    fn gift_keeps_code_and_escapes_what_has_a_meaning() {
         let text = gift(&quiz());
-        assert!(
-            text.contains("::q-one:: What is 1 \\= 1? {\n  =a\\: yes #it is\n  ~b <no> #it is not\n}"),
-            "{text}"
-        );
-        assert!(text.contains("::q-two:: Sure? {TRUE}"), "{text}");
+        for part in [
+            "$CATEGORY: podlab/x\n\n::q-one::[markdown]What is 1 \\= 1?\\n\\n```yaml\\na\\: \\{b\\: \"\\~\\#\"\\}\\n  c\\\\d\\n``` {\n  =a\\: yes #it is\n  ~b <no> #it is not\n}\n\n",
+            "::q-two::[markdown]Sure? {FALSE#no#right}\n\n",
+            "::q-three::[markdown]Which? {\n  =a → b -> x\n  =c -> y z\n  ####so\n}\n\n",
+            "::q-four::[markdown]How long? {#10:2\n####so\n}\n\n",
+            "\\n\\n```\\n  1  a\\:\\n  2    b\\n```\\n\\nThe number of the line? {#2\n  ####so\n}",
+            "// q-six: a predict question, only in podlab\n\n",
+            "::q-seven::[markdown]Word? {\n  =x\n  =y\n  =%0%z #no\n####so\n}\n\n",
+            "~%50.00000%a #x\n  ~%50.00000%b #x\n  ~%-50.00000%c #x\n",
+        ] {
+            assert!(text.contains(part), "{part}\nis not in\n{text}");
+        }
     }
 
     #[test]
-    fn anki_gets_one_line_a_card() {
+    fn a_gift_question_holds_no_empty_line() {
+        for question in gift(&quiz()).split("\n\n").filter(|block| !block.trim().is_empty()) {
+            let open = question.matches('{').count() - question.matches("\\{").count();
+            let closed = question.matches('}').count() - question.matches("\\}").count();
+            assert_eq!(open, closed, "{question}");
+        }
+    }
+
+    #[test]
+    fn anki_gets_one_line_a_card_with_three_fields() {
         let text = anki(&quiz());
         let cards: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
-        assert_eq!(cards.len(), 2, "{text}");
+        assert_eq!(cards.len(), 7, "{text}");
         assert!(cards.iter().all(|c| c.split('\t').count() == 3), "{text}");
+        assert!(cards.iter().all(|card| !card.contains('"')), "{text}");
+        assert!(
+            cards[0].contains("What is 1 = 1?<br>a: {b: &quot;~#&quot;}<br>&nbsp;&nbsp;c\\d<br>- a: yes"),
+            "{text}"
+        );
         assert!(cards[0].contains("b &lt;no&gt;"), "{text}");
     }
 }

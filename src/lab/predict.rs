@@ -39,11 +39,9 @@ pub fn answer(stage: &mut Stage, prediction: &Prediction) -> Predicted {
 /// The same run as something to look at, on the same kind of stage.
 pub fn replay(mut stage: Stage, prediction: &Prediction) -> Replay {
     let file = file(&mut stage, prediction);
-    let mut steps = vec![Step { at: SimTime(0), line: format!("kubectl apply -f {file}") }];
+    let mut steps = vec![Step::command(SimTime(0), format!("kubectl apply -f {file}"))];
     let typed = prediction.commands.iter();
-    steps.extend(
-        typed.map(|(second, line)| Step { at: SimTime((second * 1000.0) as u64), line: line.clone() }),
-    );
+    steps.extend(typed.map(|(second, line)| Step::command(SimTime((second * 1000.0) as u64), line)));
     steps.sort_by_key(|step| step.at);
     Replay::new(stage, "default", steps)
 }

@@ -21,11 +21,14 @@ const PATIENCE: u64 = 300_000;
 /// The name of an experiment's manifest that is written down with it.
 const INLINE: &str = "experiment.yaml";
 
+/// The seed of every cluster that content is played on, in the tutor and in `podlab check`.
+pub const SEED: u64 = 0;
+
 /// A fresh stage of `nodes` nodes whose folder holds `files`.
 pub fn stage<'a>(nodes: usize, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stage {
     let nodes = (1..=nodes.max(1)).map(|i| NodeSpec::named(&format!("worker-{i}"))).collect();
     let files = files.into_iter().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect();
-    let cluster = Cluster::new(ClusterConfig { nodes, ..ClusterConfig::default() });
+    let cluster = Cluster::new(ClusterConfig { seed: SEED, nodes, ..ClusterConfig::default() });
     Stage { cluster, session: Session::new(files) }
 }
 

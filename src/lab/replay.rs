@@ -1,6 +1,9 @@
 //! A scenario run from its start: manifests applied at 0 s, commands at their times, and what a watcher, the events and the commands
 //! show. This is what `podlab sim` prints and what recordings are compared with. Does not know how its output is written down.
 
+/// What is done in a scenario, and how it is written down.
+mod step;
+
 use super::stage::Stage;
 use crate::kube::core::Event;
 use crate::kube::{Kind, Object, SimTime};
@@ -8,36 +11,7 @@ use crate::kubectl::session::JobId;
 use crate::kubectl::watch::{Watch, WatchRow};
 use crate::sim::ChangeKind;
 use std::sync::Arc;
-
-/// A command and when it is typed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// Simulated time.
-    pub at: SimTime,
-    /// The command line.
-    pub line: String,
-}
-
-/// Reads lines of `<seconds> <command line>`; empty lines and `#` comments are skipped. The error names the line.
-pub fn parse_steps(text: &str) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (at, command) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        match at.parse::<f64>() {
-            Ok(seconds) if (0.0..=8_640_000.0).contains(&seconds) && !command.is_empty() => {
-                let at = SimTime((seconds * 1000.0).round() as u64);
-                steps.push(Step { at, line: command.trim_start().to_owned() });
-            }
-            _ => return Err(format!("line {}: expected `<seconds> <command>`, found '{line}'", number + 1)),
-        }
-    }
-    steps.sort_by_key(|step| step.at);
-    Ok(steps)
-}
+pub use step::{Deed, Step, parse_steps, write_step};
 
 /// Something a scenario shows.
 #[derive(Clone, Debug)]
@@ -75,7 +49,8 @@ pub struct Ended {
 #[derive(Clone, Debug)]
 struct Running {
     job: JobId,
-    step: Step,
+    at: SimTime,
+    line: String,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
@@ -90,6 +65,8 @@ pub struct Replay {
     steps: Vec<Step>,
     next_step: usize,
     running: Vec<Running>,
+    /// The command that has the terminal, if one was typed at it.
+    foreground: Option<JobId>,
 }
 
 impl Replay {
@@ -104,6 +81,7 @@ impl Replay {
             steps,
             next_step: 0,
             running: Vec::new(),
+            foreground: None,
         }
     }
 
@@ -148,10 +126,32 @@ impl Replay {
     }
 
     fn start_step(&mut self) {
-        let step = self.steps[self.next_step].clone();
+        let Step { at, deed } = self.steps[self.next_step].clone();
         self.next_step += 1;
-        let job = self.stage.start(&step.line);
-        self.running.push(Running { job, step, stdout: Vec::new(), stderr: Vec::new() });
+        let session = &mut self.stage.session;
+        match (deed, self.foreground) {
+            (Deed::Command(line), _) => {
+                let job = self.stage.start(&line);
+                self.runs(job, at, line);
+            }
+            (Deed::Line(line), Some(job)) => session.write_input(job, format!("{line}\n").as_bytes()),
+            (Deed::Line(line), None) => {
+                let job = self.stage.type_line(&line);
+                self.foreground = Some(job);
+                self.runs(job, at, line);
+            }
+            (Deed::Interrupt, Some(job)) => session.interrupt(job),
+            (Deed::Interrupt, None) => session.forget_line(),
+            (Deed::EndOfInput, Some(job)) => session.end_input(job),
+            (Deed::EndOfInput, None) => {}
+            (Deed::Edited(text), _) => session.editor_done(text.as_deref()),
+        }
+        // What was done takes effect before anything else happens, as at a terminal.
+        self.stage.advance(self.stage.cluster.now());
+    }
+
+    fn runs(&mut self, job: JobId, at: SimTime, line: String) {
+        self.running.push(Running { job, at, line, stdout: Vec::new(), stderr: Vec::new() });
     }
 
     fn collect(&mut self, shown: &mut Vec<Shown>) {
@@ -159,8 +159,10 @@ impl Replay {
         shown.extend(self.watch.rows(self.stage.cluster.store(), now).into_iter().map(Shown::Row));
         self.collect_events(shown);
         let stage = &mut self.stage;
+        let foreground = &mut self.foreground;
         self.running.retain_mut(|running| match running.collect(stage, now) {
             Some(ended) => {
+                *foreground = foreground.filter(|job| *job != running.job);
                 shown.push(Shown::Command(ended));
                 false
             }
@@ -190,31 +192,12 @@ impl Running {
         self.stderr.extend(written.stderr);
         let exit = stage.session.finished(self.job)?;
         Some(Ended {
-            at: self.step.at,
-            line: self.step.line.clone(),
+            at: self.at,
+            line: self.line.clone(),
             stdout: String::from_utf8_lossy(&self.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&self.stderr).into_owned(),
             exit,
-            took: now.since(self.step.at),
+            took: now.since(self.at),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_are_read_in_order_of_time() {
-        let steps = parse_steps("# tour\n8.5 kubectl get pods\n\n0 kubectl apply -f x.yaml\n").unwrap();
-        assert_eq!(steps[0], Step { at: SimTime(0), line: "kubectl apply -f x.yaml".into() });
-        assert_eq!(steps[1].at, SimTime(8500));
-    }
-
-    #[test]
-    fn a_bad_step_is_named() {
-        assert!(parse_steps("0 ls\nsoon kubectl get pods").unwrap_err().starts_with("line 2:"));
-        assert!(parse_steps("5").is_err());
-        assert!(parse_steps("-1 ls").is_err());
     }
 }

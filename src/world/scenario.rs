@@ -64,7 +64,7 @@ fn scenario(args: &Sim) -> io::Result<(Replay, Vec<String>)> {
         let (name, bytes) = setup::manifest(name)?;
         let line = format!("kubectl apply -f {}", setup::quoted(&name));
         files.insert(name, bytes);
-        steps.push(Step { at: SimTime(0), line: line.clone() });
+        steps.push(Step::command(SimTime(0), &line));
         applied.push(line);
     }
     if let Some(path) = &args.steps {

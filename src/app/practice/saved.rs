@@ -1,6 +1,8 @@
 //! A session written down as steps that `podlab sim --steps` plays again.
 
 use crate::kube::SimTime;
+use crate::lab::rehearse::SEED;
+use crate::lab::replay::{Deed, Step, write_step};
 use crate::lab::scene::Input;
 use std::collections::BTreeMap;
 
@@ -20,29 +22,36 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The steps, from the start of the cluster on. Keys such as Ctrl-C have no place in them.
+    /// The steps, from the start of the cluster on. What a learner answers to a lab's question changes nothing in the cluster and
+    /// is left out.
     pub(super) fn steps(&self) -> String {
         let (nodes, until) = (self.nodes, self.until.0.div_ceil(1000).max(1));
         let mut text = format!(
-            "# A run of podlab. To see it again:\n# podlab sim --steps podlab-run.steps --nodes {nodes} --for {until}s\n"
+            "# A run of podlab. To see it again:\n# podlab sim --steps podlab-run.steps --nodes {nodes} --seed {SEED} --for {until}s\n"
         );
-        let mut step =
-            |at: SimTime, line: &str| text.push_str(&format!("{:.3} {}\n", at.as_secs_f64(), line.trim()));
-        self.files.iter().for_each(|(name, content)| step(SimTime(0), &writes(name, content)));
-        self.setup.iter().for_each(|(at, line)| step(*at, line));
+        let mut step = |step: &Step| text.extend([&write_step(step), "\n"]);
+        self.files.iter().for_each(|(name, content)| step(&writes(SimTime(0), name, content)));
+        self.setup.iter().for_each(|(at, line)| step(&Step::command(*at, line)));
         for (at, input) in self.inputs {
-            match input {
-                Input::Line(line) if !line.trim().is_empty() => step(*at, line),
-                Input::File { name, text } => step(*at, &writes(name, text)),
-                _ => {}
-            }
+            let deed = match input {
+                Input::Line(line) => Deed::Line(line.clone()),
+                Input::Interrupt => Deed::Interrupt,
+                Input::EndOfInput => Deed::EndOfInput,
+                Input::Edited(text) => Deed::Edited(text.clone()),
+                Input::File { name, text } => {
+                    step(&writes(*at, name, text));
+                    continue;
+                }
+                Input::Answer(_) => continue,
+            };
+            step(&Step { at: *at, deed });
         }
         text
     }
 }
 
-/// A command line that writes a file.
-fn writes(name: &str, text: &str) -> String {
+/// A command that writes a file.
+fn writes(at: SimTime, name: &str, text: &str) -> Step {
     let escaped: String = text
         .chars()
         .map(|c| match c {
@@ -53,7 +62,7 @@ fn writes(name: &str, text: &str) -> String {
             other => other.to_string(),
         })
         .collect();
-    format!("printf '{escaped}' > {name}")
+    Step::command(at, format!("printf '{escaped}' > {name}"))
 }
 
 #[cfg(test)]
@@ -71,7 +80,15 @@ mod tests {
         let run = Run { nodes: 2, files: &files, setup: &[], inputs: &inputs, until: SimTime(2500) };
         let steps = run.steps();
         let lines: Vec<&str> = steps.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(lines, ["0.000 printf 'x: \\047y%%\\047\\n' > a.yaml", "1.500 kubectl get pods"]);
-        assert!(steps.contains("--nodes 2 --for 3s"));
+        assert_eq!(
+            lines,
+            [
+                "0.000 printf 'x: \\047y%%\\047\\n' > a.yaml",
+                "1.500 $ kubectl get pods",
+                "1.600 ^C",
+                "2.000 $   "
+            ]
+        );
+        assert!(steps.contains("--nodes 2 --seed 0 --for 3s"));
     }
 }

@@ -159,7 +159,7 @@ impl Cell {
         root.put("/etc/hostname", Node::file(Meta::root(0o644), format!("{hostname}\n").as_bytes()));
         root.put("/etc/hosts", Node::file(Meta::root(0o644), hosts.as_bytes()));
         root.put("/etc/resolv.conf", Node::file(Meta::root(0o644), spec.resolv.as_bytes()));
-        let mut mounts: Vec<MountPoint> = spec.mounts.iter().map(mount_point).collect();
+        let mut mounts: Vec<MountPoint> = spec.mounts.iter().map(|mount| mount_point(mount, &root)).collect();
         mounts.sort_by_key(|mount| mount.at.len());
         for mount in &mounts {
             make_mount_point(&mut root, &mount.at);
@@ -182,13 +182,35 @@ impl Cell {
     }
 }
 
-fn mount_point(mount: &Mount) -> MountPoint {
+fn mount_point(mount: &Mount, root: &Tree) -> MountPoint {
     MountPoint {
-        at: parts_of(&mount.path),
+        at: without_links(root, &mount.path),
         volume: mount.volume,
         sub: parts_of(&mount.sub_path),
         read_only: mount.read_only,
     }
+}
+
+/// The place a path leads to when the image's links are followed: runtimes mount there (securejoin).
+fn without_links(root: &Tree, path: &str) -> Vec<String> {
+    let mut todo: Vec<String> = parts_of(path).into_iter().rev().collect();
+    let mut done: Vec<String> = Vec::new();
+    let mut links = 0;
+    while let Some(part) = todo.pop() {
+        done.push(part);
+        let node = root.get(done.iter().map(String::as_str));
+        let Some(Body::Link(target)) = node.map(|node| &node.body) else { continue };
+        links += 1;
+        if links > 40 {
+            continue;
+        }
+        done.pop();
+        if target.starts_with('/') {
+            done.clear();
+        }
+        todo.extend(parts_of(target).into_iter().rev());
+    }
+    done
 }
 
 /// The runtime makes the directory a volume is mounted on.

@@ -227,6 +227,13 @@ impl Files<'_> {
         }
         self.parent_writable(place)?;
         let now = self.now;
+        let mut node = node;
+        let above = place.parts.split_last().and_then(|(_, above)| self.node_at(above));
+        if let Some(above) = above.filter(|above| above.meta.mode & 0o2000 != 0) {
+            // What is made in a set-group-id directory has its group (inode(7)).
+            node.meta.gid = above.meta.gid;
+            node.meta.mode |= if node.entries().is_some() { 0o2000 } else { 0 };
+        }
         let (tree, inner) = self.writable(&place.parts)?;
         let (name, above) = inner.split_last().ok_or(Errno::Busy)?;
         tree.insert(above, name, Arc::new(node), now)

@@ -3,6 +3,7 @@
 
 pub(super) mod call;
 mod client;
+mod diff;
 mod expr;
 mod files;
 mod filter;
@@ -14,12 +15,15 @@ mod lang;
 mod list;
 mod load;
 mod machine;
+mod network;
+mod observe;
 mod runner;
 mod server;
 pub(super) mod table;
 pub(super) mod text;
 mod wait;
 mod watch;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -206,6 +210,12 @@ impl Ctx<'_> {
         Ok(match &node.body {
             Body::Device(device) => self.device(*device)?,
             Body::Directory(_) => Opened::Kind(FileKind::Directory),
+            // What /proc says is said at the moment of opening.
+            Body::File(content) if place.parts.first().is_some_and(|first| first == "proc") => {
+                let (read, write) = self.sys.pipe();
+                self.sys.fill_pipe(write, &content.to_vec());
+                Opened::Same(read)
+            }
             _ => Opened::Kind(FileKind::Regular {
                 cell,
                 parts: place.parts,

@@ -291,6 +291,12 @@ impl Tree {
         }
     }
 
+    /// Gives everything to a group that may read it, and write it unless `read_only`; directories hand the group down (what kubelets do
+    /// for `fsGroup`, pkg/volume/volume_linux.go).
+    pub fn give_to_group(&mut self, group: u32, read_only: bool) {
+        give(Arc::make_mut(&mut self.root), group, if read_only { 0o440 } else { 0o660 });
+    }
+
     /// Bytes of all files.
     pub fn usage(&self) -> u64 {
         self.root.usage()
@@ -299,5 +305,14 @@ impl Tree {
     /// The root directory.
     pub fn root(&self) -> &Arc<Node> {
         &self.root
+    }
+}
+
+fn give(node: &mut Node, group: u32, mask: u16) {
+    node.meta.gid = group;
+    node.meta.mode |= mask;
+    if let Body::Directory(entries) = &mut node.body {
+        node.meta.mode |= 0o2110;
+        entries.values_mut().for_each(|node| give(Arc::make_mut(node), group, mask));
     }
 }

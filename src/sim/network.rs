@@ -36,6 +36,9 @@ impl Context<'_> {
     }
 
     fn resolve(&self, name: &str, namespace: &str) -> Reply {
+        if let Some((name, addresses)) = self.backends_of(name, namespace) {
+            return Reply::Resolved { name, addresses };
+        }
         match self.address_of(name, namespace) {
             Some((name, ip)) => Reply::Resolved { name, addresses: vec![ip] },
             None => Reply::Failed(Failure::UnknownHost),
@@ -47,6 +50,9 @@ impl Context<'_> {
         if let Ok(ip) = host.parse() {
             return Some((host.to_owned(), ip));
         }
+        if let Some((name, addresses)) = self.backends_of(host, namespace) {
+            return addresses.first().map(|address| (name, *address));
+        }
         let host = host.trim_end_matches('.');
         let short =
             host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
@@ -57,9 +63,42 @@ impl Context<'_> {
         };
         let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(namespace))?;
         let ip = service.spec.as_ref()?.cluster_ip.clone().unwrap_or_default();
-        let first = || self.backend(service, namespace)?.status.pod_ip.clone();
-        let ip = if ip == "None" { first()? } else { ip };
         Some((format!("{name}.{namespace}.svc.cluster.local"), ip.parse().ok()?))
+    }
+
+    /// A Service without an address of its own stands for its ready Pods; one of them is named before it.
+    fn backends_of(&self, host: &str, namespace: &str) -> Option<(String, Vec<Ipv4Addr>)> {
+        let host = host.trim_end_matches('.');
+        let short =
+            host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
+        let full = short.len() < host.len();
+        let parts: Vec<&str> = short.split('.').collect();
+        let (pod, name, home) = match (parts.as_slice(), full) {
+            ([name], _) => (None, *name, namespace),
+            ([name, home], true) => (None, *name, *home),
+            ([first, second], false) => match self.headless(first, second) {
+                Some(_) => (None, *first, *second),
+                None => (Some(*first), *second, namespace),
+            },
+            ([pod, name, home], _) => (Some(*pod), *name, *home),
+            _ => return None,
+        };
+        let service = self.headless(name, home)?;
+        let pods = self.ready_pods(service, home);
+        let of_name = |known: &&Pod| {
+            pod.is_none_or(|pod| {
+                known.spec.hostname.as_deref() == Some(pod) && known.spec.subdomain.as_deref() == Some(name)
+            })
+        };
+        let addresses: Vec<Ipv4Addr> =
+            pods.filter(of_name).filter_map(|pod| pod.status.pod_ip.as_deref()?.parse().ok()).collect();
+        let front = pod.map_or(String::new(), |pod| format!("{pod}."));
+        (!addresses.is_empty()).then(|| (format!("{front}{name}.{home}.svc.cluster.local"), addresses))
+    }
+
+    fn headless(&self, name: &str, namespace: &str) -> Option<&Service> {
+        self.service(|s| s.metadata.name.as_deref() == Some(name), Some(namespace))
+            .filter(|s| s.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some("None")))
     }
 
     fn service(&self, wanted: impl Fn(&Service) -> bool, namespace: Option<&str>) -> Option<&Service> {
@@ -71,15 +110,21 @@ impl Context<'_> {
 
     /// The ready Pod a Service leads to: the first that it selects.
     fn backend(&self, service: &Service, namespace: &str) -> Option<&Pod> {
-        let selector = service.spec.as_ref()?.selector.as_ref()?;
-        let mut pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
-        pods.find(|pod| {
+        self.ready_pods(service, namespace).next()
+    }
+
+    /// The ready Pods a Service selects.
+    fn ready_pods(&self, service: &Service, namespace: &str) -> impl Iterator<Item = &Pod> {
+        let selector = service.spec.as_ref().and_then(|spec| spec.selector.clone());
+        let pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
+        pods.filter(move |pod| {
             let labels = pod.metadata.labels.as_ref();
-            let matches = selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value));
+            let matches = selector.as_ref().is_some_and(|selector| {
+                selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value))
+            });
             let ready =
                 pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
-            let addressed = pod.status.pod_ip.is_some();
-            matches && ready && addressed && pod.metadata.deletion_timestamp.is_none()
+            matches && ready && pod.status.pod_ip.is_some() && pod.metadata.deletion_timestamp.is_none()
         })
     }
 

@@ -109,6 +109,9 @@ struct Entry {
     ports: Vec<u16>,
     #[serde(default)]
     programs: BTreeMap<String, String>,
+    /// Programs that tags with `slim` or `alpine` in them lack.
+    #[serde(default)]
+    full: BTreeMap<String, String>,
     #[serde(default)]
     files: BTreeMap<String, String>,
     #[serde(default)]
@@ -122,8 +125,21 @@ struct Known {
     entry: Entry,
     tags: Regex,
     root: Tree,
+    /// The files of its `slim` tags.
+    slim: Tree,
     /// The files of its `alpine` tags.
     alpine: Option<Tree>,
+}
+
+impl Known {
+    /// The files a tag has.
+    fn files_of(&self, tag: &str) -> &Tree {
+        match &self.alpine {
+            Some(alpine) if tag.contains("alpine") => alpine,
+            _ if tag.contains("slim") || tag.contains("alpine") => &self.slim,
+            _ => &self.root,
+        }
+    }
 }
 
 /// All images of the simulated registries.
@@ -147,14 +163,16 @@ impl Catalogue {
         let source: Source = serde_yaml::from_str(source).map_err(|error| error.to_string())?;
         let mut catalogue = Catalogue { known: Vec::new(), names: BTreeMap::new() };
         for entry in source.images {
-            let root = entry_tree(&source.bases, &entry, &entry.base)?;
+            let slim = entry_tree(&source.bases, &entry, &entry.base)?;
+            let mut root = slim.clone();
+            fill(&mut root, &entry.full, &BTreeMap::new(), &BTreeMap::new(), &[]);
             let alpine = entry.base.contains("debian").then(|| entry.base.replace("debian", "alpine"));
             let alpine = alpine.map(|base| entry_tree(&source.bases, &entry, &base)).transpose()?;
             let tags = Regex::new(&format!("^(?:{})$", entry.tags)).map_err(|error| error.to_string())?;
             for name in entry.repositories.split_whitespace() {
                 catalogue.names.insert(name.to_owned(), catalogue.known.len());
             }
-            catalogue.known.push(Known { entry, tags, root, alpine });
+            catalogue.known.push(Known { entry, tags, root, slim, alpine });
         }
         Ok(catalogue)
     }
@@ -212,7 +230,7 @@ impl Catalogue {
             workdir: entry.workdir.clone(),
             stop_signal: entry.stop_signal.as_deref().and_then(Signal::parse),
             ports: entry.ports.clone(),
-            root: known.alpine.as_ref().filter(|_| tag.contains("alpine")).unwrap_or(&known.root).clone(),
+            root: known.files_of(&tag).clone(),
         })
     }
 
@@ -281,7 +299,11 @@ fn fill(
         let path = words.next().unwrap_or_default();
         let mode = words.next().and_then(|mode| u16::from_str_radix(mode, 8).ok()).unwrap_or(0o755);
         let owner = words.next().and_then(|owner| owner.parse().ok()).unwrap_or(0);
-        tree.put(path, Node::directory(Meta { uid: owner, gid: owner, ..Meta::root(mode) }));
+        let meta = Meta { uid: owner, gid: owner, ..Meta::root(mode) };
+        match tree.get_mut(path.split('/').filter(|part| !part.is_empty())) {
+            Some(node) if node.entries().is_some() => node.meta = meta,
+            _ => tree.put(path, Node::directory(meta)),
+        }
     }
     for (path, target) in links {
         tree.put(path, Node::link(target));

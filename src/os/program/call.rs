@@ -123,7 +123,13 @@ impl<'a, 'b> Call<'a, 'b> {
     /// `name: text` on standard error.
     pub fn complain(&mut self, text: &str) {
         let name = self.name();
+        let text = if self.gnu() { super::words::gnu(&name, text) } else { text.to_owned() };
         self.error(&format!("{name}: {text}"));
+    }
+
+    /// Whether this is GNU's program, not busybox's.
+    pub fn gnu(&self) -> bool {
+        self.setting == "gnu"
     }
 
     /// The program's end, once its output is written.

@@ -3,6 +3,8 @@
 
 mod answer;
 mod database;
+mod lookup;
+mod web;
 
 use super::super::net::{Failure, HttpRequest, Incoming, Reply, Request, RequestId};
 use super::super::system::Step;
@@ -10,43 +12,20 @@ use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
 use database::{RedisCli, Session};
 pub(super) use database::{mysql, psql, redis_cli};
+use lookup::Shown;
+pub(super) use lookup::{dig, nslookup};
+use web::{Curl, Wget};
+pub(super) use web::{curl, wget};
 
 #[derive(Clone, Debug)]
 enum Kind {
     Wget(Wget),
-    Curl(Curl),
+    Curl(Box<Curl>),
     Nc { verbose: bool, zero: bool },
-    Nslookup,
-    Getent,
+    Lookup(Shown),
     Ping { count: u32, sent: u32 },
     Redis(RedisCli),
     Database(Session),
-}
-
-/// What `wget` was asked for.
-#[derive(Clone, Debug)]
-struct Wget {
-    to: Option<String>,
-    spider: bool,
-    quiet: bool,
-}
-
-/// Which part of an answer `curl` shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Body,
-    Head,
-    Both,
-}
-
-/// What `curl` was asked for.
-#[derive(Clone, Debug)]
-struct Curl {
-    to: Option<String>,
-    fail: bool,
-    quiet: bool,
-    part: Part,
-    format: Option<String>,
 }
 
 /// A client that waits for its answer.
@@ -120,15 +99,15 @@ impl Client {
         self
     }
 
-    fn http(&mut self, call: &mut Call<'_, '_>, request: HttpRequest) {
-        let key = call.ctx.key;
-        let target = known_host(call.ctx, &request.host);
-        self.id = Some(if call.ctx.sys.stays_inside(&target, request.port) {
+    fn http(&mut self, ctx: &mut Ctx<'_>, request: HttpRequest) {
+        let key = ctx.key;
+        let target = known_host(ctx, &request.host);
+        self.id = Some(if ctx.sys.stays_inside(&target, request.port) {
             let port = request.port;
             let peer = if super::super::net::is_loopback(&target) { "127.0.0.1".to_owned() } else { target };
-            call.ctx.sys.local_request(key, port, |to| Incoming::Http(to, HttpRequest { peer, ..request }))
+            ctx.sys.local_request(key, port, |to| Incoming::Http(to, HttpRequest { peer, ..request }))
         } else {
-            call.ctx.sys.request(key, Request::Http(HttpRequest { host: target, ..request }))
+            ctx.sys.request(key, Request::Http(HttpRequest { host: target, ..request }))
         });
     }
 
@@ -185,137 +164,6 @@ impl Client {
     }
 }
 
-pub(super) fn wget(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(
-        &call.args(),
-        "qO:T:St:U:cP:",
-        &[
-            ("spider", 'S'),
-            ("quiet", 'q'),
-            ("timeout", 'T'),
-            ("output-document", 'O'),
-            ("tries", 't'),
-            ("no-check-certificate", 'c'),
-            ("header", 'U'),
-        ],
-    ) {
-        Ok(options) => options,
-        Err(bad) => return call.bad_option(&bad),
-    };
-    let Some(text) = options.rest.first().cloned() else { return call.fail("missing URL") };
-    let Some(url) = url(&text) else { return call.fail(&format!("bad address '{text}'")) };
-    let name = url.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index.html").to_owned();
-    let to = options.value('O').map_or(name, str::to_owned);
-    let spider = call.args().iter().any(|word| word == "--spider");
-    let kind = Kind::Wget(Wget { to: Some(to), spider, quiet: options.has('q') });
-    let mut client = Client::new(call, kind, &url.host, url.port)
-        .wait_at_most(call, Some(options.value('T').unwrap_or("900")));
-    client.http(
-        call,
-        HttpRequest {
-            method: "GET".to_owned(),
-            host: url.host,
-            port: url.port,
-            path: url.path,
-            headers: vec![("User-Agent".to_owned(), "Wget".to_owned())],
-            tls: url.tls,
-            ..HttpRequest::default()
-        },
-    );
-    Program::Client(Box::new(client))
-}
-
-/// Long options of `curl` and the letters they stand for.
-const CURL_OPTIONS: &[(&str, char)] = &[
-    ("silent", 's'),
-    ("fail", 'f'),
-    ("output", 'o'),
-    ("write-out", 'w'),
-    ("max-time", 'm'),
-    ("head", 'I'),
-    ("include", 'i'),
-    ("show-error", 'S'),
-    ("location", 'L'),
-    ("insecure", 'k'),
-    ("request", 'X'),
-    ("header", 'H'),
-    ("data", 'd'),
-    ("connect-timeout", 'c'),
-    ("verbose", 'v'),
-    ("retry", 'c'),
-    ("user", 'u'),
-    ("user-agent", 'A'),
-];
-
-pub(super) fn curl(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "sfSo:w:m:IiLkX:H:d:c:vu:A:gN46", CURL_OPTIONS) {
-        Ok(options) => options,
-        Err(bad) => {
-            call.error(&format!(
-                "curl: option {bad}: is unknown\ncurl: try 'curl --help' for more information"
-            ));
-            return call.done(2);
-        }
-    };
-    let Some(text) = options.rest.first().cloned() else {
-        call.error("curl: try 'curl --help' for more information");
-        return call.done(2);
-    };
-    let Some(url) = url(&text) else {
-        call.error("curl: (3) URL rejected: Bad hostname");
-        return call.done(3);
-    };
-    let part = match (options.has('I'), options.has('i')) {
-        (true, _) => Part::Head,
-        (false, true) => Part::Both,
-        (false, false) => Part::Body,
-    };
-    let kind = Kind::Curl(Curl {
-        to: options.value('o').map(str::to_owned),
-        fail: options.has('f'),
-        quiet: options.has('s') && !options.has('S'),
-        part,
-        format: options.value('w').map(str::to_owned),
-    });
-    let patience = options.value('m').or_else(|| options.value('c')).unwrap_or("130").to_owned();
-    let mut client = Client::new(call, kind, &url.host, url.port).wait_at_most(call, Some(&patience));
-    client.url = text;
-    client.http(call, curl_request(&options, url));
-    Program::Client(Box::new(client))
-}
-
-/// What `curl` sends.
-fn curl_request(options: &super::Options, url: Url) -> HttpRequest {
-    let mut headers = vec![("User-Agent".to_owned(), options.value('A').unwrap_or("curl/8.5.0").to_owned())];
-    headers.extend(
-        options
-            .values('H')
-            .filter_map(|header| header.split_once(':'))
-            .map(|(name, value)| (name.to_owned(), value.trim().to_owned())),
-    );
-    let method = options
-        .value('X')
-        .unwrap_or(if options.has('I') {
-            "HEAD"
-        } else if options.has('d') {
-            "POST"
-        } else {
-            "GET"
-        })
-        .to_owned();
-    let body = options.value('d').unwrap_or_default().as_bytes().to_vec();
-    HttpRequest {
-        method,
-        host: url.host,
-        port: url.port,
-        path: url.path,
-        headers,
-        body,
-        tls: url.tls,
-        ..HttpRequest::default()
-    }
-}
-
 pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
     let options = match super::Options::parse(&call.args(), "zvw:lp:uke:nNq:", &[]) {
         Ok(options) => options,
@@ -334,28 +182,6 @@ pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
     let mut client =
         Client::new(call, kind, host, port).wait_at_most(call, Some(options.value('w').unwrap_or("127")));
     client.tcp(call.ctx, Vec::new());
-    Program::Client(Box::new(client))
-}
-
-/// `nslookup`, `dig`, `host`, `getent hosts`
-pub(super) fn nslookup(call: &mut Call<'_, '_>) -> Program {
-    let getent = call.name() == "getent";
-    let words: Vec<String> = call
-        .args()
-        .into_iter()
-        .filter(|word| !word.starts_with(['-', '+', '@']))
-        .skip(usize::from(getent))
-        .collect();
-    let Some(name) = words.first().cloned() else { return call.fail("missing host name") };
-    let known = known_host(call.ctx, &name);
-    if getent && known != name {
-        call.line(&format!("{known:<17} {name}"));
-        return call.done(0);
-    }
-    let kind = if getent { Kind::Getent } else { Kind::Nslookup };
-    let mut client = Client::new(call, kind, &name, 53).wait_at_most(call, Some("15"));
-    let key = call.ctx.key;
-    client.id = Some(call.ctx.sys.request(key, Request::Resolve { name }));
     Program::Client(Box::new(client))
 }
 

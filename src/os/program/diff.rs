@@ -19,7 +19,17 @@ enum Edit {
 }
 
 pub(super) fn diff(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "abBdiNqrTtwuU:yL:s", &[("brief", 'q'), ("unified", 'u'), ("report-identical-files", 's'), ("recursive", 'r'), ("color", 'a')]) {
+    let options = match options(
+        call,
+        "abBdiNqrTtwuU:yL:s",
+        &[
+            ("brief", 'q'),
+            ("unified", 'u'),
+            ("report-identical-files", 's'),
+            ("recursive", 'r'),
+            ("color", 'a'),
+        ],
+    ) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
@@ -33,7 +43,11 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> Program {
         match call.files(path).and_then(|files| files.read(path)) {
             Ok(bytes) => texts.push(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) => {
-                call.complain(&if call.gnu() { format!("{path}: {error}") } else { format!("can't stat '{path}': {error}") });
+                call.complain(&if call.gnu() {
+                    format!("{path}: {error}")
+                } else {
+                    format!("can't stat '{path}': {error}")
+                });
                 return call.done(2);
             }
         }
@@ -82,7 +96,9 @@ fn edits(one: &[&str], other: &[&str]) -> Vec<Edit> {
     while i < one.len() || j < other.len() {
         let edit = if i < one.len() && j < other.len() && one[i] == other[j] {
             Edit::Keep
-        } else if j == other.len() || (i < one.len() && common[(i + 1) * width + j] >= common[i * width + j + 1]) {
+        } else if j == other.len()
+            || (i < one.len() && common[(i + 1) * width + j] >= common[i * width + j + 1])
+        {
             Edit::Remove
         } else {
             Edit::Add
@@ -156,11 +172,11 @@ fn changes(one: &[&str], other: &[&str], edits: &[Edit]) -> String {
             _ => 'c',
         };
         let _ = writeln!(text, "{}{letter}{}", span(i, removed), span(j, added));
-        one[i..i + removed].iter().for_each(|line| drop(writeln!(text, "< {line}")));
+        text.extend(one[i..i + removed].iter().map(|line| format!("< {line}\n")));
         if letter == 'c' {
             text.push_str("---\n");
         }
-        other[j..j + added].iter().for_each(|line| drop(writeln!(text, "> {line}")));
+        text.extend(other[j..j + added].iter().map(|line| format!("> {line}\n")));
         (at, i, j) = (at + run, i + removed, j + added);
     }
     text

@@ -2,6 +2,7 @@
 
 mod awk;
 mod base64;
+mod digest;
 mod grep;
 mod lines;
 pub(super) mod sed;
@@ -16,7 +17,7 @@ pub(super) use awk::awk;
 pub(super) use base64::base64;
 pub(super) use grep::{from_basic, grep, regex};
 pub(super) use sed::sed;
-pub(super) use start::{cat, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
+pub(super) use start::{cat, checksum, cut, head, nl, rev, size, sort, tac, tail, tee, tr, uniq, wc};
 
 /// Bytes a program keeps in memory at most (`sort`, `tail`, `tac`).
 pub(super) const HELD_MAX: usize = 8 << 20;
@@ -46,6 +47,7 @@ pub(in super::super) enum More {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Filter {
     name: String,
+    gnu: bool,
     inputs: VecDeque<String>,
     open: Option<(u32, String)>,
     partial: Vec<u8>,
@@ -61,6 +63,7 @@ impl Filter {
         let inputs = if files.is_empty() { VecDeque::from(["-".to_owned()]) } else { files.into() };
         Program::Filter(Box::new(Filter {
             name: call.name(),
+            gnu: call.gnu(),
             inputs,
             open: None,
             partial: Vec::new(),
@@ -105,6 +108,7 @@ impl Filter {
     }
 
     fn complain(&mut self, text: &str) {
+        let text = if self.gnu { super::words::gnu(&self.name, text) } else { text.to_owned() };
         let message = format!("{}: {text}\n", self.name);
         self.out.text(2, &message);
         self.failed = true;

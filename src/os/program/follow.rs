@@ -22,6 +22,7 @@ struct Followed {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Follow {
     name: String,
+    gnu: bool,
     files: Vec<Followed>,
     /// `-F`: the name is what counts; a file that is not there may come.
     by_name: bool,
@@ -51,6 +52,7 @@ pub(super) fn start(
 ) -> Program {
     let mut follow = Follow {
         name: call.name(),
+        gnu: call.gnu(),
         files: Vec::new(),
         by_name,
         headed: paths.len() > 1 && !quiet,
@@ -68,8 +70,7 @@ pub(super) fn start(
                 follow.show(number, end_of(&bytes, first), true);
             }
             Err(error) => {
-                let name = &follow.name;
-                follow.out.text(2, &format!("{name}: can't open '{path}': {error}\n"));
+                follow.complain(&format!("can't open '{path}': {error}"));
                 if by_name {
                     follow.files.push(Followed { path: path.clone(), fd: None });
                 }
@@ -77,8 +78,7 @@ pub(super) fn start(
         }
     }
     if follow.files.is_empty() {
-        let name = &follow.name;
-        follow.out.text(2, &format!("{name}: no files\n"));
+        follow.complain("no files");
         follow.ending = Some(1);
     }
     Program::Follow(Box::new(follow))
@@ -107,6 +107,11 @@ fn end_of(bytes: &[u8], first: First) -> &[u8] {
 }
 
 impl Follow {
+    fn complain(&mut self, text: &str) {
+        let text = if self.gnu { super::words::gnu(&self.name, text) } else { text.to_owned() };
+        self.out.text(2, &format!("{}: {text}\n", self.name));
+    }
+
     pub fn step(&mut self, ctx: &mut Ctx<'_>) -> Step {
         match self.out.flush(ctx) {
             Flushed::Clean => {}
@@ -132,8 +137,7 @@ impl Follow {
             Some(fd) => fd,
             None => {
                 let Ok(fd) = ctx.open_read(&path) else { return };
-                let name = &self.name;
-                self.out.text(2, &format!("{name}: {path} has appeared; following end of new file\n"));
+                self.complain(&format!("{path} has appeared; following end of new file"));
                 self.files[number].fd = Some(fd);
                 fd
             }

@@ -5,22 +5,47 @@ use super::super::system::Step;
 use super::filter::options;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
+use k8s_openapi::jiff::Timestamp;
 
 /// A time by a format of date(1).
 pub(super) fn strftime(at: SimTime, format: &str) -> String {
-    let zoned = at.timestamp().to_zoned(k8s_openapi::jiff::tz::TimeZone::UTC);
+    formatted(at.timestamp(), format)
+}
+
+fn formatted(at: Timestamp, format: &str) -> String {
+    let zoned = at.to_zoned(k8s_openapi::jiff::tz::TimeZone::UTC);
     let format = format.replace("%N", "000000000");
     k8s_openapi::jiff::fmt::strtime::format(&format, &zoned).unwrap_or_else(|_| format.clone())
 }
 
 pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
-    let options = match options(call, "uRI:d:D:r:s:", &[("utc", 'u'), ("date", 'd')]) {
+    // The value of -I is optional and hangs on it.
+    let (iso, words): (Vec<String>, Vec<String>) =
+        call.args().into_iter().partition(|word| word.starts_with("-I") || word.starts_with("--iso"));
+    call.argv.truncate(1);
+    call.argv.extend(words);
+    let options = match options(call, "uRd:D:r:s:", &[("utc", 'u'), ("date", 'd'), ("rfc-email", 'R')]) {
         Ok(options) => options,
         Err(failed) => return failed,
     };
+    let mut at = call.ctx.now().timestamp();
+    if let Some(wanted) = options.value('d').filter(|wanted| *wanted != "now") {
+        let seconds = wanted.strip_prefix('@').and_then(|text| text.parse::<i64>().ok());
+        match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
+            Some(moment) => at = moment,
+            None => return call.fail(&format!("podlab: date -d {wanted} is not simulated (date -d @SECONDS is)")),
+        }
+    }
     let format = options.rest.iter().find_map(|word| word.strip_prefix('+')).map(str::to_owned);
-    let default = if options.has('R') { "%a, %d %b %Y %H:%M:%S +0000" } else { "%a %b %e %H:%M:%S UTC %Y" };
-    let text = strftime(call.ctx.now(), format.as_deref().unwrap_or(default));
+    let default = match iso.first().map(|word| word.trim_start_matches("-I").trim_start_matches("--iso-8601").trim_start_matches('=')) {
+        Some("seconds" | "s") => "%Y-%m-%dT%H:%M:%S+00:00",
+        Some("minutes") => "%Y-%m-%dT%H:%M+00:00",
+        Some("hours") => "%Y-%m-%dT%H+00:00",
+        Some(_) => "%Y-%m-%d",
+        None if options.has('R') => "%a, %d %b %Y %H:%M:%S +0000",
+        None => "%a %b %e %H:%M:%S UTC %Y",
+    };
+    let text = formatted(at, format.as_deref().unwrap_or(default));
     call.line(&text);
     call.done(0)
 }
@@ -55,7 +80,7 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     let user = std::sync::Arc::clone(&call.ctx.process().user);
     let name = super::list::name_of(call.ctx, user.uid, "/etc/passwd");
     let group = super::list::name_of(call.ctx, user.gid, "/etc/group");
-    let options = call.args().join("");
+    let options = if call.name() == "groups" { "Gn".to_owned() } else { call.args().join("") };
     let text = if call.name() == "whoami" {
         if name.parse::<u32>().is_ok() {
             return call.fail(&format!("unknown uid {}", user.uid));
@@ -66,11 +91,12 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     } else if options.contains('g') {
         if options.contains('n') { group } else { user.gid.to_string() }
     } else if options.contains('G') {
-        std::iter::once(user.gid)
-            .chain(user.groups.iter().copied().filter(|extra| *extra != user.gid))
-            .map(|id| id.to_string())
-            .collect::<Vec<_>>()
-            .join(" ")
+        let all =
+            std::iter::once(user.gid).chain(user.groups.iter().copied().filter(|extra| *extra != user.gid));
+        let named = options.contains('n');
+        let shown = all
+            .map(|id| if named { super::list::name_of(call.ctx, id, "/etc/group") } else { id.to_string() });
+        shown.collect::<Vec<_>>().join(" ")
     } else {
         let named = |id: u32, name: &str| {
             if name.parse::<u32>().is_ok() { id.to_string() } else { format!("{id}({name})") }
@@ -106,31 +132,6 @@ pub(super) fn uname(call: &mut Call<'_, '_>) -> Program {
     };
     let text: Vec<&str> = parts.iter().filter(|(letter, _)| wanted(*letter)).map(|(_, text)| *text).collect();
     call.line(&text.join(" "));
-    call.done(0)
-}
-
-pub(super) fn ps(call: &mut Call<'_, '_>) -> Program {
-    let own = call.ctx.key;
-    let parent = ProcKey { pid: call.ctx.process().parent, ..own };
-    let in_shell =
-        matches!(call.ctx.sys.procs.get(&parent).map(|process| &process.program), Some(Program::Shell(_)));
-    let shell_line =
-        call.ctx.sys.procs.get(&parent).map(super::super::process::Process::command_line).unwrap_or_default();
-    call.line("PID   USER     COMMAND");
-    let range = ProcKey { pid: 0, ..own }..=ProcKey { pid: u32::MAX, ..own };
-    let rows: Vec<(u32, u32, String)> = call
-        .ctx
-        .sys
-        .procs
-        .range(range)
-        .map(|(key, process)| (key.pid, process.user.uid, process.command_line()))
-        .collect();
-    for (pid, uid, command) in rows {
-        let user = super::list::name_of(call.ctx, uid, "/etc/passwd");
-        // busybox's shell runs ps without exec: the command line is still the shell's.
-        let command = if pid == own.pid && in_shell { format!("{{ps}} {shell_line}") } else { command };
-        call.line(&format!("{pid:5} {user:<8} {command}"));
-    }
     call.done(0)
 }
 
@@ -196,7 +197,13 @@ pub(super) fn by_name(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn seq(call: &mut Call<'_, '_>) -> Program {
-    let words: Vec<String> = call.args().into_iter().filter(|word| word != "-w").collect();
+    let options = match super::Options::parse(&negative_numbers_are_no_options(call.args()), "ws:f:", &[]) {
+        Ok(options) => options,
+        Err(bad) => return call.bad_option(&bad),
+    };
+    let separator = options.value('s').map_or("\n".to_owned(), str::to_owned);
+    let wide = options.has('w');
+    let words: Vec<String> = options.rest.iter().map(|word| word.trim_start_matches('\u{0}').to_owned()).collect();
     let numbers: Vec<Option<f64>> = words.iter().map(|word| word.parse().ok()).collect();
     let (first, step, last) = match numbers.as_slice() {
         [Some(last)] => (1.0, 1.0, *last),
@@ -213,14 +220,21 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> Program {
     if count > 1_000_000.0 {
         return call.fail("podlab: more than a million numbers");
     }
-    for index in 0..=count.max(-1.0) as i64 {
-        if count < 0.0 {
-            break;
-        }
-        let value = first + step * index as f64;
-        call.line(&format!("{value:.decimals$}"));
+    if count < 0.0 {
+        return call.done(0);
     }
+    let shown: Vec<String> =
+        (0..=count as i64).map(|index| format!("{:.decimals$}", first + step * index as f64)).collect();
+    let width = shown.iter().map(String::len).max().filter(|_| wide).unwrap_or(0);
+    let shown: Vec<String> = shown.into_iter().map(|text| format!("{text:0>width$}")).collect();
+    call.line(&shown.join(&separator));
     call.done(0)
+}
+
+/// `-1` is a number; marked, so that it is not read as an option.
+fn negative_numbers_are_no_options(words: Vec<String>) -> Vec<String> {
+    let is_number = |word: &String| word.starts_with('-') && word.parse::<f64>().is_ok();
+    words.into_iter().map(|word| if is_number(&word) { format!("\u{0}{word}") } else { word }).collect()
 }
 
 pub(super) fn basename(call: &mut Call<'_, '_>) -> Program {

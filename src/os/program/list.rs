@@ -21,12 +21,14 @@ pub(super) fn mode_text(node: &Node) -> String {
         let bits = node.meta.mode >> shift;
         text.push(if bits & 4 != 0 { 'r' } else { '-' });
         text.push(if bits & 2 != 0 { 'w' } else { '-' });
-        let sticky = shift == 0 && node.meta.mode & 0o1000 != 0;
-        text.push(match (bits & 1 != 0, sticky) {
-            (true, true) => 't',
-            (false, true) => 'T',
-            (true, false) => 'x',
-            (false, false) => '-',
+        let special = node.meta.mode >> 9 & 1 << (shift / 3) != 0;
+        text.push(match (bits & 1 != 0, special, shift) {
+            (true, true, 0) => 't',
+            (false, true, 0) => 'T',
+            (true, true, _) => 's',
+            (false, true, _) => 'S',
+            (true, false, _) => 'x',
+            (false, false, _) => '-',
         });
     }
     text
@@ -67,7 +69,7 @@ pub(super) fn ls(call: &mut Call<'_, '_>) -> Program {
             Ok(node) => plain.push((Arc::from(path.as_str()), node)),
             Err(error) => {
                 call.complain(&format!("{path}: {error}"));
-                code = 1;
+                code = if call.gnu() { 2 } else { 1 };
             }
         }
     }

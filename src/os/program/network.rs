@@ -33,13 +33,17 @@ pub(super) fn ip(call: &mut Call<'_, '_>) -> Program {
     let what = words.first().cloned().unwrap_or_default();
     let is = |name: &str| !what.is_empty() && name.starts_with(&what);
     let own = interface(call);
-    let wanted = |name: &str| !words.iter().any(|word| word == "lo" || word == "eth0") || words.iter().any(|word| word == name);
+    let wanted = |name: &str| {
+        !words.iter().any(|word| word == "lo" || word == "eth0") || words.iter().any(|word| word == name)
+    };
     let mut text = String::new();
     if is("address") || is("link") {
         if wanted("lo") {
             text.push_str(LOOPBACK);
             if is("address") {
-                text.push_str("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n");
+                text.push_str(
+                    "    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n",
+                );
             }
         }
         if let Some(own) = own.filter(|_| wanted("eth0")) {
@@ -50,7 +54,12 @@ pub(super) fn ip(call: &mut Call<'_, '_>) -> Program {
         }
     } else if is("route") {
         if let Some(own) = own {
-            text = format!("default via {} dev eth0 \n{}/24 dev eth0 scope link  src {} \n", own.with_last(1), own.with_last(0), own.address);
+            text = format!(
+                "default via {} dev eth0 \n{}/24 dev eth0 scope link  src {} \n",
+                own.with_last(1),
+                own.with_last(0),
+                own.address
+            );
         }
     } else {
         return call.fail(&format!("podlab: ip {what} is not simulated (address, link and route are)"));
@@ -62,7 +71,12 @@ pub(super) fn ip(call: &mut Call<'_, '_>) -> Program {
 pub(super) fn ifconfig(call: &mut Call<'_, '_>) -> Program {
     let mut text = String::new();
     if let Some(own) = interface(call) {
-        text = format!("eth0      Link encap:Ethernet  HWaddr {}  \n          inet addr:{}  Bcast:{}  Mask:255.255.255.0\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n\n", own.hardware.to_uppercase(), own.address, own.with_last(255));
+        text = format!(
+            "eth0      Link encap:Ethernet  HWaddr {}  \n          inet addr:{}  Bcast:{}  Mask:255.255.255.0\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n\n",
+            own.hardware.to_uppercase(),
+            own.address,
+            own.with_last(255)
+        );
     }
     text.push_str("lo        Link encap:Local Loopback  \n          inet addr:127.0.0.1  Mask:255.0.0.0\n          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n\n");
     call.out.text(1, &text);
@@ -94,15 +108,24 @@ fn listeners(call: &Call<'_, '_>) -> Vec<(u16, Option<(u32, String)>)> {
 
 /// `netstat -tln`, with the processes if `-p`.
 pub(super) fn netstat(call: &mut Call<'_, '_>) -> Program {
-    let letters: String = call.args().iter().filter_map(|word| word.strip_prefix('-').map(str::to_owned)).collect();
+    let letters: String =
+        call.args().iter().filter_map(|word| word.strip_prefix('-').map(str::to_owned)).collect();
     if letters.contains('r') {
         return route(call);
     }
     let (servers, processes) = (letters.contains('l') || letters.contains('a'), letters.contains('p'));
-    let which = if letters.contains('a') { "servers and established" } else if servers { "only servers" } else { "w/o servers" };
+    let which = if letters.contains('a') {
+        "servers and established"
+    } else if servers {
+        "only servers"
+    } else {
+        "w/o servers"
+    };
     let last = if processes { "PID/Program name    " } else { "" };
     call.line(&format!("Active Internet connections ({which})\nProto Recv-Q Send-Q Local Address           Foreign Address         State       {last}"));
-    for (port, process) in listeners(call).into_iter().filter(|_| servers && !letters.contains('u') | letters.contains('t')) {
+    for (port, process) in
+        listeners(call).into_iter().filter(|_| servers && !letters.contains('u') | letters.contains('t'))
+    {
         let local = format!("0.0.0.0:{port}");
         let who = process.map_or("-".to_owned(), |(pid, name)| format!("{pid}/{name}"));
         let who = if processes { who } else { String::new() };
@@ -113,11 +136,14 @@ pub(super) fn netstat(call: &mut Call<'_, '_>) -> Program {
 
 /// `ss -tln`, with the processes if `-p`.
 pub(super) fn ss(call: &mut Call<'_, '_>) -> Program {
-    let letters: String = call.args().iter().filter_map(|word| word.strip_prefix('-').map(str::to_owned)).collect();
+    let letters: String =
+        call.args().iter().filter_map(|word| word.strip_prefix('-').map(str::to_owned)).collect();
     let servers = letters.contains('l') || letters.contains('a');
     call.line("State    Recv-Q   Send-Q     Local Address:Port     Peer Address:Port  Process   ");
     for (port, process) in listeners(call).into_iter().filter(|_| servers) {
-        let who = process.filter(|_| letters.contains('p')).map_or(String::new(), |(pid, name)| format!("users:((\"{name}\",pid={pid},fd=3))"));
+        let who = process
+            .filter(|_| letters.contains('p'))
+            .map_or(String::new(), |(pid, name)| format!("users:((\"{name}\",pid={pid},fd=3))"));
         call.line(&format!("LISTEN   0        4096             0.0.0.0:{port:<8}      0.0.0.0:*      {who}"));
     }
     call.done(0)

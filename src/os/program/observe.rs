@@ -47,13 +47,23 @@ fn rows(ctx: &mut Ctx<'_>) -> Vec<Row> {
 
 impl Row {
     fn state(&self, own: u32) -> String {
-        let letter = if self.pid == own { 'R' } else if self.stopped { 'T' } else { 'S' };
+        let letter = if self.pid == own {
+            'R'
+        } else if self.stopped {
+            'T'
+        } else {
+            'S'
+        };
         format!("{letter}{}", if self.pid == 1 { "s" } else { "" })
     }
 
     /// The user as procps cuts it.
     fn short_user(&self) -> String {
-        if self.user.len() > 8 { format!("{}+", &self.user.chars().take(7).collect::<String>()) } else { self.user.clone() }
+        if self.user.len() > 8 {
+            format!("{}+", &self.user.chars().take(7).collect::<String>())
+        } else {
+            self.user.clone()
+        }
     }
 
     fn field(&self, name: &str, own: u32, now: SimTime) -> String {
@@ -104,7 +114,11 @@ fn asked(words: &[String]) -> Vec<String> {
                 None => continue,
             },
         };
-        names.extend(list.split([',', ' ']).filter(|name| !name.is_empty()).map(|name| name.trim_end_matches('=').to_owned()));
+        names.extend(
+            list.split([',', ' '])
+                .filter(|name| !name.is_empty())
+                .map(|name| name.trim_end_matches('=').to_owned()),
+        );
     }
     names
 }
@@ -114,7 +128,8 @@ fn busybox(call: &mut Call<'_, '_>) -> Program {
     let own = call.ctx.key;
     let parent = ProcKey { pid: call.ctx.process().parent, ..own };
     // busybox's shell runs ps without exec: the command line is still the shell's.
-    let shell = call.ctx.sys.procs.get(&parent).filter(|process| matches!(process.program, Program::Shell(_)));
+    let shell =
+        call.ctx.sys.procs.get(&parent).filter(|process| matches!(process.program, Program::Shell(_)));
     let shell = shell.map(super::super::process::Process::command_line);
     let mut rows = rows(call.ctx);
     if let (Some(shell), Some(row)) = (shell, rows.iter_mut().find(|row| row.pid == own.pid)) {
@@ -138,9 +153,20 @@ fn table(call: &mut Call<'_, '_>, rows: &[Row], names: &[String], own: u32) -> P
         "comm" => 16,
         _ => 4,
     };
-    let known = |name: &String| ["pid", "ppid", "user", "uname", "euser", "ruser", "uid", "comm", "ucmd", "args", "cmd", "command", "rss", "vsz", "stat", "state", "s", "etime", "time", "tty", "tt", "%cpu", "pcpu", "%mem", "pmem"].contains(&name.as_str());
+    let known = |name: &String| {
+        [
+            "pid", "ppid", "user", "uname", "euser", "ruser", "uid", "comm", "ucmd", "args", "cmd",
+            "command", "rss", "vsz", "stat", "state", "s", "etime", "time", "tty", "tt", "%cpu", "pcpu",
+            "%mem", "pmem",
+        ]
+        .contains(&name.as_str())
+    };
     if let Some(bad) = names.iter().find(|name| !known(name)) {
-        let text = if call.setting == "procps" { format!("error: unknown user-defined format specifier \"{bad}\"") } else { format!("bad -o argument '{bad}'") };
+        let text = if call.setting == "procps" {
+            format!("error: unknown user-defined format specifier \"{bad}\"")
+        } else {
+            format!("bad -o argument '{bad}'")
+        };
         call.error(&if call.setting == "procps" { text } else { format!("ps: {text}") });
         return call.done(1);
     }
@@ -150,7 +176,13 @@ fn table(call: &mut Call<'_, '_>, rows: &[Row], names: &[String], own: u32) -> P
         let cells = cells.into_iter().enumerate().map(|(at, cell)| {
             let name = names[at].as_str();
             let width = width(name);
-            if matches!(name, "pid" | "ppid" | "rss" | "vsz" | "uid") { format!("{cell:>width$}") } else if at == last { cell } else { format!("{cell:<width$}") }
+            if matches!(name, "pid" | "ppid" | "rss" | "vsz" | "uid") {
+                format!("{cell:>width$}")
+            } else if at == last {
+                cell
+            } else {
+                format!("{cell:<width$}")
+            }
         });
         cells.collect::<Vec<_>>().join(" ")
     };
@@ -175,10 +207,12 @@ fn procps(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let letters: String = words.iter().map(|word| word.trim_start_matches('-').to_owned()).collect();
     let all_rows = rows(call.ctx);
-    let everyone = letters.contains('e') || letters.contains('A') || letters.contains('a') || letters.contains('x');
+    let everyone =
+        letters.contains('e') || letters.contains('A') || letters.contains('a') || letters.contains('x');
     // Without options: those of the own terminal, which are the command and its shell.
     let parent = call.ctx.process().parent;
-    let shown: Vec<Row> = all_rows.into_iter().filter(|row| everyone || row.pid == own || row.pid == parent).collect();
+    let shown: Vec<Row> =
+        all_rows.into_iter().filter(|row| everyone || row.pid == own || row.pid == parent).collect();
     let names = asked(&words);
     if !names.is_empty() {
         return table(call, &shown, &names, own);
@@ -189,12 +223,26 @@ fn procps(call: &mut Call<'_, '_>) -> Program {
         call.line("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
         for row in &shown {
             let (user, memory) = (row.short_user(), row.memory);
-            call.line(&format!("{user:<8} {:7}  0.0  0.0 {:6} {memory:5} ?        {:<4} {}   0:00 {}", row.pid, memory * 4, row.state(own), clock(row.started), row.command));
+            call.line(&format!(
+                "{user:<8} {:7}  0.0  0.0 {:6} {memory:5} ?        {:<4} {}   0:00 {}",
+                row.pid,
+                memory * 4,
+                row.state(own),
+                clock(row.started),
+                row.command
+            ));
         }
     } else if letters.contains('f') {
         call.line("UID          PID    PPID  C STIME TTY          TIME CMD");
         for row in &shown {
-            call.line(&format!("{:<8} {:7} {:7}  0 {} ?        00:00:00 {}", row.short_user(), row.pid, row.parent, clock(row.started), row.command));
+            call.line(&format!(
+                "{:<8} {:7} {:7}  0 {} ?        00:00:00 {}",
+                row.short_user(),
+                row.pid,
+                row.parent,
+                clock(row.started),
+                row.command
+            ));
         }
     } else {
         call.line("    PID TTY          TIME CMD");
@@ -222,7 +270,14 @@ pub(super) fn top(call: &mut Call<'_, '_>) -> Program {
     for row in &rows {
         let share = row.memory * 4 * 100 / total.max(1);
         let state = row.state(own).chars().next().unwrap_or('S');
-        call.line(&format!("{:5} {:5} {:<8} {state}    {:6} {share:3}%   0   0% {}", row.pid, row.parent, row.user, row.memory * 4, row.command));
+        call.line(&format!(
+            "{:5} {:5} {:<8} {state}    {:6} {share:3}%   0   0% {}",
+            row.pid,
+            row.parent,
+            row.user,
+            row.memory * 4,
+            row.command
+        ));
     }
     call.done(0)
 }

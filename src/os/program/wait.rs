@@ -48,3 +48,12 @@ pub(super) fn sleep(call: &mut Call<'_, '_>) -> Program {
     }
     Program::Sleep(call.ctx.now().plus(total))
 }
+
+/// Microseconds.
+pub(super) fn usleep(call: &mut Call<'_, '_>) -> Program {
+    let micros = call.args().first().and_then(|text| text.parse::<u64>().ok());
+    match micros {
+        Some(micros) => Program::Sleep(call.ctx.now().plus(micros / 1000)),
+        None => call.fail("invalid number"),
+    }
+}

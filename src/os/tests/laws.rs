@@ -40,7 +40,94 @@ const PIECES: &[&str] = &[
     "timeout 1 sleep 5",
     "find /tmp -exec echo {} \\;",
     "set -e",
+    "tail -f /tmp/f /etc/passwd",
+    "tail -F /tmp/later",
+    "echo more >> /tmp/f",
+    "nc -l -p 80 &",
+    "nc localhost 80",
+    "httpd -p 8080",
+    "wget -qO- localhost:8080",
+    "ps -o pid,comm",
+    "top -bn1",
+    "netstat -tlnp",
+    "ip route",
+    "md5sum /etc/passwd",
+    "diff /etc/passwd /etc/group",
+    "seq 5 | xargs -n 2 echo",
+    "cat <<E\nx $x\nE",
+    "case $x in a*) echo y;; *) echo z;; esac",
+    "printf '%5d|%s\\n' 3 a",
+    "echo $((1/0))",
+    "sed 's/\\(a\\)/[\\1]/g' /etc/passwd",
+    "dd if=/dev/zero of=/tmp/z bs=1M count=3",
+    "head -c 100 /dev/urandom | wc -c",
+    "exec 3>/tmp/f",
+    "sh -c 'echo $0 $1' a b",
+    "eval \"$x\"",
+    "mount",
+    "kill -9 $!",
+    "tail /dev/zero",
+    "cp -r / /tmp/all",
+    "date +%s",
+    "sort -u /etc/passwd | uniq -c",
+    "awk 'BEGIN { while (1) print 1 }'",
+    "echo ${x#*/} ${x%%a} ${#x}",
+    "ls -laR / | tail -1",
 ];
+
+/// What a mutation puts into a script.
+const NOISE: &[&str] = &[
+    "'",
+    "\"",
+    "`",
+    "$(",
+    ")",
+    "${",
+    "}",
+    "((",
+    "))",
+    "|",
+    "&",
+    ";",
+    "<",
+    ">",
+    "<<",
+    "\\",
+    "\n",
+    "*",
+    "[",
+    "]",
+    "!",
+    "#",
+    "~",
+    "\u{0}",
+    "é",
+    "-",
+    " ",
+    "=",
+    "999999999999",
+];
+
+/// As many cases as `PROPTEST_CASES` says, or few.
+fn config() -> ProptestConfig {
+    let asked = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let cases = if asked.cases == 256 { 48 } else { asked.cases };
+    ProptestConfig { cases, ..asked }
+}
+
+/// A script with some of its bytes cut out, doubled or replaced.
+fn mutated() -> impl Strategy<Value = String> {
+    let change = (any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(NOISE));
+    (script(), prop::collection::vec(change, 1..5)).prop_map(|(script, changes)| {
+        let mut letters: Vec<char> = script.chars().collect();
+        for (place, length, noise) in changes {
+            let at = place.index(letters.len() + 1);
+            let end = (at + length).min(letters.len());
+            letters.splice(at..end, noise.chars());
+        }
+        letters.into_iter().collect()
+    })
+}
 
 fn script() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(PIECES);
@@ -50,7 +137,17 @@ fn script() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
+
+    #[test]
+    fn scripts_with_mistakes_leave_the_system_bounded(script in mutated(), bash in any::<bool>()) {
+        let (image, shell) = if bash { ("debian:12", "bash") } else { ("busybox:1.36", "sh") };
+        let done = Box_::start(image, &[shell, "-c", &script]).until(20_000);
+        prop_assert!(done.system.procs.len() <= MAX_PROCESSES, "{} processes", done.system.procs.len());
+        prop_assert!(done.system.pipes.len() <= 4 * MAX_PROCESSES, "{} pipes", done.system.pipes.len());
+        prop_assert!(done.system.disk_usage(done.cell) <= 4 << 30);
+        prop_assert!(done.out.len() + done.err.len() <= 64 << 20);
+    }
 
     #[test]
     fn any_script_leaves_the_system_bounded(script in script()) {

@@ -192,7 +192,6 @@ impl Sandbox {
         let started = if let State::Running(since) = container.state { Some(since) } else { None };
         container.state = State::Exited(started, Exit { code, at, reason, message: message.map(Into::into) });
         happenings.push(Happening::Ended { name: container.name.clone(), id: container.id.clone() });
-        self.errands.retain(|(other, _), _| *other != cell);
         for visit in self.visits.values_mut().filter(|visit| visit.cell == cell && visit.code.is_none()) {
             visit.output = self.system.drain_output(cell, visit.pid);
             visit.code = Some(137);

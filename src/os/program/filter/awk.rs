@@ -1,7 +1,11 @@
 //! `awk`: patterns and actions, fields, arrays, the common functions. Not modelled, and said so: functions of one's own, `getline`,
 //! output to files and commands.
 
+mod function;
 mod parse;
+mod token;
+mod tree;
+mod value;
 
 use std::collections::BTreeMap;
 
@@ -9,102 +13,18 @@ use regex_lite::Regex;
 
 use super::super::{Call, Options, Output, Program, text};
 use super::{Filter, Kind, More};
+use tree::{Expr, Pattern, Rule, Stmt};
+use value::{Value, bounded, formatted, split, truth};
 
 /// Steps one line of input may take.
 const STEPS_MAX: u32 = 200_000;
 /// Bytes of a text, and entries of all arrays, at most.
 const SIZE_MAX: usize = 1 << 20;
 
-#[derive(Clone, Debug)]
-enum Expr {
-    Number(f64),
-    Text(String),
-    Regex(Regex),
-    Var(String),
-    Field(Box<Expr>),
-    Item(String, Box<Expr>),
-    Group(Box<Expr>),
-    Assign(Box<Expr>, Box<Expr>),
-    Step {
-        target: Box<Expr>,
-        by: f64,
-        before: bool,
-    },
-    Not(Box<Expr>),
-    /// An operator by its sign; the empty one joins texts.
-    Binary(&'static str, Box<Expr>, Box<Expr>),
-    In(Box<Expr>, String),
-    Choice(Box<[Expr; 3]>),
-    Call(Function, Vec<Expr>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Function {
-    Length,
-    Substr,
-    Index,
-    Upper,
-    Lower,
-    Int,
-    Split,
-    Sub,
-    Gsub,
-}
-
-impl Function {
-    fn find(name: &str) -> Option<Function> {
-        Some(match name {
-            "length" => Function::Length,
-            "substr" => Function::Substr,
-            "index" => Function::Index,
-            "toupper" => Function::Upper,
-            "tolower" => Function::Lower,
-            "int" => Function::Int,
-            "split" => Function::Split,
-            "sub" => Function::Sub,
-            "gsub" => Function::Gsub,
-            _ => return None,
-        })
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Stmt {
-    Print(Vec<Expr>),
-    Printf(Vec<Expr>),
-    Do(Expr),
-    If(Expr, Vec<Stmt>, Vec<Stmt>),
-    While(Expr, Vec<Stmt>),
-    Each(String, String, Vec<Stmt>),
-    Block(Vec<Stmt>),
-    Next,
-    Exit(Option<Expr>),
-}
-
-#[derive(Clone, Debug)]
-enum Pattern {
-    Begin,
-    End,
-    Always,
-    When(Expr),
-}
-
-#[derive(Clone, Debug)]
-struct Rule {
-    pattern: Pattern,
-    action: Vec<Stmt>,
-}
-
-/// A value; text from input that looks like a number compares as one.
-#[derive(Clone, Debug)]
-enum Value {
-    Number(f64),
-    Text(String),
-    Input(String),
-}
-
 /// Why the rest of an action is not run.
 enum Stop {
+    Break,
+    Continue,
     Next,
     Exit(i32),
     Wrong(String),
@@ -186,7 +106,7 @@ impl Awk {
             };
             match result {
                 Ok(()) => {}
-                Err(Stop::Next) => return More::Yes,
+                Err(Stop::Next | Stop::Break | Stop::Continue) => return More::Yes,
                 Err(Stop::Exit(code)) => return More::Done(code),
                 Err(Stop::Wrong(message)) => {
                     out.text(2, &format!("awk: cmd. line:1: {message}\n"));
@@ -230,10 +150,15 @@ impl Awk {
                 let chosen = if self.value(condition)?.truth() { yes } else { no };
                 self.block(chosen, out)?;
             }
-            Stmt::While(condition, body) => {
+            Stmt::While(condition, body, step) => {
                 while self.value(condition)?.truth() {
                     self.tick()?;
-                    self.block(body, out)?;
+                    if !self.turn(body, out)? {
+                        break;
+                    }
+                    if let Some(step) = step {
+                        self.value(step)?;
+                    }
                 }
             }
             Stmt::Each(name, array, body) => {
@@ -241,10 +166,19 @@ impl Awk {
                     self.arrays.get(array).into_iter().flatten().map(|(key, _)| key.clone()).collect();
                 for key in keys {
                     self.set(name, Value::Input(key));
-                    self.block(body, out)?;
+                    if !self.turn(body, out)? {
+                        break;
+                    }
                 }
             }
             Stmt::Block(body) => self.block(body, out)?,
+            Stmt::Delete(array, None) => drop(self.arrays.remove(array)),
+            Stmt::Delete(array, Some(key)) => {
+                let key = self.value(key)?.text();
+                self.arrays.get_mut(array).map(|array| array.remove(&key));
+            }
+            Stmt::Break => return Err(Stop::Break),
+            Stmt::Continue => return Err(Stop::Continue),
             Stmt::Next => return Err(Stop::Next),
             Stmt::Exit(code) => {
                 let code = code
@@ -254,6 +188,15 @@ impl Awk {
             }
         }
         Ok(())
+    }
+
+    /// One turn of a loop. False if it was left.
+    fn turn(&mut self, body: &[Stmt], out: &mut Output) -> Result<bool, Stop> {
+        match self.block(body, out) {
+            Err(Stop::Break) => Ok(false),
+            Err(Stop::Continue) => Ok(true),
+            other => other.map(|()| true),
+        }
     }
 
     fn value(&mut self, expr: &Expr) -> Result<Value, Stop> {
@@ -336,64 +279,8 @@ impl Awk {
     fn regex(&mut self, expr: &Expr) -> Result<Regex, Stop> {
         match expr {
             Expr::Regex(regex) => Ok(regex.clone()),
-            other => parse::compile(&self.value(other)?.text()).map_err(Stop::Wrong),
+            other => token::compile(&self.value(other)?.text()).map_err(Stop::Wrong),
         }
-    }
-
-    fn call(&mut self, function: Function, arguments: &[Expr]) -> Result<Value, Stop> {
-        let wrong = || Stop::Wrong("too few arguments".to_owned());
-        if let (Function::Sub | Function::Gsub, [pattern, with, target @ ..]) = (function, arguments) {
-            let whole = Expr::Field(Box::new(Expr::Number(0.0)));
-            let target = target.first().unwrap_or(&whole);
-            let (regex, with) =
-                (self.regex(pattern)?, self.value(with)?.text().replace('$', "$$").replace('&', "${0}"));
-            let old = self.value(target)?.text();
-            let most = if function == Function::Sub { 1 } else { usize::MAX };
-            let count = regex.find_iter(&old).take(most).count();
-            let limit = usize::from(function == Function::Sub);
-            let fresh = regex.replacen(&old, limit, with.as_str()).into_owned();
-            self.assign(target, bounded(fresh)?)?;
-            return Ok(Value::Number(count as f64));
-        }
-        let subject = match arguments.first() {
-            Some(Expr::Var(name)) if function == Function::Length && self.arrays.contains_key(name) => {
-                return Ok(Value::Number(self.arrays[name].len() as f64));
-            }
-            Some(first) => self.value(first)?,
-            None if function == Function::Length => Value::Text(self.line.clone()),
-            None => return Err(wrong()),
-        };
-        Ok(match (function, &arguments[arguments.len().min(1)..]) {
-            (Function::Length, _) => Value::Number(subject.text().chars().count() as f64),
-            (Function::Upper, _) => Value::Text(subject.text().to_uppercase()),
-            (Function::Lower, _) => Value::Text(subject.text().to_lowercase()),
-            (Function::Int, _) => Value::Number(subject.number().trunc()),
-            (Function::Index, [needle, ..]) => {
-                let (text, needle) = (subject.text(), self.value(needle)?.text());
-                let found = text.find(&needle).map_or(0, |at| text[..at].chars().count() + 1);
-                Value::Number(found as f64)
-            }
-            (Function::Substr, [from, rest @ ..]) => {
-                let from = self.value(from)?.number().round();
-                let length =
-                    rest.first().map_or(Ok(1e9), |length| self.value(length).map(|value| value.number()))?;
-                let (first, last) = (from.max(1.0), from + length.round());
-                let count = (last - first).max(0.0) as usize;
-                Value::Text(subject.text().chars().skip(first as usize - 1).take(count).collect())
-            }
-            (Function::Split, [Expr::Var(array), rest @ ..]) => {
-                let separator = match rest.first() {
-                    Some(separator) => self.value(separator)?.text(),
-                    None => self.text("FS"),
-                };
-                let parts = split(&subject.text(), &separator);
-                let count = parts.len();
-                let parts = (1..).map(|at: usize| at.to_string()).zip(parts.into_iter().map(Value::Input));
-                self.arrays.insert(array.clone(), parts.collect());
-                Value::Number(count as f64)
-            }
-            _ => return Err(wrong()),
-        })
     }
 
     fn field(&self, index: usize) -> String {
@@ -440,112 +327,4 @@ impl Awk {
     fn text(&self, name: &str) -> String {
         self.get(name).text()
     }
-}
-
-impl Value {
-    fn number(&self) -> f64 {
-        match self {
-            Value::Number(number) => *number,
-            Value::Text(text) | Value::Input(text) => super::lines::leading_number(text),
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Value::Number(number) => number_text(*number),
-            Value::Text(text) | Value::Input(text) => text.clone(),
-        }
-    }
-
-    /// The number this compares as, if it does.
-    fn numeric(&self) -> Option<f64> {
-        match self {
-            Value::Number(number) => Some(*number),
-            Value::Input(text) if text.is_empty() => Some(0.0),
-            Value::Input(text) => text.trim().parse().ok(),
-            Value::Text(_) => None,
-        }
-    }
-
-    fn truth(&self) -> bool {
-        match (self, self.numeric()) {
-            (Value::Input(text), _) if text.is_empty() => false,
-            (_, Some(number)) => number != 0.0,
-            (_, None) => !self.text().is_empty(),
-        }
-    }
-
-    fn compare(&self, other: &Value) -> std::cmp::Ordering {
-        match (self.numeric(), other.numeric()) {
-            (Some(one), Some(two)) => one.total_cmp(&two),
-            _ => self.text().cmp(&other.text()),
-        }
-    }
-}
-
-fn truth(yes: bool) -> Value {
-    Value::Number(f64::from(u8::from(yes)))
-}
-
-fn bounded(text: String) -> Result<Value, Stop> {
-    if text.len() > SIZE_MAX { Err(Stop::Wrong("out of memory".to_owned())) } else { Ok(Value::Text(text)) }
-}
-
-/// A number as `%.6g`, whole ones in full.
-fn number_text(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e16 {
-        return format!("{}", number as i64);
-    }
-    if !number.is_finite() {
-        return format!("{number}").to_lowercase();
-    }
-    let exponent = number.abs().log10().floor() as i32;
-    if !(-4..6).contains(&exponent) {
-        let scaled = format!("{:.5}", number / 10f64.powi(exponent));
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", trimmed(&scaled), exponent.abs());
-    }
-    trimmed(&format!("{number:.*}", (5 - exponent).max(0) as usize)).to_owned()
-}
-
-fn trimmed(digits: &str) -> &str {
-    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
-}
-
-/// The fields of a line: by blanks, by one letter, or by an expression.
-fn split(line: &str, separator: &str) -> Vec<String> {
-    let mut letters = separator.chars();
-    match (letters.next(), letters.next()) {
-        _ if line.is_empty() => Vec::new(),
-        (None, _) | (Some(' '), None) => line.split_whitespace().map(str::to_owned).collect(),
-        (Some(letter), None) => line.split(letter).map(str::to_owned).collect(),
-        _ => match parse::compile(separator) {
-            Ok(regex) => regex.split(line).map(str::to_owned).collect(),
-            Err(_) => line.split(separator).map(str::to_owned).collect(),
-        },
-    }
-}
-
-/// `printf`: each value as its conversion wants it; what is left over is not printed.
-fn formatted(values: &[Value]) -> Vec<u8> {
-    let Some((format, values)) = values.split_first() else { return Vec::new() };
-    let format = format.text();
-    let mut words = vec![format.clone()];
-    let mut values = values.iter();
-    let plain = format.replace("%%", "");
-    for part in plain.split('%').skip(1) {
-        let conversion = part.chars().find(char::is_ascii_alphabetic);
-        let stars =
-            part.chars().take_while(|letter| !letter.is_ascii_alphabetic()).filter(|letter| *letter == '*');
-        for _ in stars {
-            words.extend(values.next().map(|value| number_text(value.number().trunc())));
-        }
-        let value = values.next().cloned().unwrap_or_else(|| Value::Input(String::new()));
-        words.push(match conversion {
-            Some('d' | 'i' | 'u' | 'x' | 'X' | 'o') => number_text(value.number().trunc()),
-            Some('e' | 'f' | 'F' | 'g') => format!("{}", value.number()),
-            _ => value.text(),
-        });
-    }
-    text::printf(&words).0
 }

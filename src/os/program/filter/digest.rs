@@ -73,7 +73,8 @@ fn at_most(root: u128, power: u32, prime: u64) -> bool {
     let mut bound = vec![0_u64; (2 * power) as usize];
     bound.extend(limbs(u128::from(prime)));
     let width = product.len().max(bound.len());
-    let wide = |number: &[u64]| (0..width).rev().map(|at| number.get(at).copied().unwrap_or(0)).collect::<Vec<_>>();
+    let wide =
+        |number: &[u64]| (0..width).rev().map(|at| number.get(at).copied().unwrap_or(0)).collect::<Vec<_>>();
     wide(&product) <= wide(&bound)
 }
 
@@ -104,8 +105,10 @@ fn md5(data: &[u8]) -> Vec<u8> {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for chunk in padded(data, 64, true).chunks_exact(64) {
-        let words: Vec<u32> =
-            chunk.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+        let words: Vec<u32> = chunk
+            .chunks_exact(4)
+            .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+            .collect();
         let [mut a, mut b, mut c, mut d] = state;
         for round in 0..64_usize {
             let (mixed, word) = match round / 16 {
@@ -141,7 +144,12 @@ fn sha1(data: &[u8]) -> Vec<u8> {
                 2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
                 _ => (b ^ c ^ d, 0xca62_c1d6_u32),
             };
-            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
+            let next = a
+                .rotate_left(5)
+                .wrapping_add(mixed)
+                .wrapping_add(e)
+                .wrapping_add(constant)
+                .wrapping_add(*word);
             (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
         }
         for (old, new) in state.iter_mut().zip([a, b, c, d, e]) {
@@ -167,7 +175,11 @@ fn sha256(data: &[u8]) -> Vec<u8> {
         for round in 0..64 {
             let big = v[4].rotate_right(6) ^ v[4].rotate_right(11) ^ v[4].rotate_right(25);
             let choice = (v[4] & v[5]) ^ (!v[4] & v[6]);
-            let one = v[7].wrapping_add(big).wrapping_add(choice).wrapping_add(constants[round]).wrapping_add(words[round]);
+            let one = v[7]
+                .wrapping_add(big)
+                .wrapping_add(choice)
+                .wrapping_add(constants[round])
+                .wrapping_add(words[round]);
             let small = v[0].rotate_right(2) ^ v[0].rotate_right(13) ^ v[0].rotate_right(22);
             let two = small.wrapping_add((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
             v.rotate_right(1);
@@ -185,7 +197,8 @@ fn sha512(data: &[u8]) -> Vec<u8> {
     let constants: Vec<u64> = primes().take(80).map(|prime| root_fraction(prime, 3)).collect();
     let mut state: Vec<u64> = primes().take(8).map(|prime| root_fraction(prime, 2)).collect();
     for chunk in padded(data, 128, false).chunks_exact(128) {
-        let mut words: Vec<u64> = words32(chunk).chunks_exact(2).map(|two| u64::from(two[0]) << 32 | u64::from(two[1])).collect();
+        let mut words: Vec<u64> =
+            words32(chunk).chunks_exact(2).map(|two| u64::from(two[0]) << 32 | u64::from(two[1])).collect();
         for at in 16..80 {
             let (near, far) = (words[at - 2], words[at - 15]);
             let one = far.rotate_right(1) ^ far.rotate_right(8) ^ (far >> 7);
@@ -196,7 +209,11 @@ fn sha512(data: &[u8]) -> Vec<u8> {
         for round in 0..80 {
             let big = v[4].rotate_right(14) ^ v[4].rotate_right(18) ^ v[4].rotate_right(41);
             let choice = (v[4] & v[5]) ^ (!v[4] & v[6]);
-            let one = v[7].wrapping_add(big).wrapping_add(choice).wrapping_add(constants[round]).wrapping_add(words[round]);
+            let one = v[7]
+                .wrapping_add(big)
+                .wrapping_add(choice)
+                .wrapping_add(constants[round])
+                .wrapping_add(words[round]);
             let small = v[0].rotate_right(28) ^ v[0].rotate_right(34) ^ v[0].rotate_right(39);
             let two = small.wrapping_add((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
             v.rotate_right(1);
@@ -218,7 +235,10 @@ mod tests {
     fn sums_are_those_of_the_standards() {
         assert_eq!(Sum::Md5.hex(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(Sum::Sha1.hex(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        assert_eq!(Sum::Sha256.hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            Sum::Sha256.hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(Sum::Sha256.hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert!(Sum::Sha512.hex(b"abc").starts_with("ddaf35a193617abacc417349ae204131"));
     }

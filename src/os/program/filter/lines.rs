@@ -66,6 +66,12 @@ pub(in crate::os) enum Lines {
         wrap: usize,
         held: Vec<u8>,
     },
+    /// A check sum of each file.
+    Sum {
+        sum: super::digest::Sum,
+        held: Vec<u8>,
+        name: String,
+    },
     Rev,
     Tac {
         lines: Vec<Vec<u8>>,
@@ -89,6 +95,7 @@ impl Lines {
             Lines::Wc { .. }
                 | Lines::Tr { .. }
                 | Lines::Base64 { .. }
+                | Lines::Sum { .. }
                 | Lines::Tee { .. }
                 | Lines::Tail { bytes: true, .. }
         )
@@ -96,7 +103,7 @@ impl Lines {
 
     pub fn begin(&mut self, path: &str, out: &mut Output) {
         match self {
-            Lines::Wc { name, .. } => path.clone_into(name),
+            Lines::Wc { name, .. } | Lines::Sum { name, .. } => path.clone_into(name),
             Lines::Tail { header: true, files, .. } => {
                 let gap = if *files > 0 { "\n" } else { "" };
                 *files += 1;
@@ -108,7 +115,9 @@ impl Lines {
 
     pub fn bytes(&mut self, data: &[u8], out: &mut Output) {
         match self {
-            Lines::Base64 { held, .. } => held.extend(&data[..data.len().min(HELD_MAX - held.len())]),
+            Lines::Base64 { held, .. } | Lines::Sum { held, .. } => {
+                held.extend(&data[..data.len().min(HELD_MAX - held.len())])
+            }
             Lines::Wc { lines, words, bytes, chars, in_word, .. } => {
                 *bytes += data.len() as u64;
                 for byte in data {
@@ -210,7 +219,11 @@ impl Lines {
                     out.text(1, &format!("{count:6}\t{}\n", String::from_utf8_lossy(line)));
                 }
             }
-            Lines::Wc { .. } | Lines::Tr { .. } | Lines::Base64 { .. } | Lines::Tee { .. } => {}
+            Lines::Wc { .. }
+            | Lines::Tr { .. }
+            | Lines::Base64 { .. }
+            | Lines::Sum { .. }
+            | Lines::Tee { .. } => {}
         }
         More::Yes
     }
@@ -225,6 +238,10 @@ impl Lines {
                 );
                 totals.push((*lines, *words, *bytes));
                 (*lines, *words, *bytes, *chars, *in_word) = (0, 0, 0, 0, false);
+            }
+            Lines::Sum { sum, held, name } => {
+                let line = format!("{}  {name}\n", sum.hex(&std::mem::take(held)));
+                out.text(1, &line);
             }
             Lines::Tail { held, seen, size, .. } => {
                 for line in std::mem::take(held) {

@@ -36,9 +36,9 @@ pub(in super::super) fn size(text: &str) -> Option<u64> {
     let unit: u64 = match &text[digits.len()..] {
         "" | "c" => 1,
         "b" => 512,
-        "k" | "K" | "KB" | "kB" | "KiB" | "Ki" => 1 << 10,
-        "m" | "M" | "MB" | "MiB" | "Mi" => 1 << 20,
-        "g" | "G" | "GB" | "GiB" | "Gi" => 1 << 30,
+        "k" | "K" | "KB" | "kB" | "kb" | "KiB" | "Ki" => 1 << 10,
+        "m" | "M" | "MB" | "mb" | "MiB" | "Mi" => 1 << 20,
+        "g" | "G" | "GB" | "gb" | "GiB" | "Gi" => 1 << 30,
         _ => return None,
     };
     digits.parse::<u64>().ok()?.checked_mul(unit)
@@ -312,6 +312,18 @@ pub(in super::super) fn tee(call: &mut Call<'_, '_>) -> Program {
         }
     }
     Filter::start(call, Vec::new(), Kind::Lines(Lines::Tee { fds }))
+}
+
+/// `md5sum` and its like; `-c` checks are not simulated.
+pub(in super::super) fn checksum(call: &mut Call<'_, '_>) -> Program {
+    let options = match options(call, "bts", &[("binary", 'b'), ("text", 't')]) {
+        Ok(options) => options,
+        Err(failed) => return failed,
+    };
+    let Some(sum) = super::digest::Sum::of_program(&call.name()) else {
+        return call.fail("podlab: this sum is not simulated");
+    };
+    Filter::start(call, options.rest, Kind::Lines(Lines::Sum { sum, held: Vec::new(), name: String::new() }))
 }
 
 pub(in super::super) fn rev(call: &mut Call<'_, '_>) -> Program {

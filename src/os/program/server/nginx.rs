@@ -48,7 +48,8 @@ pub(in super::super) fn nginx(call: &mut Call<'_, '_>) -> Program {
         call.error(&format!("nginx: the configuration file {main} syntax is ok\nnginx: configuration file {main} test is successful"));
         return call.done(0);
     }
-    let foreground = config.foreground;
+    // The recorded stand-in serves when it is a container's `nginx -v`.
+    let foreground = config.foreground || words == ["-v"];
     match begin(call, config, version) {
         Ok(server) if foreground => Program::Server(Box::new(server)),
         Ok(server) => super::to_background(call, server),
@@ -225,8 +226,7 @@ impl Nginx {
             .replace("$hostname", ctx.sys.hostname())
             .replace("$host", &request.host)
             .replace("$request_uri", &request.path)
-            .replace("$remote_addr", &request.peer)
-            .replace("\\n", "\n");
+            .replace("$remote_addr", &request.peer);
         if (300..400).contains(&code) {
             let mut response = self.error_page(code, ctx);
             response.headers.push(header("Location", &text));

@@ -166,6 +166,10 @@ pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, St
             }
         }
     }
+    let group = worker.pod.spec.security_context.as_ref().and_then(|security| security.fs_group);
+    if let Some(group) = group.and_then(|group| u32::try_from(group).ok()) {
+        tree.give_to_group(group, spec.empty_dir.is_none());
+    }
     Ok(tree)
 }
 

@@ -1,86 +1,10 @@
 //! From the text of an `awk` program to its rules.
 
-use regex_lite::Regex;
-
-use super::{Expr, Function, Pattern, Rule, Stmt, text};
+use super::token::{SIGNS, Token, compile, tokens};
+use super::tree::{Expr, Function, Pattern, Rule, Stmt};
 
 /// Nesting of expressions and blocks at most.
 const DEPTH_MAX: usize = 100;
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Number(f64),
-    Text(String),
-    Regex(String),
-    Name(String),
-    Sign(&'static str),
-    Line,
-}
-
-const SIGNS: &[&str] = &[
-    "&&", "||", "==", "!=", "<=", ">=", "!~", "+=", "-=", "*=", "/=", "%=", "++", "--", "{", "}", "(", ")",
-    "[", "]", ";", ",", "+", "-", "*", "/", "%", "!", "<", ">", "~", "=", "?", ":", "$",
-];
-
-fn tokens(source: &str) -> Result<Vec<Token>, String> {
-    let mut found: Vec<Token> = Vec::new();
-    let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        let operand = matches!(found.last(), Some(Token::Number(_) | Token::Text(_) | Token::Name(_)))
-            || matches!(found.last(), Some(Token::Sign(")" | "]")));
-        let length = if first == '\n' {
-            found.push(Token::Line);
-            1
-        } else if let Some(after) = rest.strip_prefix("\\\n") {
-            rest.len() - after.len()
-        } else if first.is_whitespace() {
-            first.len_utf8()
-        } else if first == '#' {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if first == '"' || (first == '/' && !operand) {
-            let end = closing(rest, first).ok_or("unterminated string or regex")?;
-            let inside = &rest[1..end];
-            found.push(if first == '"' {
-                let bytes = text::unescape(inside, false).0;
-                Token::Text(String::from_utf8_lossy(&bytes).replace("\\\"", "\""))
-            } else {
-                Token::Regex(inside.replace("\\/", "/"))
-            });
-            end + 1
-        } else if first.is_ascii_digit()
-            || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit()))
-        {
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            found.push(Token::Number(rest[..end].parse().map_err(|_| "bad number")?));
-            end
-        } else if first.is_ascii_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-            found.push(Token::Name(rest[..end].to_owned()));
-            end
-        } else {
-            let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
-            let sign = sign.ok_or_else(|| format!("unexpected '{first}'"))?;
-            found.push(Token::Sign(sign));
-            sign.len()
-        };
-        rest = &rest[length..];
-    }
-    Ok(found)
-}
-
-/// Where the text that begins with `quote` ends.
-fn closing(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (index, letter) in text.char_indices().skip(1) {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            _ if letter == quote => return Some(index),
-            _ => {}
-        }
-    }
-    None
-}
 
 /// The rules of a program, or what is wrong with it.
 pub(super) fn parse(source: &str) -> Result<Vec<Rule>, String> {
@@ -193,6 +117,15 @@ impl Parser {
         if self.word("printf") {
             return Ok(Stmt::Printf(self.list()?));
         }
+        if self.word("break") {
+            return Ok(Stmt::Break);
+        }
+        if self.word("continue") {
+            return Ok(Stmt::Continue);
+        }
+        if self.word("delete") {
+            return self.deletion();
+        }
         if self.word("next") {
             return Ok(Stmt::Next);
         }
@@ -219,9 +152,22 @@ impl Parser {
             self.expect("(")?;
             let condition = self.expression()?;
             self.expect(")")?;
-            return Ok(Stmt::While(condition, self.body()?));
+            return Ok(Stmt::While(condition, self.body()?, None));
         }
         if self.word("for") { self.for_loop() } else { Ok(Stmt::Do(self.expression()?)) }
+    }
+
+    fn deletion(&mut self) -> Result<Stmt, String> {
+        let Some(Token::Name(array)) = self.tokens.get(self.at).cloned() else {
+            return Err("delete needs an array".to_owned());
+        };
+        self.at += 1;
+        if !self.sign("[") {
+            return Ok(Stmt::Delete(array, None));
+        }
+        let key = self.expression()?;
+        self.expect("]")?;
+        Ok(Stmt::Delete(array, Some(key)))
     }
 
     fn for_loop(&mut self) -> Result<Stmt, String> {
@@ -240,9 +186,8 @@ impl Parser {
         self.expect(";")?;
         let step = self.expression()?;
         self.expect(")")?;
-        let mut body = self.body()?;
-        body.push(Stmt::Do(step));
-        Ok(Stmt::Block(vec![Stmt::Do(first), Stmt::While(condition, body)]))
+        let body = self.body()?;
+        Ok(Stmt::Block(vec![Stmt::Do(first), Stmt::While(condition, body, Some(step))]))
     }
 
     fn at_end(&self) -> bool {
@@ -425,9 +370,4 @@ impl Parser {
         }
         Ok(Expr::Var(name))
     }
-}
-
-/// A regular expression of bounded size.
-pub(super) fn compile(source: &str) -> Result<Regex, String> {
-    super::super::grep::regex(source, false)
 }

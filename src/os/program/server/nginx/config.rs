@@ -224,7 +224,14 @@ fn tokens(text: &str, file: &str) -> Result<Vec<(usize, Token)>, String> {
                 let mut word = String::new();
                 loop {
                     match letters.next() {
-                        Some('\\') => word.extend(letters.next()),
+                        Some('\\') => match letters.next() {
+                            Some('n') => word.push('\n'),
+                            Some('t') => word.push('\t'),
+                            Some('r') => word.push('\r'),
+                            Some(letter @ ('"' | '\'' | '\\')) => word.push(letter),
+                            Some(letter) => word.extend(['\\', letter]),
+                            None => {}
+                        },
                         Some(letter) if letter == quote => break,
                         Some(letter) => {
                             line += usize::from(letter == '\n');

@@ -33,11 +33,16 @@ pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
         let seconds = wanted.strip_prefix('@').and_then(|text| text.parse::<i64>().ok());
         match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
             Some(moment) => at = moment,
-            None => return call.fail(&format!("podlab: date -d {wanted} is not simulated (date -d @SECONDS is)")),
+            None => {
+                return call.fail(&format!("podlab: date -d {wanted} is not simulated (date -d @SECONDS is)"));
+            }
         }
     }
     let format = options.rest.iter().find_map(|word| word.strip_prefix('+')).map(str::to_owned);
-    let default = match iso.first().map(|word| word.trim_start_matches("-I").trim_start_matches("--iso-8601").trim_start_matches('=')) {
+    let default = match iso
+        .first()
+        .map(|word| word.trim_start_matches("-I").trim_start_matches("--iso-8601").trim_start_matches('='))
+    {
         Some("seconds" | "s") => "%Y-%m-%dT%H:%M:%S+00:00",
         Some("minutes") => "%Y-%m-%dT%H:%M+00:00",
         Some("hours") => "%Y-%m-%dT%H+00:00",
@@ -203,7 +208,8 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> Program {
     };
     let separator = options.value('s').map_or("\n".to_owned(), str::to_owned);
     let wide = options.has('w');
-    let words: Vec<String> = options.rest.iter().map(|word| word.trim_start_matches('\u{0}').to_owned()).collect();
+    let words: Vec<String> =
+        options.rest.iter().map(|word| word.trim_start_matches('\u{0}').to_owned()).collect();
     let numbers: Vec<Option<f64>> = words.iter().map(|word| word.parse().ok()).collect();
     let (first, step, last) = match numbers.as_slice() {
         [Some(last)] => (1.0, 1.0, *last),

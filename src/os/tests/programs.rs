@@ -70,8 +70,16 @@ fn find_runs_commands_on_what_it_finds() {
 
 #[test]
 fn awk_leaves_loops_forgets_entries_and_formats() {
-    check("awk 'BEGIN {for (i = 0; i < 9; i++) {if (i == 2) continue; if (i == 4) break; print i}}'", "0\n1\n3\n", 0);
-    check("awk 'BEGIN {a[1] = 1; a[2] = 2; delete a[1]; print length(a); delete a; print length(a)}'", "1\n0\n", 0);
+    check(
+        "awk 'BEGIN {for (i = 0; i < 9; i++) {if (i == 2) continue; if (i == 4) break; print i}}'",
+        "0\n1\n3\n",
+        0,
+    );
+    check(
+        "awk 'BEGIN {a[1] = 1; a[2] = 2; delete a[1]; print length(a); delete a; print length(a)}'",
+        "1\n0\n",
+        0,
+    );
     check("awk 'BEGIN {x = sprintf(\"%03d\", 7); print x}'", "007\n", 0);
 }
 
@@ -88,25 +96,42 @@ fn diff_shows_changes_as_busybox_and_as_gnu_do() {
 #[test]
 fn complaints_are_in_the_words_of_the_image() {
     let complaint = |image: &str, line: &str| Box_::start(image, &["sh", "-c", line]).until(1000).err;
-    assert_eq!(complaint("busybox", "cat /x; ls /x"), "cat: can't open '/x': No such file or directory\nls: /x: No such file or directory\n");
-    assert_eq!(complaint("debian", "cat /x; ls /x; rm /x"), "cat: /x: No such file or directory\nls: cannot access '/x': No such file or directory\nrm: cannot remove '/x': No such file or directory\n");
+    assert_eq!(
+        complaint("busybox", "cat /x; ls /x"),
+        "cat: can't open '/x': No such file or directory\nls: /x: No such file or directory\n"
+    );
+    assert_eq!(
+        complaint("debian", "cat /x; ls /x; rm /x"),
+        "cat: /x: No such file or directory\nls: cannot access '/x': No such file or directory\nrm: cannot remove '/x': No such file or directory\n"
+    );
     assert_eq!(complaint("python:3-alpine", "cat /x"), "cat: can't open '/x': No such file or directory\n");
     assert_eq!(complaint("debian", "ps; vi"), "sh: 1: ps: not found\nsh: 1: vi: not found\n");
 }
 
 #[test]
 fn sums_are_of_files_and_of_standard_input() {
-    check("printf abc > /tmp/f; md5sum /tmp/f; printf abc | sha256sum", "900150983cd24fb0d6963f7d28e17f72  /tmp/f\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  -\n", 0);
+    check(
+        "printf abc > /tmp/f; md5sum /tmp/f; printf abc | sha256sum",
+        "900150983cd24fb0d6963f7d28e17f72  /tmp/f\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  -\n",
+        0,
+    );
 }
 
 #[test]
 fn tail_follows_several_files_and_waits_for_one_that_is_to_come() {
-    let script = "cd /tmp; echo a > 1; echo b > 2; (sleep 3; echo c >> 1; sleep 3; echo d > 3) & tail -F 1 2 3";
+    let script =
+        "cd /tmp; echo a > 1; echo b > 2; (sleep 3; echo c >> 1; sleep 3; echo d > 3) & tail -F 1 2 3";
     let done = Box_::start("busybox:1.36", &["sh", "-c", script]).until(10_000);
     assert_eq!(done.out, "==> 1 <==\na\n\n==> 2 <==\nb\n\n==> 1 <==\nc\n\n==> 3 <==\nd\n");
-    assert_eq!(done.err, "tail: can't open '3': No such file or directory\ntail: 3 has appeared; following end of new file\n");
+    assert_eq!(
+        done.err,
+        "tail: can't open '3': No such file or directory\ntail: 3 has appeared; following end of new file\n"
+    );
     let gone = Box_::start("busybox:1.36", &["sh", "-c", "tail -f /tmp/nope; echo $?"]).until(100);
-    assert_eq!((gone.out.as_str(), gone.err.as_str()), ("1\n", "tail: can't open '/tmp/nope': No such file or directory\ntail: no files\n"));
+    assert_eq!(
+        (gone.out.as_str(), gone.err.as_str()),
+        ("1\n", "tail: can't open '/tmp/nope': No such file or directory\ntail: no files\n")
+    );
 }
 
 #[test]
@@ -120,7 +145,10 @@ fn nginx_writes_its_logs_where_the_image_or_a_volume_has_them() {
 fn redis_keeps_values_and_its_client_shows_them() {
     let script = "redis-server > /tmp/log & sleep 1; redis-cli set a 1; redis-cli incr a; redis-cli get b; redis-cli lpush l x y; redis-cli lrange l 0 -1; redis-cli nope; printf 'ping\nget a\n' | redis-cli; kill %1; wait; redis-cli ping";
     let done = Box_::start("redis:7", &["sh", "-c", script]).until(5000);
-    assert_eq!(done.out, "OK\n2\n\n2\ny\nx\nERR unknown command 'nope', with args beginning with: \n\nPONG\n2\n");
+    assert_eq!(
+        done.out,
+        "OK\n2\n\n2\ny\nx\nERR unknown command 'nope', with args beginning with: \n\nPONG\n2\n"
+    );
     assert_eq!(done.err, "Could not connect to Redis at 127.0.0.1:6379: Connection refused\n");
 }
 
@@ -135,11 +163,18 @@ fn languages_run_what_fits_on_a_line_and_say_what_they_cannot() {
         let done = Box_::start("python:3.12", &["python3", "-c", code]).until(60_000);
         (done.out, done.err, done.exits.first().map_or(-1, |exit| exit.1))
     };
-    assert_eq!(python("import time\nfor i in range(2):\n    print('n', i)\n    time.sleep(1)").0, "n 0\nn 1\n");
+    assert_eq!(
+        python("import time\nfor i in range(2):\n    print('n', i)\n    time.sleep(1)").0,
+        "n 0\nn 1\n"
+    );
     assert_eq!(python("import sys; print('bye'); sys.exit(3)"), ("bye\n".to_owned(), String::new(), 3));
     assert_eq!(python("while True: print('x')\n").2, -1);
     assert_eq!(python("class A: pass").1, "python3: podlab: this Python is not simulated: class A: pass\n");
-    let endless = Box_::start("python:3.12", &["python3", "-c", "import time\nwhile True:\n  print('x')\n  time.sleep(1)"]).until(5000);
+    let endless = Box_::start(
+        "python:3.12",
+        &["python3", "-c", "import time\nwhile True:\n  print('x')\n  time.sleep(1)"],
+    )
+    .until(5000);
     assert_eq!(endless.out, "", "output into a pipe waits for its buffer");
     let pi = Box_::start("perl:5", &["perl", "-Mbignum=bpi", "-wle", "print bpi(30)"]).until(60_000);
     assert_eq!(pi.out, "3.14159265358979323846264338328\n");

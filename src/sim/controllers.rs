@@ -145,6 +145,7 @@ impl Controllers {
             Controller::PodGc => nodelife::collect(&work, context),
             Controller::TaintEviction => self.evictions.sync(&work, queue, context),
         }
+        self.queue.done();
     }
 }
 

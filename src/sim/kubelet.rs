@@ -6,6 +6,7 @@ mod admission;
 mod backoff;
 mod clock;
 mod config;
+mod critical;
 mod desk;
 mod errands;
 mod eviction;
@@ -171,6 +172,7 @@ impl Kubelet {
             Due::Pressure(because) => self.look_for_pressure(because, context),
             Due::Cordon(because) => self.tell_cordon(because, context),
             Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
+            Due::Pod(serial, PodDue::Start) if self.make_room(serial, context) => {}
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };
                 if let Some(worker) = self.workers.get_mut(&serial) {
@@ -215,6 +217,7 @@ impl Kubelet {
                 (Happening::Done(errand, outcome), Some(worker)) => {
                     worker.errand_done(errand, outcome, &mut desk);
                 }
+                (Happening::Served(id, response), Some(worker)) => worker.served(id, response, &mut desk),
                 (Happening::Asked(request, what), _) => context.answer(id, request, what),
                 _ => {}
             }
@@ -232,6 +235,7 @@ impl Kubelet {
             }
             self.by_uid.remove(&worker.uid);
             self.machine.taken.release(serial);
+            self.retry_resizes(worker.because, context);
         }
     }
 }

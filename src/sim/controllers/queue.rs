@@ -17,6 +17,8 @@ const RETRY: (u64, u64) = (5, 1_000_000);
 pub struct Queue {
     waiting: BTreeMap<(Controller, Key), Waiting>,
     failures: BTreeMap<(Controller, Key), u32>,
+    /// What led to the sync under way: what it asks to be reminded of follows from the same.
+    acting: Option<CauseId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,7 @@ impl Queue {
 
     /// Asks for a sync of `key` in `millis` milliseconds.
     pub fn add_after(&mut self, controller: Controller, key: Key, millis: u64, context: &mut Context) {
-        self.add_at(controller, key, context.now.plus(millis), None, context);
+        self.add_at(controller, key, context.now.plus(millis), self.acting, context);
     }
 
     /// Asks for a sync of `key` in `millis` milliseconds, because of a change.
@@ -79,12 +81,17 @@ impl Queue {
                 waiting.cause = waiting.cause.or(cause);
                 return;
             }
-            Some(waiting) => waiting.at = at,
+            Some(waiting) => *waiting = Waiting { at, cause: cause.or(waiting.cause) },
             None => {
                 self.waiting.insert(place, Waiting { at, cause });
             }
         }
         context.agenda.push(at, cluster::Due::Controller(Due { controller, key }));
+    }
+
+    /// Notes that the sync under way has ended.
+    pub fn done(&mut self) {
+        self.acting = None;
     }
 
     /// Takes a key whose time has come; `None` if it was moved to another time meanwhile. The answer's cause is what asked for it.
@@ -94,6 +101,8 @@ impl Queue {
         if self.waiting.get(&place)?.at != now {
             return None;
         }
-        self.waiting.remove(&place).map(|waiting| waiting.cause)
+        let cause = self.waiting.remove(&place)?.cause;
+        self.acting = cause;
+        Some(cause)
     }
 }

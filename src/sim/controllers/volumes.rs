@@ -1,5 +1,7 @@
 //! Claims and volumes find each other (pkg/controller/volume/persistentvolume): the smallest volume that is large enough, of the same
-//! class and with the wanted access. There is no provisioner.
+//! class and with the wanted access. Volumes are made on demand for one kind of class; see `provision`.
+
+mod provision;
 
 use super::owning::Owner;
 use super::queue::Queue;
@@ -81,16 +83,19 @@ fn sync_claim(claim: &Arc<PersistentVolumeClaim>, work: &Work, context: &mut Con
                 "no persistent volumes available for this claim and no storage class is set".to_owned();
             owner.event(EventType::Normal, "FailedBinding", message, context);
         }
-        None => {
-            let message = format!("storageclass.storage.k8s.io \"{}\" not found", class_of(claim));
-            owner.event(EventType::Warning, "ProvisioningFailed", message, context);
-        }
+        None => provision::provision(claim, &owner, context),
     }
 }
 
 fn size_of(volume: &PersistentVolume) -> Amount {
     let list = volume.spec.as_ref().and_then(|spec| spec.capacity.as_ref());
     resources_of(list).get("storage").copied().unwrap_or_default()
+}
+
+fn size_asked(claim: &PersistentVolumeClaim) -> Amount {
+    let resources = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref());
+    let requests = resources.and_then(|resources| resources.requests.as_ref());
+    resources_of(requests).get("storage").copied().unwrap_or_default()
 }
 
 fn best_volume(claim: &PersistentVolumeClaim, context: &Context) -> Option<Arc<PersistentVolume>> {
@@ -108,8 +113,7 @@ fn fits(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
         .as_ref()
         .is_some_and(|by| by.name != claim.metadata.name || by.namespace != claim.metadata.namespace);
     let named = bound_to(claim).is_none_or(|name| volume.metadata.name.as_deref() == Some(name));
-    let requests = wish.resources.as_ref().and_then(|r| r.requests.as_ref());
-    let wanted = resources_of(requests).get("storage").copied().unwrap_or_default();
+    let wanted = size_asked(claim);
     let modes = offer.access_modes.as_deref().unwrap_or_default();
     !taken
         && named
@@ -169,7 +173,7 @@ fn sync_volume(volume: Arc<PersistentVolume>, work: &Work, context: &mut Context
     }
 }
 
-/// A claim is gone: its volume keeps the data and is not given to another.
+/// A claim is gone: its volume keeps the data and is not given to another, unless it was made for this claim only.
 fn release(work: &Work, context: &mut Context) {
     let of_it = |volume: &PersistentVolume| {
         let by = volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref());
@@ -186,6 +190,12 @@ fn release(work: &Work, context: &mut Context) {
         })
         .collect();
     for volume in volumes {
-        set_phase(volume, "Released", work, context);
+        if provision::goes_with_claim(&volume) {
+            let text = format!("the claim {} is gone, and with it the volume made for it", work.key.name);
+            let cause = context.because(work.cause, CHAPTER, text);
+            provision::remove(&volume, &Write::component(cause), context);
+        } else {
+            set_phase(volume, "Released", work, context);
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::desk::{Desk, Said};
 use super::worker::{Mode, Verdict, Worker};
 use crate::kube::core::{NodeSelectorTerm, PodStatus, Taint};
 use crate::kube::{Key, Kind, Object, Pod, requests};
+use crate::sim::cluster::NodeSpec;
 use crate::sim::nodes::Scarce;
 use crate::sim::scheduler::{matches_term, tolerates};
 use std::collections::BTreeMap;
@@ -42,6 +43,36 @@ pub(super) struct Taken {
     ports: BTreeMap<(u16, String), u64>,
 }
 
+/// What a node lacks for one more Pod.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shortage {
+    cpu: u64,
+    memory: u64,
+    pods: u64,
+}
+
+impl Shortage {
+    /// Whether nothing is missing (any more).
+    pub fn is_over(self) -> bool {
+        self.cpu == 0 && self.memory == 0 && self.pods == 0
+    }
+
+    /// Whether one Pod that leaves this is enough.
+    pub fn is_met_by(mut self, left: (u64, u64)) -> bool {
+        self.take(left);
+        self.is_over()
+    }
+
+    /// Counts in what a Pod leaves; whether that helps at all.
+    pub fn take(&mut self, (cpu, memory): (u64, u64)) -> bool {
+        let helps = (self.cpu > 0 && cpu > 0) || (self.memory > 0 && memory > 0) || self.pods > 0;
+        self.cpu = self.cpu.saturating_sub(cpu);
+        self.memory = self.memory.saturating_sub(memory);
+        self.pods = self.pods.saturating_sub(1);
+        helps
+    }
+}
+
 impl Taken {
     fn add(&mut self, serial: u64, (cpu, memory): (u64, u64), ports: Vec<(u16, String)>) {
         self.cpu += cpu;
@@ -50,6 +81,25 @@ impl Taken {
         for port in ports {
             self.ports.insert(port, serial);
         }
+    }
+
+    /// What a Pod has: CPU in thousandths, memory in bytes.
+    pub fn of(&self, serial: u64) -> (u64, u64) {
+        self.pods.get(&serial).copied().unwrap_or_default()
+    }
+
+    /// What is missing for a Pod; `None` if nothing is.
+    pub fn shortage(&self, pod: &Pod, spec: &NodeSpec) -> Option<Shortage> {
+        let (cpu, memory) = demand(pod);
+        let over = |asked: u64, taken: u64, have: u64| {
+            if asked == 0 { 0 } else { (taken + asked).saturating_sub(have) }
+        };
+        let shortage = Shortage {
+            cpu: over(cpu, self.cpu, spec.cpu_millis),
+            memory: over(memory, self.memory, spec.memory.saturating_sub(RESERVED)),
+            pods: (self.pods.len() as u64 + 1).saturating_sub(u64::from(spec.max_pods)),
+        };
+        (!shortage.is_over()).then_some(shortage)
     }
 
     /// Gives back what a Pod had.

@@ -1,11 +1,14 @@
 //! Commands and requests the kubelet sends into a Pod: lifecycle hooks and probes. What comes back is handed to whoever asked.
 
+mod fetch;
+
 use super::desk::{Desk, PodDue};
 use super::spec::Target;
 use super::worker::Worker;
-use crate::kube::core::{Container, HTTPGetAction, LifecycleHandler, Probe};
-use crate::os::{HttpRequest, HttpResponse};
+use crate::kube::core::{Container, LifecycleHandler, Probe};
+use crate::os::{HttpResponse, ServeId};
 use crate::sim::runtime::{ErrandId, Outcome};
+pub(super) use fetch::{Fetch, Fetched, Turn, turn};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// What an errand is for.
@@ -41,10 +44,21 @@ pub(super) struct Pending {
     pub errand: Errand,
     /// A number for its reminder.
     pub number: u32,
+    /// The request that waits for its answer, if it is one.
+    pub fetch: Option<Fetch>,
     /// The command, for messages.
     command: Vec<String>,
     /// The container's name, for messages.
     container: String,
+}
+
+/// A probe's errand that took too long.
+#[derive(Clone, Debug)]
+pub(super) enum Abandoned {
+    /// A command line.
+    Command(String),
+    /// The address of a request.
+    Request(String),
 }
 
 impl Worker {
@@ -58,8 +72,14 @@ impl Worker {
     ) {
         self.errand_number += 1;
         let number = self.errand_number;
-        let mut pending =
-            Pending { id: None, errand, number, command: Vec::new(), container: container.name.clone() };
+        let mut pending = Pending {
+            id: None,
+            errand,
+            number,
+            fetch: None,
+            command: Vec::new(),
+            container: container.name.clone(),
+        };
         if let Some(exec) = &hook.exec {
             pending.command = exec.command.clone().unwrap_or_default();
             match self.exec(&container.name, pending.command.clone(), desk) {
@@ -69,10 +89,10 @@ impl Worker {
         } else if let Some(sleep) = &hook.sleep {
             desk.later(u64::try_from(sleep.seconds).unwrap_or(0) * 1000, self.serial, PodDue::Hook(number));
         } else if let Some(get) = &hook.http_get {
-            // Any answer counts; only a connection that does not come about fails the hook.
-            let answer = self.http_get(container, get, desk);
-            let outcome = answer.map(|_| Outcome { code: 0, output: String::new() });
-            return self.settle(&pending, outcome, desk);
+            match self.http_get(container, get, desk) {
+                Fetched::Later(id, url) => pending.fetch = Some(Fetch::new(id, url, get)),
+                fetched => return self.settle(&pending, fetched.for_hook(), desk),
+            }
         } else {
             return self.settle(&pending, Ok(Outcome { code: 0, output: String::new() }), desk);
         }
@@ -91,50 +111,6 @@ impl Worker {
         let started = desk.ctx.runtime.exec(sandbox, container, command, now);
         desk.wake(sandbox, now.plus(1));
         started
-    }
-
-    /// Sends an HTTP request to the Pod; an answer that takes time counts as one that never comes.
-    pub fn http_get(
-        &mut self,
-        container: &Container,
-        get: &HTTPGetAction,
-        desk: &mut Desk,
-    ) -> Result<HttpResponse, String> {
-        let host = get.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
-        let port = port_number(container, &get.port)?;
-        let scheme = get.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
-        let path = get.path.clone().unwrap_or_else(|| "/".into());
-        let path = if path.starts_with('/') { path } else { format!("/{path}") };
-        let url = format!("{scheme}://{host}:{port}{path}");
-        let headers = get.http_headers.iter().flatten().map(|h| (h.name.clone(), h.value.clone()));
-        let request = HttpRequest {
-            method: "GET".into(),
-            host: host.clone(),
-            port,
-            path,
-            headers: [
-                ("User-Agent".to_owned(), "kube-probe/1.36".to_owned()),
-                ("Accept".into(), "*/*".into()),
-            ]
-            .into_iter()
-            .chain(headers)
-            .collect(),
-            body: Vec::new(),
-            tls: scheme == "https",
-            peer: desk.machine.gateway(),
-        };
-        let Some(sandbox) = self.sandbox else { return Err("no sandbox".into()) };
-        let served = desk.ctx.runtime.http(sandbox, port, request, desk.ctx.now);
-        desk.wake(sandbox, desk.ctx.now.plus(1));
-        match served {
-            crate::os::Served::Response(response) => Ok(response),
-            crate::os::Served::Refused => {
-                Err(format!("Get \"{url}\": dial tcp {host}:{port}: connect: connection refused"))
-            }
-            crate::os::Served::Pending(_) => Err(format!(
-                "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-            )),
-        }
     }
 
     /// The Pod's address.
@@ -165,18 +141,47 @@ impl Worker {
     pub fn expect(&mut self, id: ErrandId, errand: Errand, command: Vec<String>, container: &str) -> u32 {
         self.errand_number += 1;
         let number = self.errand_number;
-        self.errands.push(Pending { id: Some(id), errand, number, command, container: container.into() });
+        let container = container.into();
+        self.errands.push(Pending { id: Some(id), errand, number, fetch: None, command, container });
         number
     }
 
-    /// Forgets a probe's command: its time is over.
-    pub fn abandon(&mut self, number: u32, desk: &mut Desk) -> Option<Vec<String>> {
+    /// Remembers a probe's request under way.
+    pub fn await_answer(&mut self, fetch: Fetch, errand: Errand, container: &str) -> u32 {
+        self.errand_number += 1;
+        let number = self.errand_number;
+        let (fetch, container) = (Some(fetch), container.into());
+        self.errands.push(Pending { id: None, errand, number, fetch, command: Vec::new(), container });
+        number
+    }
+
+    /// A request that had to wait was answered, or will never be.
+    pub fn served(&mut self, id: ServeId, response: Option<HttpResponse>, desk: &mut Desk) {
+        let waits = |pending: &Pending| pending.fetch.as_ref().is_some_and(|fetch| fetch.id == id);
+        let Some(index) = self.errands.iter().position(waits) else { return };
+        let pending = self.errands.remove(index);
+        let Some(fetch) = pending.fetch.clone() else { return };
+        let fetched = match response {
+            Some(response) => Fetched::Answer(response),
+            None => Fetched::Failed(format!("Get \"{}\": EOF", fetch.url)),
+        };
+        match pending.errand {
+            Errand::Probe { index, ticket } => self.probe_fetched(index, ticket, fetch, fetched, desk),
+            _ => self.settle(&pending, fetched.for_hook(), desk),
+        }
+    }
+
+    /// Forgets a probe's command or request: its time is over. What it was, for the message.
+    pub fn abandon(&mut self, number: u32, desk: &mut Desk) -> Option<Abandoned> {
         let index = self.errands.iter().position(|pending| pending.number == number)?;
         let pending = self.errands.remove(index);
         if let (Some(id), Some(sandbox)) = (pending.id, self.sandbox) {
             desk.ctx.runtime.abandon(sandbox, id, desk.ctx.now);
         }
-        Some(pending.command)
+        Some(match pending.fetch {
+            Some(fetch) => Abandoned::Request(fetch.url),
+            None => Abandoned::Command(pending.command.join(" ")),
+        })
     }
 
     fn settle(&mut self, pending: &Pending, outcome: Result<Outcome, String>, desk: &mut Desk) {

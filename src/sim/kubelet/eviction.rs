@@ -116,8 +116,13 @@ impl Worker {
         let told = format!("the kubelet evicts Pod {}: {}", self.key.name, message.trim_end());
         self.tell_failure("qos-eviction", told, desk);
         desk.event(&self.events_pod(), Said::warning("", "Evicted", message.clone()), self.because);
-        self.verdict = Some(Verdict { reason: "Evicted", message });
-        self.order = Some(KillOrder::finished(1));
+        self.end_with(Verdict { reason: "Evicted", message }, 1, desk);
+    }
+
+    /// Ends the Pod for a reason of the kubelet's own, with this many seconds for everything.
+    pub fn end_with(&mut self, verdict: Verdict, grace: u64, desk: &mut Desk) {
+        self.verdict = Some(verdict);
+        self.order = Some(KillOrder::finished(grace));
         let because = self.because;
         self.write_status(desk);
         self.trigger(because, desk);

@@ -266,8 +266,6 @@ impl Worker {
         }
         self.ended = true;
         self.probes.stop();
-        // From here on the Pod is "known terminated" and no longer counts when others ask for room (kubelet: filterOutInactivePods).
-        desk.machine.taken.release(self.serial);
         self.write_status(desk);
         // A Pod that is over holds nothing any more, although its volumes are still to go (`filterOutInactivePods`).
         desk.machine.taken.release(self.serial);

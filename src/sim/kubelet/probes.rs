@@ -4,7 +4,7 @@
 mod ask;
 
 use super::desk::{Desk, PodDue, Said};
-use super::errands::timeout;
+use super::errands::{Abandoned, timeout};
 use super::spec::{self, Role};
 use super::worker::Worker;
 use crate::kube::core::{Container, ContainerStatus, Probe};
@@ -62,6 +62,8 @@ pub(super) enum Standing {
 pub(super) enum Answer {
     /// Fine.
     Success,
+    /// Fine, with something to remark.
+    Warning(String),
     /// Not fine.
     Failure(String),
     /// The attempt itself failed: it does not count.
@@ -320,13 +322,15 @@ impl Worker {
 
     /// A probe's command has taken too long.
     pub fn probe_timeout(&mut self, index: u16, number: u32, desk: &mut Desk) {
-        let Some(command) = self.abandon(number, desk) else { return };
+        let Some(errand) = self.abandon(number, desk) else { return };
         let Some(prober) = self.probes.all.get(usize::from(index)) else { return };
-        let text = format!(
-            "command timed out: \"{}\" timed out after {}s",
-            command.join(" "),
-            timeout(&prober.spec)
-        );
+        let seconds = timeout(&prober.spec);
+        let text = match errand {
+            Abandoned::Command(line) => format!("command timed out: \"{line}\" timed out after {seconds}s"),
+            Abandoned::Request(url) => format!(
+                "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            ),
+        };
         self.probe_result(index, Answer::Failure(text), desk);
     }
 
@@ -337,6 +341,11 @@ impl Worker {
         let title = kind.title();
         let (good, said) = match answer {
             Answer::Success => (true, None),
+            Answer::Warning(text) => {
+                let text = format!("{title} probe warning: {text}");
+                desk.event(&self.events_pod(), Said::warning(&field, "ProbeWarning", text), self.because);
+                (true, None)
+            }
             Answer::Failure(text) => {
                 (false, Some(Said::warning(&field, "Unhealthy", format!("{title} probe failed: {text}"))))
             }

@@ -1,10 +1,13 @@
 //! In-place resize: changed resources reach running containers without a restart, unless their policy asks for one
 //! (pkg/kubelet/allocation).
 
+use super::Kubelet;
 use super::desk::{Desk, Said};
 use super::worker::Worker;
 use crate::kube::core::{Container, PodCondition, ResourceRequirements};
 use crate::kube::quantity::Amount;
+use crate::sim::cause::CauseId;
+use crate::sim::cluster::Context;
 use crate::sim::runtime;
 
 const IN_PROGRESS: &str = "PodResizeInProgress";
@@ -18,6 +21,17 @@ pub(super) fn restarts(container: &Container, instance: &runtime::Container) -> 
             policy.restart_policy == "RestartContainer"
                 && differs(&instance.resources, &wanted, &policy.resource_name)
         })
+}
+
+impl Kubelet {
+    /// A Pod has left: those whose resize waits for room are asked again (`pkg/kubelet/allocation`, `RetryPendingResizes`).
+    pub(super) fn retry_resizes(&mut self, because: CauseId, context: &mut Context) {
+        let waits = |worker: &Worker| worker.extra_conditions.iter().any(|c| c.type_ == PENDING);
+        for worker in self.workers.values_mut().filter(|worker| waits(worker)) {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.trigger(because, &mut desk);
+        }
+    }
 }
 
 impl Worker {

@@ -87,7 +87,7 @@ impl Desk<'_, '_> {
     }
 }
 
-/// Bytes below which a sandbox's first process is killed for its memory: 1Mi is too little, 8Mi is enough (recordings).
+/// Bytes below which a sandbox's first process is killed for its memory: 1Mi is too little, 16Mi is enough (recordings); in between nothing was recorded.
 const SMALLEST: i64 = 4 << 20;
 
 /// Whether the memory limits of a Pod in sum, which bound its sandbox too, leave too little for it. A Pod with a container without a

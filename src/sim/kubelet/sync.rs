@@ -8,9 +8,13 @@ use super::sandbox;
 use super::spec::{self, Role, Target};
 use super::worker::{Activity, Mode, Reason, Verdict, Worker};
 use crate::kube::SimTime;
+use crate::kube::core::PodCondition;
 use crate::sim::chance;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// The condition of a Pod whose containers all start again.
+const ALL_RESTART: &str = "AllContainersRestarting";
 
 /// A step still to be done.
 #[derive(Clone, Debug)]
@@ -86,6 +90,7 @@ impl Worker {
     pub fn sync(&mut self, desk: &mut Desk) {
         self.check_deadline(desk);
         self.refresh_volumes(desk);
+        self.restarted_all(desk);
         self.write_status(desk);
         self.kick_readiness(desk);
         if spec::is_terminal(self.report.wanted.phase.as_deref()) {
@@ -217,6 +222,7 @@ impl Worker {
             && let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id))
         {
             sandbox.discard();
+            self.restarts_all(desk);
         }
         if plan.sandbox {
             self.replace_sandbox(desk);
@@ -224,6 +230,36 @@ impl Worker {
         }
         steps.extend(plan.start.into_iter().map(Step::Start));
         self.steps().extend(steps);
+    }
+
+    /// A container's end has told all of them to start again (gate `RestartAllContainersOnContainerExits`).
+    fn restarts_all(&mut self, desk: &Desk) {
+        self.extra_conditions.retain(|c| c.type_ != ALL_RESTART);
+        self.extra_conditions.push(PodCondition {
+            type_: ALL_RESTART.into(),
+            status: "True".into(),
+            reason: Some("RestartAllContainersStarted".into()),
+            message: Some("container exited with restart policy rule".into()),
+            last_transition_time: Some(desk.ctx.now.to_time()),
+            observed_generation: self.pod.metadata.generation,
+            ..PodCondition::default()
+        });
+    }
+
+    /// The sync after that one knows that they were.
+    fn restarted_all(&mut self, desk: &Desk) {
+        let up = |c: &&mut PodCondition| c.type_ == ALL_RESTART && c.status == "True";
+        let told = self
+            .report
+            .wanted
+            .conditions
+            .iter()
+            .flatten()
+            .any(|c| c.type_ == ALL_RESTART && c.status == "True");
+        if let Some(condition) = self.extra_conditions.iter_mut().find(up).filter(|_| told) {
+            condition.status = "False".into();
+            condition.last_transition_time = Some(desk.ctx.now.to_time());
+        }
     }
 
     fn replace_sandbox(&mut self, desk: &mut Desk) {

@@ -248,3 +248,62 @@ fn files_that_follow_an_object_are_published_behind_links_and_swapped_as_a_whole
 fn a_part_of_a_volume_keeps_what_it_held_when_the_container_started() {
     assert_eq!(printed("sleep 100; cat /one; echo; cat /cfg/colour; sleep 900", 5, 150), "blue\nred\n");
 }
+
+fn reasons_of(cluster: &Cluster, name: &str) -> Vec<String> {
+    let events = cluster.store().list(Kind::Event, None).filter_map(|object| match object {
+        Object::Event(event) if event.involved_object.name.as_deref() == Some(name) => event.reason.clone(),
+        _ => None,
+    });
+    events.collect()
+}
+
+/// A Pod that answers HTTP after a second, asked by a readiness probe that waits so long.
+fn slow_server(timeout: u32) -> Cluster {
+    let mut container =
+        script("while true; do (sleep 1; printf 'HTTP/1.1 200 OK\\r\\n\\r\\nok') | nc -l -p 8080; done");
+    container["readinessProbe"] =
+        json!({"httpGet": {"port": 8080}, "timeoutSeconds": timeout, "periodSeconds": 5});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(20));
+    cluster
+}
+
+#[test]
+fn an_answer_that_comes_in_time_is_a_good_answer() {
+    let cluster = slow_server(3);
+    let object = cluster.store().get(&Key::pod("default", "web")).and_then(Object::as_pod).cloned().unwrap();
+    assert!(
+        object.status.container_statuses.iter().flatten().all(|c| c.ready),
+        "{:?}",
+        reasons_of(&cluster, "web")
+    );
+}
+
+#[test]
+fn a_critical_pod_takes_the_room_of_a_lesser_one_that_is_enough() {
+    let demand = |name: &str, cpu: &str, class: &str| {
+        let mut container = script("trap 'exit 0' TERM; while true; do sleep 1; done");
+        container["resources"] = json!({"requests": {"cpu": cpu}});
+        json!({"metadata": {"name": name, "namespace": "default"},
+            "spec": {"nodeName": "worker-1", "priorityClassName": class, "containers": [container]}})
+    };
+    let mut cluster = Cluster::new(ClusterConfig::default());
+    let write = Write::user(cluster.command_cause("kubectl apply -f pods.yaml"));
+    let pods = [
+        demand("small", "300m", ""),
+        demand("big", "1500m", ""),
+        demand("vital", "600m", "system-node-critical"),
+    ];
+    for (at, pod) in pods.into_iter().enumerate() {
+        cluster.create(Object::from_value(Kind::Pod, pod).unwrap(), &write).expect("accepted");
+        cluster.advance(SimTime::from_secs(5 * (at as u64 + 1)));
+    }
+    cluster.advance(SimTime::from_secs(30));
+    let status = |name: &str| {
+        cluster.store().get(&Key::pod("default", name)).and_then(Object::as_pod).unwrap().status.clone()
+    };
+    assert_eq!(status("big").reason.as_deref(), Some("Preempting"));
+    assert_eq!(status("small").phase.as_deref(), Some("Running"));
+    assert_eq!(status("vital").phase.as_deref(), Some("Running"));
+    assert!(reasons_of(&cluster, "big").iter().any(|reason| reason == "Preempting"));
+}

@@ -3,8 +3,8 @@
 use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
 use crate::kube::SimTime;
 use crate::os::{
-    Chunk, Health, HttpRequest, Notice, Pid, Request, RequestId, Served, Signal, Spawn, Stdin, Stream,
-    Volumes,
+    Chunk, Health, HttpRequest, HttpResponse, Notice, Pid, Request, RequestId, ServeId, Served, Signal,
+    Spawn, Stdin, Stream, Volumes,
 };
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub enum Happening {
     },
     /// A command of the kubelet has ended.
     Done(ErrandId, Outcome),
+    /// A server has answered a request that had to wait; none if it closed the connection or ended.
+    Served(ServeId, Option<HttpResponse>),
     /// A process asks for something outside of the sandbox.
     Asked(RequestId, Request),
 }
@@ -159,7 +161,8 @@ impl Sandbox {
                 }
             }
             Notice::Request { id, request, .. } => happenings.push(Happening::Asked(id, request)),
-            Notice::OomKilled { .. } | Notice::Served { .. } => {}
+            Notice::Served { id, response } => happenings.push(Happening::Served(id, response)),
+            Notice::OomKilled { .. } => {}
         }
     }
 

@@ -153,3 +153,31 @@ fn a_failure_policy_ends_the_job_at_once_for_a_hopeless_exit_code() {
     let failed = conditions.iter().find(|c| c.type_ == "Failed").unwrap();
     assert_eq!(failed.reason.as_deref(), Some("PodFailurePolicy"));
 }
+
+#[test]
+fn a_class_with_a_provisioner_gets_a_volume_once_a_pod_needs_it_and_loses_it_with_the_claim() {
+    let mut cluster = cluster(1);
+    let class = json!({ "metadata": { "name": "standard" }, "provisioner": "rancher.io/local-path",
+        "volumeBindingMode": "WaitForFirstConsumer" });
+    apply(&mut cluster, Kind::StorageClass, class);
+    let claim = json!({ "metadata": { "name": "data", "namespace": "default" }, "spec": { "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "standard", "resources": { "requests": { "storage": "1Gi" } } } });
+    apply(&mut cluster, Kind::PersistentVolumeClaim, claim);
+    cluster.advance(SimTime::from_secs(5));
+    let volumes = |cluster: &Cluster| cluster.store().list(Kind::PersistentVolume, None).count();
+    assert_eq!(volumes(&cluster), 0);
+    let mut pod = bare("db", &json!({ "volumeMounts": [{ "name": "data", "mountPath": "/data" }] }));
+    pod["spec"]["volumes"] = json!([{ "name": "data", "persistentVolumeClaim": { "claimName": "data" } }]);
+    apply(&mut cluster, Kind::Pod, pod);
+    cluster.advance(SimTime::from_secs(10));
+    assert_eq!(volumes(&cluster), 1);
+    let key = Key::new(Kind::PersistentVolumeClaim, "default", "data");
+    let Some(Object::PersistentVolumeClaim(claim)) = cluster.store().get(&key) else { panic!("the claim") };
+    assert_eq!(claim.status.as_ref().and_then(|status| status.phase.as_deref()), Some("Bound"));
+    assert_eq!(pods(&cluster)[0].status.phase.as_deref(), Some("Running"));
+    delete(&mut cluster, &Key::pod("default", "db"), Propagation::Background);
+    cluster.advance(SimTime::from_secs(60));
+    delete(&mut cluster, &key, Propagation::Background);
+    cluster.advance(SimTime::from_secs(65));
+    assert_eq!(volumes(&cluster), 0);
+}

@@ -5,9 +5,10 @@ use crate::kube::core::{Container, GRPCAction, HTTPGetAction, TCPSocketAction};
 use crate::os::Health;
 use crate::sim::chance;
 use crate::sim::kubelet::desk::{Desk, PodDue};
-use crate::sim::kubelet::errands::{Errand, port_number, timeout};
+use crate::sim::kubelet::errands::{Errand, Fetch, Fetched, Turn, port_number, timeout, turn};
 use crate::sim::kubelet::spec;
 use crate::sim::kubelet::worker::Worker;
+use std::borrow::Cow;
 
 impl Worker {
     /// Asks; `None` if the answer comes later.
@@ -21,7 +22,7 @@ impl Worker {
             return self.ask_command(index, ticket, (name, command, timeout(&probe)), desk);
         }
         if let Some(get) = &probe.http_get {
-            return Some(self.ask_http(&container, get, desk));
+            return self.ask_http(index, &container, get, desk);
         }
         if let Some(socket) = &probe.tcp_socket {
             return Some(self.ask_tcp(&container, socket, desk));
@@ -53,16 +54,77 @@ impl Worker {
         }
     }
 
-    fn ask_http(&mut self, container: &Container, get: &HTTPGetAction, desk: &mut Desk) -> Answer {
+    fn ask_http(
+        &mut self,
+        index: u16,
+        container: &Container,
+        get: &HTTPGetAction,
+        desk: &mut Desk,
+    ) -> Option<Answer> {
         if let Err(error) = port_number(container, &get.port) {
-            return Answer::Unknown(error);
+            return Some(Answer::Unknown(error));
         }
-        match self.http_get(container, get, desk) {
-            Ok(response) if (200..400).contains(&response.status) => Answer::Success,
-            Ok(response) => {
-                Answer::Failure(format!("HTTP probe failed with statuscode: {}", response.status))
+        let fetched = self.http_get(container, get, desk);
+        self.judge(index, container, (get, 0), fetched, desk)
+    }
+
+    /// What an answer means for a probe; `None` if another is awaited.
+    fn judge(
+        &mut self,
+        index: u16,
+        container: &Container,
+        (get, hops): (&HTTPGetAction, u8),
+        fetched: Fetched,
+        desk: &mut Desk,
+    ) -> Option<Answer> {
+        let response = match fetched {
+            Fetched::Failed(error) => return Some(Answer::Failure(error)),
+            Fetched::Later(id, url) => {
+                let prober = &self.probes.all[usize::from(index)];
+                let (ticket, wait) = (prober.ticket, timeout(&prober.spec) * 1000);
+                let fetch = Fetch { hops, ..Fetch::new(id, url, get) };
+                let number = self.await_answer(fetch, Errand::Probe { index, ticket }, &container.name);
+                desk.later(wait, self.serial, PodDue::ProbeTimeout(index, number));
+                return None;
             }
-            Err(error) => Answer::Failure(error),
+            Fetched::Answer(response) => response,
+        };
+        let host = get.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
+        match turn(&format!("http://{host}/"), hops, &response) {
+            Turn::To(path) => {
+                let get = HTTPGetAction { path: Some(path), ..get.clone() };
+                let fetched = self.http_get(container, &get, desk);
+                self.judge(index, container, (&get, hops + 1), fetched, desk)
+            }
+            Turn::Away => {
+                let body = String::from_utf8_lossy(&response.body).into_owned();
+                Some(Answer::Warning(format!("Probe terminated redirects, Response body: {body}")))
+            }
+            Turn::Stay if (200..400).contains(&response.status) => Some(Answer::Success),
+            Turn::Stay => {
+                Some(Answer::Failure(format!("HTTP probe failed with statuscode: {}", response.status)))
+            }
+        }
+    }
+
+    /// A probe's request that had to wait was answered.
+    pub fn probe_fetched(
+        &mut self,
+        index: u16,
+        ticket: u32,
+        fetch: Fetch,
+        fetched: Fetched,
+        desk: &mut Desk,
+    ) {
+        let Some(prober) = self.probes.all.get(usize::from(index)) else { return };
+        if prober.ticket != ticket || prober.stopped {
+            return;
+        }
+        let target = spec::find(&self.pod, &prober.container);
+        let container = target.and_then(|target| spec::container(&self.pod, target)).map(Cow::into_owned);
+        let Some(container) = container else { return };
+        if let Some(answer) = self.judge(index, &container, (&fetch.get, fetch.hops), fetched, desk) {
+            self.probe_result(index, answer, desk);
         }
     }
 

@@ -34,7 +34,8 @@ pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
         match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
             Some(moment) => at = moment,
             None => {
-                return call.fail(&format!("podlab: date -d {wanted} is not simulated (date -d @SECONDS is)"));
+                return call
+                    .fail(&format!("podlab: date -d {wanted} is not simulated (date -d @SECONDS is)"));
             }
         }
     }

@@ -89,12 +89,29 @@ impl FieldSelector {
 
     /// Whether `object` meets every requirement.
     pub fn matches(&self, object: &Object) -> bool {
-        if self.requirements.is_empty() {
-            return true;
-        }
-        let value = object.to_value();
-        self.requirements.iter().all(|r| (field_of(&value, object.kind(), &r.field) == r.value) == r.equal)
+        let mut value = None;
+        self.requirements.iter().all(|r| {
+            let held = quick(object, &r.field).unwrap_or_else(|| {
+                let value = value.get_or_insert_with(|| object.to_value());
+                field_of(value, object.kind(), &r.field)
+            });
+            (held == r.value) == r.equal
+        })
     }
+}
+
+/// The fields that are asked for most, read without making JSON of the whole object.
+fn quick(object: &Object, field: &str) -> Option<String> {
+    let held = match (object, field) {
+        (_, "metadata.name") => &object.meta().name,
+        (_, "metadata.namespace") => &object.meta().namespace,
+        (Object::Pod(pod), "spec.nodeName" | "spec.host") => &pod.spec.node_name,
+        (Object::Pod(pod), "status.phase") => &pod.status.phase,
+        (Object::Event(event), "involvedObject.name") => &event.involved_object.name,
+        (Object::Event(event), "involvedObject.uid") => &event.involved_object.uid,
+        _ => return None,
+    };
+    Some(held.clone().unwrap_or_default())
 }
 
 fn field_of(object: &Value, kind: Kind, field: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::complaint::Complaint;
 use super::run::{Run, refused};
+use crate::kube::fields::FieldSelector;
 use crate::kube::selector::Selector;
 use crate::kube::{Key, Kind, Object};
 use crate::sim::api::Refusal;
@@ -93,7 +94,7 @@ fn typed(words: &[String]) -> Result<Vec<Target>, Complaint> {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     labels: Selector,
-    fields: Vec<(String, bool, String)>,
+    fields: FieldSelector,
 }
 
 impl Filter {
@@ -109,98 +110,16 @@ impl Filter {
             )))
         };
         let selector = Selector::parse(labels).map_err(refuse)?;
-        let mut wanted = Vec::new();
-        for part in fields.split(',').filter(|p| !p.is_empty()) {
-            let (field, equal, value) = if let Some((f, v)) = part.split_once("!=") {
-                (f, false, v)
-            } else if let Some((f, v)) = part.split_once("==") {
-                (f, true, v)
-            } else if let Some((f, v)) = part.split_once('=') {
-                (f, true, v)
-            } else {
-                return Err(Complaint::plain(format!(
-                    "invalid selector: '{part}'; can't understand '{part}'"
-                )));
-            };
-            if !known_field(kind, field) {
-                return Err(refuse(format!("field label not supported: {field}")));
-            }
-            wanted.push((field.to_owned(), equal, value.to_owned()));
+        let wanted = FieldSelector::parse(fields).map_err(Complaint::plain)?;
+        if let Some(field) = wanted.unsupported(kind) {
+            return Err(refuse(format!("field label not supported: {field}")));
         }
         Ok(Filter { labels: selector, fields: wanted })
     }
 
     /// Whether `object` is meant.
     pub fn matches(&self, object: &Object) -> bool {
-        self.labels.matches_opt(object.meta().labels.as_ref())
-            && self.fields.iter().all(|(field, equal, value)| (field_of(object, field) == *value) == *equal)
-    }
-}
-
-const POD_FIELDS: &[&str] = &[
-    "spec.nodeName",
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "spec.serviceAccountName",
-    "spec.hostNetwork",
-    "spec.host",
-    "status.phase",
-    "status.podIP",
-    "status.podIPs",
-    "status.nominatedNodeName",
-];
-
-const EVENT_FIELDS: &[&str] = &[
-    "involvedObject.kind",
-    "involvedObject.namespace",
-    "involvedObject.name",
-    "involvedObject.uid",
-    "involvedObject.apiVersion",
-    "involvedObject.resourceVersion",
-    "involvedObject.fieldPath",
-    "reason",
-    "reportingComponent",
-    "source",
-    "type",
-];
-
-fn known_field(kind: Kind, field: &str) -> bool {
-    let own: &[&str] = match kind {
-        Kind::Pod => POD_FIELDS,
-        Kind::Event => EVENT_FIELDS,
-        Kind::Node => &["spec.unschedulable"],
-        Kind::Job => &["status.successful"],
-        Kind::Namespace => &["status.phase"],
-        Kind::Secret => &["type"],
-        Kind::Service => &["spec.clusterIP", "spec.type"],
-        Kind::ReplicaSet => &["status.replicas"],
-        _ => &[],
-    };
-    own.contains(&field)
-        || field == "metadata.name"
-        || (field == "metadata.namespace" && kind.info().namespaced)
-}
-
-/// A field's value as the server compares it.
-fn field_of(object: &Object, field: &str) -> String {
-    match (object, field) {
-        (_, "metadata.name") => object.meta().name.clone().unwrap_or_default(),
-        (_, "metadata.namespace") => object.meta().namespace.clone().unwrap_or_default(),
-        (Object::Pod(pod), "spec.nodeName" | "spec.host") => pod.spec.node_name.clone().unwrap_or_default(),
-        (Object::Pod(pod), "status.phase") => pod.status.phase.clone().unwrap_or_default(),
-        (Object::Event(event), "source") => {
-            event.source.as_ref().and_then(|s| s.component.clone()).unwrap_or_default()
-        }
-        _ => {
-            let value = object.to_value();
-            let found = field.split('.').try_fold(&value, |v, part| v.get(part));
-            match found {
-                Some(serde_json::Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-                None if field == "spec.unschedulable" || field == "spec.hostNetwork" => "false".to_owned(),
-                None => String::new(),
-            }
-        }
+        self.labels.matches_opt(object.meta().labels.as_ref()) && self.fields.matches(object)
     }
 }
 

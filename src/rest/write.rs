@@ -169,8 +169,12 @@ pub fn delete_options(value: &Value, request: &Request) -> DeleteOptions {
     }
 }
 
-fn is_dry(value: &Value) -> bool {
-    value["dryRun"].as_array().is_some_and(|list| list.iter().any(|entry| entry == "All"))
+/// How a DELETE is meant, by its body and its query.
+fn deletion(cluster: &mut Cluster, request: &Request) -> Result<(DeleteOptions, Write), Refusal> {
+    let body = request.json()?;
+    let mut write = write_of(cluster, request);
+    write.dry_run |= body["dryRun"].as_array().is_some_and(|list| list.iter().any(|entry| entry == "All"));
+    Ok((delete_options(&body, request), write))
 }
 
 fn delete(
@@ -179,10 +183,7 @@ fn delete(
     request: &Request,
     key: &Key,
 ) -> Result<Response, Refusal> {
-    let body = request.json()?;
-    let options = delete_options(&body, request);
-    let mut write = write_of(cluster, request);
-    write.dry_run |= is_dry(&body);
+    let (options, write) = deletion(cluster, request)?;
     let written = cluster.delete(key, &options, &write)?;
     let uid = written.object.meta().uid.clone();
     let stays = cluster.store().get(key).is_some_and(|object| object.meta().uid == uid);
@@ -204,10 +205,7 @@ fn delete_all(
     request: &Request,
     resource: &Resource,
 ) -> Result<Response, Refusal> {
-    let body = request.json()?;
-    let options = delete_options(&body, request);
-    let mut write = write_of(cluster, request);
-    write.dry_run |= is_dry(&body);
+    let (options, write) = deletion(cluster, request)?;
     let selection = Selection::of(request, resource)?;
     let keys: Vec<Key> = selection.objects(cluster).map(Object::key).collect();
     let mut gone = Vec::new();

@@ -46,7 +46,10 @@ mod tests {
     fn sums_are_those_of_the_standards() {
         assert_eq!(Sum::Md5.hex(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(Sum::Sha1.hex(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        assert_eq!(Sum::Sha256.hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            Sum::Sha256.hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(Sum::Sha256.hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert!(Sum::Sha512.hex(b"abc").starts_with("ddaf35a193617abacc417349ae204131"));
     }

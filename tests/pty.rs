@@ -20,6 +20,8 @@ struct Terminal {
     keys: Box<dyn Write + Send>,
     bytes: Receiver<Vec<u8>>,
     screen: vt100::Parser,
+    /// What it says its background is, when asked.
+    ground: &'static str,
 }
 
 impl Terminal {
@@ -44,7 +46,14 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().expect("its input");
-        Terminal { child, master: pair.master, keys, bytes, screen: vt100::Parser::new(24, 80, 0) }
+        Terminal {
+            child,
+            master: pair.master,
+            keys,
+            bytes,
+            screen: vt100::Parser::new(24, 80, 0),
+            ground: "0000/0000/0000",
+        }
     }
 
     /// Waits until the screen shows `text`.
@@ -63,16 +72,34 @@ impl Terminal {
         }
     }
 
-    /// Draws what came, and answers what a terminal is asked: its background is black, its kind is a VT220.
+    /// Draws what came, and answers what a terminal is asked: its colours, and that it is a VT220.
     fn take(&mut self, bytes: &[u8]) {
         self.screen.process(bytes);
         let asked = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
+        if asked(b"\x1b]10;?") {
+            let letters = if self.ground.starts_with('f') { "0000/0000/0000" } else { "ffff/ffff/ffff" };
+            self.press(&format!("\x1b]10;rgb:{letters}\x1b\\"));
+        }
         if asked(b"\x1b]11;?") {
-            self.press("\x1b]11;rgb:0000/0000/0000\x1b\\");
+            self.press(&format!("\x1b]11;rgb:{}\x1b\\", self.ground));
         }
         if asked(b"\x1b[c") {
             self.press("\x1b[?62;c");
         }
+    }
+
+    /// The background of the first cell of the row that holds `text`.
+    fn ground_of(&self, text: &str) -> vt100::Color {
+        let screen = self.screen.screen();
+        let row = screen.rows(0, 80).position(|row| row.contains(text)).expect("the row") as u16;
+        screen.cell(row, 3).expect("a cell").bgcolor()
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("its id").to_string();
+        let sent = std::process::Command::new("kill").args([name, &id]).status().expect("kill runs");
+        assert!(sent.success(), "kill {name}");
     }
 
     fn press(&mut self, keys: &str) {
@@ -126,7 +153,7 @@ fn a_quiz_killed_in_the_middle_goes_on_where_it_was() {
     terminal.press("t");
     terminal.until("1 of ");
     terminal.press("2/2\r");
-    terminal.until("points");
+    terminal.until("of 1 point");
     terminal.until("next question");
     terminal.child.kill().expect("killed");
     terminal.end();
@@ -145,13 +172,68 @@ fn a_signal_to_end_restores_the_terminal() {
     let mut terminal = Terminal::start(data.path(), &[("NO_COLOR", "1")]);
     terminal.until("Three keys are all you need");
     assert!(terminal.screen.screen().alternate_screen());
-    let id = terminal.child.process_id().expect("its id").to_string();
-    let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-    assert!(killed.success());
+    terminal.signal("-TERM");
     terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
     terminal.rest();
     assert!(!terminal.screen.screen().hide_cursor(), "the cursor is back");
     assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(data.path(), &[]);
+    terminal.until("Three keys are all you need");
+    terminal.press("\x1a");
+    terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    terminal.signal("-CONT");
+    terminal.wait("the tutor to be back", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Three keys are all you need")
+    });
+    terminal.press("\r");
+    terminal.until("01 Why Pods");
+    terminal.signal("-HUP");
+    terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
+}
+
+#[test]
+fn the_mouse_opens_scrolls_and_pastes_go_where_text_is_typed() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(data.path(), &[]);
+    terminal.until("Three keys are all you need");
+    let row = |terminal: &Terminal, text: &str| {
+        terminal.screen.screen().rows(0, 80).position(|row| row.contains(text)).expect("the row") + 1
+    };
+    let at = row(&terminal, "03 One IP");
+    // A click chooses, a second one opens: SGR reports of the left button.
+    terminal.press(&format!("\x1b[<0;10;{at}M\x1b[<0;10;{at}m\x1b[<0;10;{at}M\x1b[<0;10;{at}m"));
+    terminal.until("0%");
+    terminal.press(&"\x1b[<65;10;8M".repeat(20));
+    terminal.wait("the page to scroll", |screen| !screen.contents().contains(" 0% "));
+    terminal.press("/\x1b[200~OOMKilled\x1b[201~");
+    terminal.until("/ OOMKilled");
+    terminal.until("places");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_light_ground_gets_light_colours_and_no_color_none() {
+    let chosen = |ground: &'static str, environment: &[(&str, &str)]| {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut terminal = Terminal::start(data.path(), environment);
+        terminal.ground = ground;
+        terminal.until("Esc quit");
+        let colour = terminal.ground_of("01 Why Pods");
+        terminal.press("\x03");
+        assert_eq!(terminal.end(), 0);
+        colour
+    };
+    assert_eq!(chosen("ffff/ffff/ffff", &[]), vt100::Color::Idx(253));
+    assert_eq!(chosen("0000/0000/0000", &[]), vt100::Color::Idx(238));
+    assert_eq!(chosen("0000/0000/0000", &[("NO_COLOR", "1")]), vt100::Color::Default);
 }
 
 #[test]

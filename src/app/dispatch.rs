@@ -13,6 +13,9 @@ impl App {
                 let text = "Start a fresh cluster? Everything in this one is gone then.".to_owned();
                 return vec![Reaction::Open(Overlay::Confirm(Confirm { text, then: Then::Fresh }))];
             }
+            if action == Action::Hint {
+                self.bench.focus = Pane::Text;
+            }
             if let Some(reactions) = self.bench.perform(action, &self.extents) {
                 return reactions;
             }

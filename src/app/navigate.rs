@@ -1,5 +1,6 @@
 //! Going from place to place and back. Places are named by ids, so that a changed course still leads somewhere.
 
+use super::bench::Pane;
 use super::exam::{Exam, Purpose};
 use super::learner::Entry;
 use super::map::Map;
@@ -41,6 +42,8 @@ impl App {
         {
             self.bench.take_up(Practice::of_lab(lab));
         }
+        // A page begins with its text, whatever pane was looked at before.
+        self.bench.focus = Pane::Text;
         self.take_up_session();
         self.begin_experiment();
         if let Screen::Progress(_) = &self.trail.screen {

@@ -177,19 +177,20 @@ fn probes(
         .filter_map(|(kind, probe)| {
             let probe = probe.as_ref()?;
             let failed = tracks.failures(uid, &container.name, kind).to_vec();
-            let result = result(kind, probe, status, failed.last().copied(), now);
+            let result = result(kind, probe, status, &failed, now);
             Some(ProbeView { kind, what: handler(probe), rhythm: rhythm(probe), result, failed })
         })
         .collect()
 }
 
-/// What is known of a probe: the status tells it for startup and readiness; liveness shows only when it fails, so it counts as
-/// failing until a period has gone by without another failure.
+/// What is known of a probe. The status tells it for startup and readiness; liveness shows only when it fails: it counts as failing
+/// until a period has gone by without another failure, and for good once the failures reach the threshold, since the kubelet kills
+/// the container then.
 fn result(
     kind: ProbeKind,
     probe: &Probe,
     status: Option<&ContainerStatus>,
-    failed: Option<SimTime>,
+    failed: &[SimTime],
     now: SimTime,
 ) -> ProbeResult {
     let Some(status) = status else { return ProbeResult::Unknown };
@@ -197,21 +198,28 @@ fn result(
         return ProbeResult::Unknown;
     };
     let begun = running.started_at.as_ref().map_or(SimTime(0), SimTime::of);
-    let failed = failed.filter(|at| *at >= begun);
+    let failed = &failed[failed.partition_point(|at| *at < begun)..];
     let started = status.started == Some(true);
     let passing = match kind {
         ProbeKind::Startup => started,
         ProbeKind::Readiness => status.ready,
-        ProbeKind::Liveness => {
-            let period = u64::try_from(probe.period_seconds.unwrap_or(10)).unwrap_or(10) * 1000;
-            started && failed.is_none_or(|at| now.since(at) > period + 1000)
-        }
+        ProbeKind::Liveness => started && !is_failing(probe, failed, now),
     };
-    match (passing, failed) {
+    match (passing, failed.is_empty()) {
         (true, _) => ProbeResult::Passing,
-        (false, Some(_)) => ProbeResult::Failing,
-        (false, None) => ProbeResult::Unknown,
+        (false, false) => ProbeResult::Failing,
+        (false, true) => ProbeResult::Unknown,
     }
+}
+
+/// Whether the latest failures came one after the other and are recent, or were enough.
+fn is_failing(probe: &Probe, failed: &[SimTime], now: SimTime) -> bool {
+    let whole =
+        |number: Option<i32>, default: u64| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(default);
+    let gap = whole(probe.period_seconds, 10) * 1000 + 1000;
+    let Some(last) = failed.last() else { return false };
+    let row = 1 + failed.windows(2).rev().take_while(|pair| pair[1].since(pair[0]) <= gap).count() as u64;
+    now.since(*last) <= gap || row >= whole(probe.failure_threshold, 3)
 }
 
 fn handler(probe: &Probe) -> String {
@@ -256,6 +264,22 @@ fn go_duration_millis(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_in_a_row_count_until_a_period_without_one_and_for_good_at_the_threshold() {
+        let probe = Probe { period_seconds: Some(10), failure_threshold: Some(3), ..Probe::default() };
+        let at = |seconds: &[u64]| seconds.iter().map(|s| SimTime(s * 1000)).collect::<Vec<_>>();
+        for (failed, now, failing) in [
+            (at(&[]), 50, false),
+            (at(&[10]), 15, true),
+            (at(&[10]), 40, false),
+            (at(&[10, 20]), 40, false),
+            (at(&[10, 20, 30]), 50, true),
+            (at(&[10, 20, 60]), 90, false),
+        ] {
+            assert_eq!(is_failing(&probe, &failed, SimTime(now * 1000)), failing, "{failed:?} at {now}s");
+        }
+    }
 
     #[test]
     fn durations_are_read_as_go_prints_them() {

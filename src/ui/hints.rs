@@ -13,6 +13,9 @@ use crate::app::page::Thing;
 use crate::app::reader::{Reader, is_done};
 use ratatui::layout::Rect;
 
+/// What leads on from a moment gone by, the first first.
+const PAST: [Action; 4] = [Action::Live, Action::Pause, Action::StepBack, Action::Step];
+
 impl Canvas<'_, '_> {
     pub(super) fn hints(&mut self, rect: Rect) {
         let contexts = self.app.contexts();
@@ -24,9 +27,8 @@ impl Canvas<'_, '_> {
             .collect();
         // In the past, what leads back to the present comes first.
         if self.app.bench.practice.is_past() && self.app.overlay.is_none() && self.app.shows_bench() {
-            shown.sort_by_key(|(b, _)| {
-                !matches!(b.run, Action::Live | Action::Pause | Action::Step | Action::StepBack)
-            });
+            let rank = |run: Action| PAST.iter().position(|one| *one == run).unwrap_or(PAST.len());
+            shown.sort_by_key(|(b, _)| rank(b.run));
         }
         // What leads out and what explains the rest is always there.
         let last: Vec<_> = [Action::Help, Action::Back]
@@ -40,7 +42,8 @@ impl Canvas<'_, '_> {
         let mut rect = rect;
         if let Some(notice) = &self.app.notice {
             // What just happened is told first; the keys that lead on stay beside it.
-            let words = text::clip(&format!(" {notice} "), room);
+            let next = shown.first().map_or(0, width);
+            let words = text::clip(&format!(" {notice} "), room.saturating_sub(next));
             self.text(rect, 0, &words, self.theme.style(Role::Warn));
             let used = text::width(&words) as u16;
             rect = Rect { x: rect.x + used, width: rect.width.saturating_sub(used), ..rect };

@@ -17,6 +17,9 @@ use time_line::{LEGEND, PROBE_LEGEND, TimeLine};
 /// Blanks before what belongs to a container.
 const INDENT: usize = 6;
 
+/// A blank at which lines do not break.
+const WHOLE: &str = "\u{a0}";
+
 impl Canvas<'_, '_> {
     pub(super) fn xray(&mut self, rect: Rect, focus: Focus) {
         let bench = &self.app.bench;
@@ -66,7 +69,12 @@ impl Canvas<'_, '_> {
         rows.extend(self.mark(&line, x).into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
         rows.extend(self.nodes().into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
         let probes = x.containers.iter().any(|c| !c.probes.is_empty());
-        rows.extend(text::fold(self.legend(probes), 0, cells));
+        // A sign stays with its meaning: such blanks do not break, and are plain ones again afterwards.
+        let legend = text::fold(self.legend(probes), 0, cells).into_iter().map(|mut row| {
+            row.iter_mut().for_each(|piece| piece.text = piece.text.replace(WHOLE, " "));
+            row
+        });
+        rows.extend(legend);
         rows
     }
 
@@ -173,7 +181,7 @@ impl Canvas<'_, '_> {
         let more = if probes { PROBE_LEGEND } else { &[] };
         for (sign, meaning, role) in LEGEND.iter().chain(more) {
             row.push(Piece::new(*sign, self.theme.style(*role)));
-            row.push(self.quiet(format!(" {meaning}  ")));
+            row.push(self.quiet(format!("{WHOLE}{}  ", meaning.replace(' ', WHOLE))));
         }
         row
     }

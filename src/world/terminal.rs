@@ -5,7 +5,7 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, execute};
+use crossterm::{cursor, execute, terminal};
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, IsTerminal, Stdout, stdout};
 use std::sync::Once;
@@ -51,7 +51,11 @@ impl Guard {
         give_back();
         meanwhile();
         take(self.mouse)?;
-        self.screen.clear()
+        // Everything is drawn afresh on an empty screen. `Terminal::clear` would first ask the terminal where its cursor is, and a
+        // terminal that is slow to answer would end the tutor.
+        execute!(stdout(), terminal::Clear(terminal::ClearType::All))?;
+        self.screen = ratatui::Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 

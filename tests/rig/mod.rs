@@ -6,7 +6,7 @@ use podlab::app::learner::Learner;
 use podlab::app::settings::Settings;
 use podlab::app::{App, Effect, Mouse, Msg, ThemeName, Touch};
 use podlab::course::{Pack, pack};
-use podlab::ui::{self, theme::Theme};
+use podlab::ui::{self, theme::Links, theme::Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
@@ -27,6 +27,7 @@ pub struct Rig {
     pub effects: Vec<Effect>,
     terminal: Terminal<TestBackend>,
     theme: ThemeName,
+    links: Links,
 }
 
 #[allow(dead_code, reason = "each test file uses its part of the rig")]
@@ -39,7 +40,8 @@ impl Rig {
         assert_eq!(course.quiz_problems("first"), [], "the quiz of the rig can be read");
         let app = App::new(course, Learner::default(), Settings::default());
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
-        let mut rig = Rig { app, effects: Vec::new(), terminal, theme: ThemeName::Dark };
+        let mut rig =
+            Rig { app, effects: Vec::new(), terminal, theme: ThemeName::Dark, links: Links::Written };
         rig.draw();
         rig
     }
@@ -47,6 +49,27 @@ impl Rig {
     /// The same with another theme.
     pub fn theme(mut self, theme: ThemeName) -> Rig {
         self.theme = theme;
+        self.draw();
+        self
+    }
+
+    /// The same on a terminal that follows links.
+    pub fn following_links(mut self) -> Rig {
+        self.links = Links::Followed;
+        self.draw();
+        self
+    }
+
+    /// Turns the wheel over a cell, down or up.
+    pub fn wheel(mut self, x: u16, y: u16, touch: Touch) -> Rig {
+        self.send(Msg::Mouse(Mouse { x, y, touch }));
+        self
+    }
+
+    /// Puts a manifest into the shell's folder and applies it.
+    pub fn apply(mut self, name: &str, text: &str) -> Rig {
+        self.app.bench.practice.write_file(name, text);
+        self.app.bench.practice.apply(name);
         self.draw();
         self
     }
@@ -101,7 +124,7 @@ impl Rig {
     }
 
     fn draw(&mut self) {
-        let theme = Theme::named(self.theme);
+        let theme = Theme::named(self.theme).with_links(self.links);
         for _ in 0..3 {
             let mut extents = None;
             let app = &self.app;
@@ -121,7 +144,7 @@ impl Rig {
             let mut row = String::new();
             let mut skip = 0;
             for x in 0..area.width {
-                let symbol = buffer[(x, y)].symbol();
+                let symbol = bare(buffer[(x, y)].symbol());
                 if skip == 0 {
                     row.push_str(symbol);
                     skip = ui::text::width(symbol).saturating_sub(1);
@@ -132,6 +155,13 @@ impl Rig {
             row.trim_end().to_owned()
         });
         rows.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The address of the link in each cell of the screen that is part of one.
+    pub fn addresses(&self) -> Vec<String> {
+        let symbols = self.terminal.backend().buffer().content().iter().map(|cell| cell.symbol());
+        let address = |symbol: &str| Some(symbol.strip_prefix(LINK)?.split_once(END)?.0.to_owned());
+        symbols.filter_map(address).collect()
     }
 
     /// How each cell looks: `R` reversed, `B` bold, `C` coloured, `.` plain.
@@ -172,4 +202,16 @@ impl Rig {
     pub fn area(&self) -> Area {
         self.app.screen_area()
     }
+}
+
+/// How a link begins, and how its address ends.
+const LINK: &str = "\x1b]8;;";
+const END: &str = "\x1b\\";
+
+/// What a cell shows without the link it is part of.
+fn bare(symbol: &str) -> &str {
+    let Some((_, shown)) = symbol.strip_prefix(LINK).and_then(|rest| rest.split_once(END)) else {
+        return symbol;
+    };
+    shown.split(LINK).next().unwrap_or(shown)
 }

@@ -1,0 +1,201 @@
+//! The panes beside the text, and the windows above them: what their keys do, read off the screen.
+
+mod rig;
+
+use podlab::app::{ThemeName, Touch};
+use rig::Rig;
+
+macro_rules! golden {
+    ($name:literal, $text:expr) => {
+        insta::with_settings!({ snapshot_path => "screens", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $text);
+        });
+    };
+}
+
+/// A Pod that is never ready and is restarted by its liveness probe.
+const PROBED: &str = "
+apiVersion: v1
+kind: Pod
+metadata:
+  name: sick
+spec:
+  volumes:
+  - name: data
+    emptyDir: {}
+  initContainers:
+  - name: prepare
+    image: busybox:1.36
+    command: [\"sleep\", \"2\"]
+  containers:
+  - name: app
+    image: busybox:1.36
+    command: [\"sleep\", \"600\"]
+    readinessProbe:
+      exec: {command: [\"false\"]}
+      periodSeconds: 5
+    livenessProbe:
+      exec: {command: [\"false\"]}
+      periodSeconds: 10
+";
+
+fn has(rig: &Rig, parts: &[&str]) {
+    for part in parts {
+        assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
+    }
+}
+
+#[test]
+fn the_x_ray_shows_probes_failing_along_the_time_line() {
+    let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(50).press("Space 3");
+    golden!("xray_80x24", rig.screen());
+    let rig = Rig::new(120, 40).press("Enter").apply("sick.yaml", PROBED).wait(50).press("Space 3");
+    golden!("xray_120x40", rig.screen());
+}
+
+#[test]
+fn the_time_line_is_zoomed_and_gone_along_and_each_mark_explains_itself_and_leads_to_its_moment() {
+    let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(50).press("Space 3 ←");
+    has(&rig, &["probe of app failed"]);
+    let rig = rig.press("+ +");
+    has(&rig, &["15.0s of 50.0s", "^ "]);
+    let rig = rig.press("w");
+    has(&rig, &["why is sick like this?", "because"]);
+    let rig = rig.press("Esc ← Enter");
+    has(&rig, &["past", "As it was at"]);
+    assert!(rig.footer().contains("c go on from here"), "{}", rig.footer());
+    has(&rig.press("c"), &["▶"]);
+}
+
+#[test]
+fn events_are_a_view_of_the_watch_and_lead_to_their_moment() {
+    let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(20).press("Space 2 v v");
+    golden!("events_80x24", rig.screen());
+    let rig = rig.press("g w");
+    has(&rig, &["why is this event like this?", "you ran: kubectl apply -f sick.yaml"]);
+    has(&rig.press("Esc Enter"), &["past"]);
+    let wide = Rig::new(120, 40).press("Enter").apply("sick.yaml", PROBED).wait(20).press("Space 2 v v z");
+    has(&wide, &["LAST SEEN", "TYPE", "OBJECT", "pod/sick"]);
+}
+
+#[test]
+fn what_kubectl_says_can_be_searched_and_leads_from_one_to_the_other() {
+    let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(20).press("Space 2 d");
+    golden!("describe_80x24", rig.screen());
+    let rig = rig.press("/").text("restart count").press("Enter");
+    has(&rig, &["/restart count", "Restart Count"]);
+    assert!(rig.footer().contains("n next"), "{}", rig.footer());
+    let rig = rig.press("n N Esc y");
+    has(&rig, &["$ kubectl get pod sick -o yaml", "apiVersion: v1"]);
+    let rig = rig.press("?");
+    has(&rig, &["About a Pod", "kubectl describe pod"]);
+    let rig = rig.press("Esc");
+    has(&rig, &["$ kubectl get pod sick -o yaml"]);
+    has(&rig.press("w"), &["why is sick like this?"]);
+}
+
+#[test]
+fn what_kubectl_says_is_asked_again_while_time_goes_on_and_on_every_step() {
+    let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(1).press("2 y /");
+    let rig = rig.text("phase:").press("Enter");
+    has(&rig, &["phase: Pending"]);
+    let rig = rig.wait(10);
+    has(&rig, &["phase: Running"]);
+}
+
+#[test]
+fn a_chain_of_causes() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(5).press("Space 2 w");
+    golden!("why_80x24", rig.screen());
+}
+
+#[test]
+fn a_lab_can_be_mended_in_the_editor_that_its_footer_names() {
+    let rig = Rig::new(80, 24).press("↓ Enter");
+    golden!("lab_80x24", rig.screen());
+    assert!(rig.footer().contains("Enter edit"), "{}", rig.footer());
+    let rig = rig.press("Enter");
+    golden!("editor_80x24", rig.screen());
+    let rig = rig.press("Ctrl-S").wait(12);
+    has(&rig, &["Passed"]);
+}
+
+#[test]
+fn a_page_begins_with_its_text_whatever_pane_was_looked_at_before() {
+    let rig = Rig::new(80, 24).press("Enter Tab Tab m Enter");
+    has(&rig, &["┏ 01 The first chapter"]);
+    let rig = Rig::new(80, 24).press("↓ Enter Tab Tab h");
+    has(&rig, &["Hint 1 of 3"]);
+}
+
+#[test]
+fn the_command_a_key_stands_for_is_told_with_what_came_of_it() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(1).press("a").wait(1);
+    assert!(rig.footer().contains("$ kubectl apply -f nap.yaml: pod/nap"), "{}", rig.footer());
+    let rig = Rig::new(80, 24).press("Enter e").text("x").press("Ctrl-S");
+    has(&rig, &["(changed)", "2!", "kind: Pod"]);
+}
+
+#[test]
+fn the_wheel_moves_what_is_under_the_pointer() {
+    let rig = Rig::new(120, 40).press("Enter").apply("sick.yaml", PROBED).wait(30).press("Space");
+    let before = rig.screen();
+    let rig = rig.wheel(5, 10, Touch::WheelDown);
+    assert_ne!(rig.screen(), before, "the text moved");
+    let rig = rig.press("2 d");
+    let top = rig.screen();
+    let rig = rig.wheel(40, 10, Touch::WheelDown);
+    assert_ne!(rig.screen(), top, "the window moved");
+    assert_eq!(rig.wheel(40, 10, Touch::WheelUp).screen(), top);
+}
+
+#[test]
+fn a_shell_with_what_it_printed() {
+    let rig =
+        Rig::new(80, 24).press("Enter a").wait(5).press("4").text("kubectl get pods").press("Enter").wait(1);
+    golden!("shell_80x24", rig.screen());
+}
+
+#[test]
+fn the_map_and_the_scores_of_somebody_who_has_begun() {
+    let rig = Rig::new(120, 40).press("t").text("Running").press("Enter Enter Enter 1 Enter Esc");
+    golden!("map_120x40", rig.screen());
+    golden!("scores_120x40", rig.press("s").screen());
+}
+
+#[test]
+fn a_question_and_its_answer_on_a_wide_screen() {
+    let rig = Rig::new(120, 40).press("t");
+    golden!("predict_120x40", rig.screen());
+    golden!("predicted_120x40", rig.text("Error").press("Enter Enter").screen());
+}
+
+#[test]
+fn what_was_missed_comes_back_in_the_review() {
+    let rig = Rig::new(80, 24).press("t").text("Error").press("Enter Enter Esc");
+    has(&rig, &["1 question comes"]);
+    let rig = rig.press("r");
+    has(&rig, &["review", "What does STATUS say"]);
+}
+
+#[test]
+fn links_to_the_web_carry_their_address_where_the_terminal_follows_them() {
+    let plain = Rig::new(80, 40).press("Enter G");
+    assert!(plain.addresses().is_empty());
+    let linked = Rig::new(80, 40).following_links().press("Enter G");
+    assert_eq!(linked.screen(), plain.screen(), "links change no cell");
+    let addresses = linked.addresses();
+    // The words of the link and the address written behind them.
+    assert_eq!(addresses.len(), "link(https://kubernetes.io/docs/)".len());
+    assert!(addresses.iter().all(|address| address == "https://kubernetes.io/docs/"), "{addresses:?}");
+    let covered = Rig::new(80, 40).following_links().press("Enter G ?");
+    assert!(covered.addresses().len() < addresses.len(), "a window above a link hides it");
+}
+
+#[test]
+fn every_screen_marks_what_is_chosen_without_colour() {
+    for keys in ["", "o", ":", "/ p o d", "t T o Esc", "Enter a Tab"] {
+        let rig = Rig::new(80, 24).theme(ThemeName::None).press(keys);
+        assert!(rig.styles().contains("RRR"), "{keys}:\n{}\n{}", rig.screen(), rig.styles());
+    }
+}

@@ -1,6 +1,7 @@
 //! From the parser's syntax tree to a [`Script`].
 
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError, ast};
+use std::borrow::Cow;
 
 use super::braces;
 use super::script::{Arm, Assignment, Node, NodeId, Redirect, RedirectKind, Script, Simple, Test, Word};
@@ -32,6 +33,7 @@ pub(super) fn compile(source: &str, with_braces: bool) -> Result<Script, SyntaxE
     if source.len() > LENGTH || nesting(source) > DEPTH {
         return Err(SyntaxError::TooBig);
     }
+    let source = &*without_huge_descriptors(source);
     let options = ParserOptions { enable_extended_globbing: false, ..ParserOptions::default() };
     let mut parser = Parser::new(source.as_bytes(), &options);
     let program = parser.parse_program().map_err(|error| syntax_error(&error, source))?;
@@ -41,6 +43,25 @@ pub(super) fn compile(source: &str, with_braces: bool) -> Result<Script, SyntaxE
     let root = compiler.add(Node::List(items));
     compiler.script.root = root;
     Ok(compiler.script)
+}
+
+/// A number before a redirection that no descriptor can have is a word to shells; the parser would panic. A blank makes it one.
+fn without_huge_descriptors(source: &str) -> Cow<'_, str> {
+    let mut fixed = String::new();
+    let mut copied = 0;
+    for (at, _) in source.match_indices(['<', '>']) {
+        let digits = source[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
+        if digits > 9 {
+            fixed.push_str(&source[copied..at]);
+            fixed.push(' ');
+            copied = at;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(source);
+    }
+    fixed.push_str(&source[copied..]);
+    Cow::Owned(fixed)
 }
 
 /// How deep a script nests, estimated from above by its brackets and keywords.

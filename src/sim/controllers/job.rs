@@ -247,9 +247,14 @@ impl Run {
         let waits_for_end = self.spec.pod_replacement_policy.as_deref() == Some("Failed")
             || self.spec.pod_failure_policy.is_some();
         let held = if waits_for_end { self.terminating() } else { 0 };
-        let missing = wanted.saturating_sub(active.len() + held);
+        let mut missing = wanted.saturating_sub(active.len() + held);
         if missing == 0 {
             return;
+        }
+        let room = pods::room_in_burst(self.pods.iter(), context.now);
+        if missing > room {
+            missing = room;
+            self.again = Some(context.now.plus(pods::NEXT_BURST));
         }
         let ready = self.backoff_over();
         if ready > context.now {

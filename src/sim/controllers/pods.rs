@@ -52,6 +52,22 @@ pub fn is_active(pod: &Pod) -> bool {
     !is_over(pod) && !is_leaving(pod)
 }
 
+/// How many Pods a controller makes at one go (`BurstReplicas`, `MaxPodCreateDeletePerSync`).
+const BURST: usize = 500;
+/// How long that takes it, milliseconds: the controller manager sends 20 requests a second (kube-api-qps).
+const BURST_TIME: u64 = 25_000;
+/// How long a controller waits that has made as many as it can, milliseconds.
+pub const NEXT_BURST: u64 = 1_000;
+
+/// How many more Pods the controller of these can make now.
+pub fn room_in_burst<'a>(made: impl Iterator<Item = &'a Pod>, now: SimTime) -> usize {
+    let fresh = |pod: &&Pod| {
+        let made = pod.metadata.creation_timestamp.as_ref().map(SimTime::of);
+        made.is_some_and(|made| now.since(made) < BURST_TIME)
+    };
+    BURST.saturating_sub(made.filter(fresh).count())
+}
+
 /// The owner that controls an object.
 pub fn controller_of(object: &Object) -> Option<&OwnerReference> {
     object.meta().owner_references.as_ref()?.iter().find(|owner| owner.controller == Some(true))

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many Pods one sync creates or deletes at most (`BurstReplicas`).
+/// How many Pods one sync deletes at most (`BurstReplicas`).
 const BURST: usize = 500;
 /// The annotation that says how dear a Pod is when some have to go.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -68,7 +68,12 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let mut failed = None;
     if set.metadata.deletion_timestamp.is_none() {
         if active.len() < wanted {
-            failed = grow(&owner, &set, (wanted - active.len()).min(BURST), &mut active, context);
+            let missing = wanted - active.len();
+            let room = pods::room_in_burst(claimed.iter(), context.now);
+            failed = grow(&owner, &set, missing.min(room), &mut active, context);
+            if missing > room {
+                queue.add_after(Controller::ReplicaSet, work.key.clone(), pods::NEXT_BURST, context);
+            }
         } else if active.len() > wanted {
             shrink(&owner, (active.len() - wanted).min(BURST), &mut active, context);
         }

@@ -84,7 +84,7 @@ impl Ordered {
     }
 
     fn end(&self) -> i32 {
-        self.first() + self.spec.replicas.unwrap_or(1)
+        self.first().saturating_add(self.spec.replicas.unwrap_or(1))
     }
 
     fn in_order(&self) -> bool {
@@ -104,7 +104,15 @@ impl Ordered {
     }
 
     fn step(&mut self, queue: &mut Queue, work: &Work, context: &mut Context) {
+        let mut room = pods::room_in_burst(self.pods.values(), context.now);
         for ordinal in self.first()..self.end() {
+            if !self.pods.contains_key(&ordinal) {
+                if room == 0 {
+                    queue.add_after(Controller::StatefulSet, work.key.clone(), pods::NEXT_BURST, context);
+                    return;
+                }
+                room -= 1;
+            }
             if !self.ensure(ordinal, context) && self.in_order() {
                 self.look_again(ordinal, queue, work, context);
                 return;

@@ -160,3 +160,29 @@ fn a_silent_node_is_not_ready_after_fifty_seconds_and_loses_its_pods_after_five_
 }
 
 mod others;
+
+#[test]
+fn a_wish_for_two_billion_pods_is_met_as_fast_as_a_real_controller_can_ask() {
+    for (kind, spec) in [
+        (Kind::ReplicaSet, json!({ "replicas": i32::MAX })),
+        (
+            Kind::StatefulSet,
+            json!({ "replicas": i32::MAX, "podManagementPolicy": "Parallel", "serviceName": "x" }),
+        ),
+        (Kind::Job, json!({ "parallelism": i32::MAX })),
+    ] {
+        let mut cluster = cluster(1);
+        let mut spec = spec;
+        spec["template"] = json!({ "metadata": { "labels": { "app": "x" } }, "spec": { "restartPolicy": "Never",
+            "containers": [{ "name": "app", "image": "busybox:1.36", "command": ["sleep", "3600"] }] } });
+        if kind != Kind::Job {
+            spec["selector"] = json!({ "matchLabels": { "app": "x" } });
+            spec["template"]["spec"]["restartPolicy"] = json!("Always");
+        }
+        let object = json!({ "metadata": { "name": "x", "namespace": "default" }, "spec": spec });
+        apply(&mut cluster, kind, object);
+        cluster.advance(SimTime::from_secs(10));
+        let made = pods(&cluster).len();
+        assert!(made == 500, "{kind:?}: {made}");
+    }
+}

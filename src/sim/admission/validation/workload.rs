@@ -158,7 +158,7 @@ pub(super) fn stateful_set(o: &apps::StatefulSet, faults: &mut Faults) {
     running_template(&spec.selector, &with_claims(spec), faults);
 }
 
-/// The template of a StatefulSet with its claims among the volumes: each Pod gets them so.
+/// The template of a `StatefulSet` with its claims among the volumes: each Pod gets them so.
 fn with_claims(spec: &apps::StatefulSetSpec) -> PodTemplateSpec {
     let mut template = spec.template.clone();
     let claims = spec.volume_claim_templates.iter().flatten().filter_map(|claim| claim.metadata.name.clone());

@@ -1,37 +1,24 @@
 //! Base 64, as Secrets hold their values.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use serde_json::Value;
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// Values with and without padding are read; they are written with it.
+const ENGINE: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// Bytes as base 64 with padding.
 pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group =
-            chunk.iter().fold(0u32, |all, byte| all << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for i in 0..4 {
-            let letter = ALPHABET[(group >> (18 - 6 * i) & 63) as usize];
-            text.push(if i > chunk.len() { '=' } else { char::from(letter) });
-        }
-    }
-    text
+    ENGINE.encode(bytes)
 }
 
-/// The bytes of base 64; `None` if it is none.
+/// The bytes of base 64, blanks passed over; `None` if it is none.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut group, mut bits) = (0u32, 0);
-    for letter in text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=') {
-        let value = ALPHABET.iter().position(|a| *a == letter)? as u32;
-        group = group << 6 | value;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((group >> bits & 255) as u8);
-        }
-    }
-    Some(bytes)
+    let letters: String = text.split_ascii_whitespace().collect();
+    ENGINE.decode(letters).ok()
 }
 
 /// The text in a base 64 value, empty if it holds none.

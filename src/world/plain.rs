@@ -86,7 +86,7 @@ fn cards(course: &Course, chapter: &Chapter) -> Vec<Item> {
             Thing::Question(id) | Thing::Predict(id) => {
                 if let Some(question) = course.quiz(&chapter.id).and_then(|quiz| quiz.question(id)) {
                     let first = question.ask.blocks.get(..1).unwrap_or_default();
-                    item.title = block::plain_blocks(first).trim().to_owned();
+                    block::plain_blocks(first).trim().clone_into(&mut item.title);
                 }
                 item.note.clone_from(&asked);
             }

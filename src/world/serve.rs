@@ -262,7 +262,7 @@ async fn send_watch(hub: Rc<Hub>, mut watch: Watch, mut sender: Sender<Bytes, In
                 return;
             }
         }
-        let at = end.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        let at = end.unwrap_or_else(|| Instant::now() + Duration::from_hours(24));
         if !goes_on || tokio::time::timeout_at(at, rung.changed()).await.is_err() {
             return;
         }

@@ -33,6 +33,7 @@ impl WatchView {
     }
 
     /// The view that `v` leads to.
+    #[must_use]
     pub const fn next(self) -> WatchView {
         match self {
             WatchView::Stream => WatchView::Table,

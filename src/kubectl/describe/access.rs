@@ -4,7 +4,7 @@ use super::page::Page;
 use k8s_openapi::api::rbac::v1::{PolicyRule, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// A Role or ClusterRole: its rules, taken apart by resource and put together by verb.
+/// A Role or `ClusterRole`: its rules, taken apart by resource and put together by verb.
 pub(super) fn role(page: &mut Page, meta: &ObjectMeta, rules: &[PolicyRule]) {
     page.field(0, "Name", meta.name.as_deref().unwrap_or_default());
     page.labels(meta);
@@ -103,7 +103,7 @@ fn taken_apart(rule: &PolicyRule) -> Vec<Row> {
     rows
 }
 
-/// A RoleBinding or ClusterRoleBinding.
+/// A `RoleBinding` or `ClusterRoleBinding`.
 pub(super) fn binding(page: &mut Page, meta: &ObjectMeta, role: &RoleRef, subjects: &[Subject]) {
     page.field(0, "Name", meta.name.as_deref().unwrap_or_default());
     page.labels(meta);

@@ -177,7 +177,7 @@ impl Prompt {
         let mut out = io::stdout().lock();
         self.wipe(&mut out)?;
         write!(out, "{prompt}{}", self.line.text())?;
-        if whole > 0 && whole % width == 0 {
+        if whole > 0 && whole.is_multiple_of(width) {
             // A terminal goes to the next row only with the next character.
             write!(out, " \r")?;
         }

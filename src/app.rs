@@ -161,7 +161,7 @@ impl App {
                 self.notice = Some(why);
                 vec![Effect::Draw]
             }
-            Msg::Course(course) => self.reload(*course),
+            Msg::Course { course, problems } => self.reload(*course, &problems),
             Msg::Reckoned(learner) => {
                 self.learner.take_reckoning(*learner);
                 vec![Effect::Draw]

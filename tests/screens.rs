@@ -201,9 +201,9 @@ fn a_run_is_saved_as_steps() {
 fn content_that_changes_is_shown_at_the_same_place() {
     let mut rig = Rig::new(80, 24).press("Enter ]");
     let course = rig.app.course.clone();
-    rig.send(podlab::app::Msg::Course(Box::new(course)));
+    rig.send(podlab::app::Msg::Course { course: Box::new(course), problems: Vec::new() });
     assert!(rig.screen().contains("A table"), "{}", rig.screen());
-    rig.send(podlab::app::Msg::Course(Box::default()));
+    rig.send(podlab::app::Msg::Course { course: Box::default(), problems: Vec::new() });
     assert!(!rig.screen().contains("A table"), "what is gone leads to the map:\n{}", rig.screen());
 }
 

@@ -5,7 +5,7 @@ use super::key::Key;
 use super::learner::{Entry, Learner};
 use super::overlay::Overlay;
 use super::settings::Settings;
-use crate::course::Course;
+use crate::course::{Course, Diagnostic};
 use std::time::Duration;
 
 /// Somewhere to go.
@@ -65,7 +65,12 @@ pub enum Msg {
     /// The record could not be kept; why.
     Unsaved(String),
     /// The content has changed.
-    Course(Box<Course>),
+    Course {
+        /// The content as it is now.
+        course: Box<Course>,
+        /// What is wrong with the packs that can change, errors alone.
+        problems: Vec<Diagnostic>,
+    },
     /// What follows from the whole record, reckoned afresh.
     Reckoned(Box<Learner>),
 }

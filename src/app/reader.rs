@@ -79,6 +79,11 @@ impl Reader {
     pub fn at_place_of(mut self, other: &Reader) -> Reader {
         self.top = other.top;
         other.find.clone_into(&mut self.find);
+        let same = |at: &usize| match (self.items.get(*at), other.items.get(*at)) {
+            (Some(new), Some(old)) => new.thing == old.thing,
+            _ => false,
+        };
+        self.focus = other.focus.filter(same).or(self.focus);
         self
     }
 

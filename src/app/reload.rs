@@ -5,11 +5,11 @@ use super::map::Map;
 use super::overlay::Overlay;
 use super::reader::Reader;
 use super::{App, Effect, Screen};
-use crate::course::Course;
+use crate::course::{Course, Diagnostic};
 
 impl App {
-    /// Goes on with another course at the same place.
-    pub(super) fn reload(&mut self, course: Course) -> Vec<Effect> {
+    /// Goes on with another course at the same place, and says what is wrong with it.
+    pub(super) fn reload(&mut self, course: Course, problems: &[Diagnostic]) -> Vec<Effect> {
         self.course = course;
         if !matches!(self.overlay, Some(Overlay::Editor(_) | Overlay::Confirm(_))) {
             self.overlay = None;
@@ -21,7 +21,11 @@ impl App {
         self.trail.behind = behind.into_iter().map(|screen| self.renewed(screen)).collect();
         self.drop_old_session();
         self.take_up_session();
-        self.notice = Some("The content has changed and was read again.".to_owned());
+        self.notice = Some(match problems {
+            [] => "The content has changed and was read again.".to_owned(),
+            [one] => one.to_string(),
+            [first, more @ ..] => format!("{first} (and {} more)", more.len()),
+        });
         vec![Effect::Draw]
     }
 

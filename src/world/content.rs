@@ -37,11 +37,26 @@ fn built_in() -> Pack {
 fn pack(folder: &Path) -> (Pack, Vec<Diagnostic>) {
     let (files, unreadable) = files::read_pack(folder);
     let files = files.into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect();
-    let prefix = match folder.display().to_string().trim_end_matches('/') {
+    let prefix = prefix(folder);
+    (Pack { prefix, files }, unreadable.into_iter().map(diagnostic).collect())
+}
+
+/// What stands before the paths of a pack in complaints.
+fn prefix(folder: &Path) -> String {
+    match folder.display().to_string().trim_end_matches('/') {
         "." => String::new(),
         folder => format!("{folder}/"),
-    };
-    (Pack { prefix, files }, unreadable.into_iter().map(diagnostic).collect())
+    }
+}
+
+/// The errors in the packs of the command line that can be seen without running anything; `loaded` is what loading complained about.
+pub fn errors_in_packs(global: &Global, course: &Course, loaded: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let prefixes: Vec<String> = global.content.iter().map(|folder| prefix(folder)).collect();
+    let mut found = check_rules(course, loaded);
+    found.retain(|one| {
+        one.severity == Severity::Error && prefixes.iter().any(|prefix| one.path.starts_with(prefix.as_str()))
+    });
+    found
 }
 
 fn diagnostic(unreadable: Unreadable) -> Diagnostic {

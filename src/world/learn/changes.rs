@@ -1,7 +1,6 @@
 //! Looks whether the files of packs on disk have changed, and reads them again if so.
 
 use crate::app::Msg;
-use crate::course::Course;
 use crate::world::args::Global;
 use crate::world::content;
 use std::fs;
@@ -43,8 +42,9 @@ impl<'a> Changes<'a> {
             return None;
         }
         self.seen = found;
-        let (course, _): (Course, _) = content::course(self.global);
-        Some(Msg::Course(Box::new(course)))
+        let (course, problems) = content::course(self.global);
+        let problems = content::errors_in_packs(self.global, &course, problems);
+        Some(Msg::Course { course: Box::new(course), problems })
     }
 }
 

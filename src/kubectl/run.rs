@@ -376,6 +376,9 @@ impl Command {
                 verb,
             };
             let flow = match &mut state {
+                State::Starting if run.args.get("as").is_some() => {
+                    verbs::auth::check(&run).and_then(|()| (verb.run)(&mut run))
+                }
                 State::Starting => (verb.run)(&mut run),
                 State::Waiting(task, _) => task.poll(&mut run),
                 State::Ended(_) => {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod attach;
+pub(super) mod auth;
 mod config;
 mod cp;
 mod create;
@@ -77,7 +78,7 @@ pub const VERBS: &[&Verb] = &[
     &exec::EXEC,
     &forward::VERB,
     &cp::VERB,
-    &info::AUTH,
+    &auth::VERB,
     &debug::VERB,
     &events::VERB,
     &diff::VERB,
@@ -188,9 +189,12 @@ const MEANT: &[(&str, &[&str])] =
     &[("get", &["list", "ls"]), ("delete", &["rm", "remove"]), ("describe", &["inspect"])];
 
 /// Verbs of a real kubectl that podlab has no use for.
-const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "plugin", "completion"];
+const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "completion"];
 
 fn unknown(name: &str) -> Complaint {
+    if name == "plugin" {
+        return Complaint::plain("unable to find any kubectl plugins in your PATH");
+    }
     if NOT_SIMULATED.contains(&name) {
         return Complaint::Raw(format!("podlab: kubectl {name} is not simulated"));
     }

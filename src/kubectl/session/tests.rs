@@ -221,6 +221,114 @@ fn a_guest_joins_a_pod_and_a_copy_of_it_is_made() {
     desk.says("sleep 5; kubectl logs -l app.kubernetes.io/managed-by=kubectl-debug", "manifests\n");
 }
 
+#[test]
+fn the_programs_of_a_node_see_what_runs_there() {
+    let mut desk = Desk::with_pod();
+    let (ids, _) = desk.run("ssh worker-1 crictl ps -q --name app");
+    assert_eq!(ids.trim().len(), 64, "{ids}");
+    desk.says("ssh worker-1 'crictl exec $(crictl ps -q --name app) hostname'", "web\n");
+    let (log, _) = desk.run("ssh worker-1 'journalctl -u kubelet --no-pager -n 2'");
+    assert!(log.contains("\"SyncLoop (PLEG): event for pod\" pod=\"default/web\""), "{log}");
+    desk.says(
+        "ssh worker-1 'systemctl stop kubelet; systemctl is-active kubelet; systemctl start kubelet'",
+        "inactive\n",
+    );
+    desk.says("echo hi > a; scp a worker-1:/tmp/; scp worker-1:/tmp/a b; cat b", "hi\n");
+    let (text, code) = desk.run("ssh worker-1 crictl logs nosuch");
+    assert!(text.contains("code = NotFound") && code == 1, "{text}");
+    // Ctrl-C ends what is followed on the node, not the shell there.
+    let job = desk.session.type_line(&mut desk.cluster, "timeout 5 ssh worker-1 journalctl -fu kubelet");
+    desk.until(desk.cluster.now().plus(7000));
+    assert!(desk.session.finished(job).is_some());
+}
+
+#[test]
+fn roles_and_bindings_decide_who_may_what() {
+    let mut desk = Desk::with_pod();
+    let robot = "--as=system:serviceaccount:default:robot";
+    desk.says(&format!("kubectl auth can-i list pods {robot}"), "no\n");
+    desk.run("kubectl create role r --verb=get,list --resource=pods; kubectl create rolebinding rb --role=r --serviceaccount=default:robot");
+    desk.says(&format!("kubectl auth can-i list pods {robot}"), "yes\n");
+    desk.says(&format!("kubectl auth can-i delete pods {robot}"), "no\n");
+    desk.says(&format!("kubectl auth can-i list pods {robot} -n kube-system"), "no\n");
+    desk.says(&format!("kubectl get pods -o name {robot}"), "pod/web\n");
+    desk.says(
+        &format!("kubectl delete pod web {robot}"),
+        "Error from server (Forbidden): pods \"web\" is forbidden: User \"system:serviceaccount:default:robot\" cannot delete resource \
+         \"pods\" in API group \"\" in the namespace \"default\"\n",
+    );
+    let (text, _) = desk.run(&format!("kubectl auth can-i --list {robot}"));
+    assert!(text.contains("pods                                            []                  []               [get list]\n"), "{text}");
+    desk.says("kubectl auth can-i '*' '*'", "yes\n");
+}
+
+#[test]
+fn a_stateful_set_goes_back_to_a_revision() {
+    let mut desk = Desk::new();
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  replicas: 1\n  selector: {matchLabels: \
+               {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers:\n      - {name: app, image: \"nginx:1.27\"}\n";
+    desk.session.write_file("db.yaml", set);
+    desk.run("kubectl create -f db.yaml; kubectl rollout status sts/db");
+    desk.run("kubectl set image sts/db app=nginx:1.29; kubectl rollout status sts/db");
+    desk.says(
+        "kubectl rollout history sts/db",
+        "statefulset.apps/db \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n",
+    );
+    desk.says("kubectl rollout undo sts/db", "statefulset.apps/db rolled back\n");
+    desk.says("kubectl get sts db -o jsonpath='{.spec.template.spec.containers[0].image}'", "nginx:1.27");
+}
+
+/// Command lines that mutations start from.
+const CORPUS: &[&str] = &[
+    "kubectl get pods -o wide -A --sort-by=.metadata.name",
+    "kubectl get pod web -o jsonpath='{.status.containerStatuses[?(@.name==\"app\")].state}'",
+    "kubectl get pods -o custom-columns=A:.metadata.name,B:.spec.containers[*].image",
+    "kubectl get pods -o go-template='{{range .items}}{{.metadata.name}}{{end}}'",
+    "kubectl debug web -it --image=busybox:1.36 --target=app -- sh -c 'ps; ls /proc/1/root'",
+    "kubectl debug node/worker-1 --image=busybox -- ls /host",
+    "kubectl run tmp --rm -i --image=busybox:1.36 --restart=Never -- wget -qO- web",
+    "kubectl exec -i web -- sh -c 'echo hi | tr a-z A-Z' && echo $?",
+    "kubectl patch pod web -p '{\"metadata\":{\"labels\":{\"a\":\"b\"}}}' --type=merge",
+    "kubectl create deploy d --image=nginx --replicas=3 --dry-run=client -o yaml | kubectl apply -f -",
+    "cat <<EOF | kubectl apply -f -\napiVersion: v1\nkind: Pod\nEOF",
+    "for i in 1 2 3; do kubectl get pod web$i; done 2>&1 | sort | uniq -c | head -2",
+    "ssh worker-1 'crictl ps -a; journalctl -u kubelet -n 3 --since \"5m ago\"; systemctl status kubelet | head'",
+    "kubectl auth can-i --list --as=system:serviceaccount:default:x; kubectl rollout history deploy/d --revision=2",
+    "yes | head -3; seq 100000 | tail -1; x=$(kubectl get ns -o name); echo \"${x%%/*}\" > f; cat f",
+];
+
+/// A line with a part cut out, doubled, or with something odd put into it.
+fn mutated(line: &str, at: usize, length: usize, odd: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let (from, to) = (at % chars.len(), (at % chars.len() + length % 12).min(chars.len()));
+    let text = |part: &[char]| part.iter().collect::<String>();
+    match length % 3 {
+        0 => format!("{}{odd}{}", text(&chars[..from]), text(&chars[to..])),
+        1 => format!("{}{odd}{}{}", text(&chars[..to]), text(&chars[from..to]), text(&chars[from..])),
+        _ => format!("{}{}{odd}", text(&chars[from..]), text(&chars[..to])),
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #[test]
+    fn no_mutated_line_panics_or_hangs(
+        which in 0..CORPUS.len(), at in 0_usize..200, length in 0_usize..200, again in 0_usize..200,
+        odd in "'|\"|`|\\$\\(|\\||&|;|<<|>|\\{|\\}|\\[|\\x00|\\x1b\\[2J|\\\\|\n|--|=|,|[\\PC]{0,9}|[\\x00-\\xff]{0,5}|(-o ){1,40}|9{1,30}",
+    ) {
+        let mut desk = Desk::with_pod();
+        let line = mutated(&mutated(CORPUS[which], at, length, &odd), again, at, "");
+        desk.session.complete(&desk.cluster, &line);
+        let job = desk.session.type_line(&mut desk.cluster, &line);
+        desk.until(desk.cluster.now().plus(20_000));
+        for _ in 0..3 {
+            desk.session.interrupt(job);
+            desk.until(desk.cluster.now().plus(1));
+        }
+        proptest::prop_assert!(desk.session.finished(job).is_some(), "{line:?} gives no prompt back");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
     #[test]

@@ -223,7 +223,7 @@ fn view(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let value = json!({
         "apiVersion": "v1",
-        "clusters": [{"cluster": {"certificate-authority-data": "DATA+OMITTED", "server": "https://10.10.0.1:6443"},
+        "clusters": [{"cluster": {"certificate-authority-data": "DATA+OMITTED", "server": "https://10.10.0.2:6443"},
             "name": crate::kubectl::desk::CONTEXT}],
         "contexts": contexts,
         "current-context": run.desk.current,

@@ -338,111 +338,6 @@ pub(super) const API_VERSIONS: Verb = Verb {
     ..Verb::EMPTY
 };
 
-const CAN_I: Verb = Verb {
-    name: "can-i",
-    path: "kubectl auth can-i",
-    summary: "Check whether an action is allowed.",
-    usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
-    examples: "# May I?\nkubectl auth can-i create pods",
-    flags: &[
-        EVERYWHERE,
-        &[
-            flag("list", Takes::Switch, "If true, prints all allowed actions."),
-            flag("quiet", Takes::Switch, "If true, suppress output and just return the exit code.")
-                .short('q'),
-            flag("subresource", Takes::Text, "SubResource such as pod/log or deployment/scale"),
-            flag(
-                "no-headers",
-                Takes::Switch,
-                "When using the default or custom-column output format, don't print headers (default print headers).",
-            ),
-        ],
-    ],
-    run: can_i,
-    ..Verb::EMPTY
-};
-
-const KNOWN_VERBS: &[&str] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "impersonate",
-    "*",
-    "approve",
-    "sign",
-    "escalate",
-    "attest",
-    "proxy",
-];
-
-fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
-    if run.args.is("list") {
-        run.out("Resources   Non-Resource URLs   Resource Names   Verbs\n*.*         []                  []               [*]\n            [*]                 []               [*]\n");
-        return Ok(Flow::Done);
-    }
-    let [verb, what, ..] = run.args.words.as_slice() else {
-        return Err(Complaint::plain(
-            "you must specify two arguments: verb resource or verb resource/resourceName.",
-        ));
-    };
-    let (verb, what) = (verb.clone(), what.clone());
-    if !KNOWN_VERBS.contains(&verb.as_str()) {
-        run.warn(&format!("Warning: verb '{verb}' is not a known verb\n"));
-    }
-    let word = what.split('/').next().unwrap_or_default();
-    match Kind::parse(word) {
-        None if !what.starts_with('/') && word != "*" => {
-            run.warn(&format!("Warning: the server doesn't have a resource type '{word}'\n"));
-        }
-        Some(kind) if !kind.info().namespaced && !run.args.is("all-namespaces") => {
-            run.warn(&format!("Warning: resource '{}' is not namespace scoped\n", kind.info().plural));
-        }
-        _ => {}
-    }
-    let other = run.args.get("as").is_some();
-    if !run.args.is("quiet") {
-        run.say(if other { "no" } else { "yes" });
-    }
-    Ok(if other { Flow::Exit(1) } else { Flow::Done })
-}
-
-const WHOAMI: Verb = Verb {
-    name: "whoami",
-    path: "kubectl auth whoami",
-    summary: "Experimental: Check who you are and your attributes (groups, extra).",
-    usage: "[options]",
-    examples: "# Who am I?\nkubectl auth whoami",
-    flags: &[&[flag("output", Takes::Text, "One of 'yaml' or 'json'.").short('o')]],
-    run: |run| {
-        let id = "7e487392d815dd25d5e268a05a007f398ee483f9e4e7d84c22aead9242dbc8a8";
-        let rows = [
-            ["ATTRIBUTE", "VALUE"].map(str::to_owned),
-            ["Username", "kubernetes-admin"].map(str::to_owned),
-            ["Groups", "[system:masters system:authenticated]"].map(str::to_owned),
-            ["Extra: authentication.kubernetes.io/credential-id".to_owned(), format!("[X509SHA256={id}]")],
-        ];
-        run.out(Grid::default().print(rows.iter().map(<[String; 2]>::as_slice)));
-        Ok(Flow::Done)
-    },
-    ..Verb::EMPTY
-};
-
-pub(super) const AUTH: Verb = Verb {
-    name: "auth",
-    path: "kubectl auth",
-    summary: "Inspect authorization.",
-    usage: "[flags] [options]",
-    verbs: &[&CAN_I, &WHOAMI],
-    ..Verb::EMPTY
-};
-
 const TOP_FLAGS: &[Flag] = &[
     flag("containers", Takes::Switch, "If present, print usage of containers within a pod."),
     flag(
@@ -453,7 +348,7 @@ const TOP_FLAGS: &[Flag] = &[
     flag(
         "sort-by",
         Takes::Text,
-        "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'.",
+        "If non-empty, sort pods list using specified field. The field can be either 'cpu' or 'memory'.",
     ),
     flag("sum", Takes::Switch, "Print the sum of the resource usage"),
     flag("use-protocol-buffers", Takes::Switch, "Enables using protocol-buffers to access Metrics API."),

@@ -1,5 +1,7 @@
 //! `kubectl rollout`.
 
+mod revision;
+
 use crate::kube::{Key, Kind, Object, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -7,9 +9,9 @@ use crate::kubectl::output;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use revision::{CHANGE_CAUSE, Revision, revisions};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const STATUS_FLAGS: &[Flag] = &[
     flag("watch", Takes::Switch, "wait until it is done").short('w').default("true"),
@@ -20,9 +22,6 @@ const STATUS_FLAGS: &[Flag] = &[
 const REVISION_FLAGS: &[Flag] =
     &[flag("to-revision", Takes::Number, "the revision to go back to, 0 for the last one")];
 const HISTORY_FLAGS: &[Flag] = &[flag("revision", Takes::Number, "show this revision in detail")];
-
-/// Why a revision was made, in its author's words.
-const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// A verb below `rollout`.
 const fn verb(
@@ -164,25 +163,6 @@ fn restart(run: &mut Run) -> Result<Flow, Complaint> {
     Ok(Flow::Done)
 }
 
-/// The revisions of a Deployment, oldest first.
-fn revisions(run: &Run, object: &Object) -> Vec<(u64, Arc<ReplicaSet>)> {
-    let owned = |set: &ReplicaSet| {
-        set.metadata.owner_references.iter().flatten().any(|o| Some(&o.uid) == object.meta().uid.as_ref())
-    };
-    let revision = |set: &ReplicaSet| {
-        let all = set.metadata.annotations.as_ref()?;
-        all.get("deployment.kubernetes.io/revision")?.parse().ok()
-    };
-    let sets = run.cluster.store().list(Kind::ReplicaSet, object.meta().namespace.as_deref());
-    let mut found: Vec<(u64, Arc<ReplicaSet>)> = sets
-        .filter_map(|o| if let Object::ReplicaSet(set) = o { Some(set.clone()) } else { None })
-        .filter(|set| owned(set))
-        .filter_map(|set| Some((revision(&set)?, set)))
-        .collect();
-    found.sort_by_key(|(number, _)| *number);
-    found
-}
-
 fn history(run: &mut Run) -> Result<Flow, Complaint> {
     for object in objects(run)? {
         if !rolls(&object) {
@@ -193,19 +173,15 @@ fn history(run: &mut Run) -> Result<Flow, Complaint> {
         }
         let all = revisions(run, &object);
         if let Some(wanted) = run.args.number("revision").filter(|n| *n > 0) {
-            let set = all.iter().find(|(number, _)| *number as i64 == wanted).map(|(_, set)| set.clone());
-            let set = set.ok_or_else(|| Complaint::plain("unable to find the specified revision"))?;
-            detail(run, &object, wanted, &set);
+            let found = all.iter().find(|revision| revision.number == wanted);
+            let found = found.ok_or_else(|| Complaint::plain("unable to find the specified revision"))?;
+            detail(run, &object, found);
             continue;
         }
         run.say(&format!("{} ", output::name(&object)));
         let mut rows = vec!["REVISION\tCHANGE-CAUSE".to_owned()];
-        for (number, set) in &all {
-            let cause = set.metadata.annotations.as_ref().and_then(|a| a.get(CHANGE_CAUSE));
-            rows.push(format!("{number}\t{}", cause.map_or("<none>", String::as_str)));
-        }
-        if object.kind() != Kind::Deployment {
-            rows.push("1\t<none>".to_owned());
+        for revision in &all {
+            rows.push(format!("{}\t{}", revision.number, revision.cause.as_deref().unwrap_or("<none>")));
         }
         let text = crate::kubectl::describe::align(&(rows.join("\n") + "\n"));
         run.out(text + "\n");
@@ -214,15 +190,14 @@ fn history(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 /// One revision: the template of its Pods, with the reason for the change if one was noted.
-fn detail(run: &mut Run, object: &Object, revision: i64, set: &ReplicaSet) {
-    let mut template = set.spec.as_ref().and_then(|s| s.template.clone()).unwrap_or_default();
-    let noted = set.metadata.annotations.as_ref().and_then(|a| a.get(CHANGE_CAUSE));
-    if let Some(cause) = noted {
+fn detail(run: &mut Run, object: &Object, revision: &Revision) {
+    let mut template = revision.template.clone();
+    if let Some(cause) = &revision.cause {
         let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
         annotations.insert(CHANGE_CAUSE.to_owned(), cause.clone());
     }
     let text = crate::kubectl::describe::template(&template, run.now());
-    run.say(&format!("{} with revision #{revision}\n{text}", output::name(object)));
+    run.say(&format!("{} with revision #{}\n{text}", output::name(object), revision.number));
 }
 
 fn undo(run: &mut Run) -> Result<Flow, Complaint> {
@@ -249,23 +224,25 @@ fn undo(run: &mut Run) -> Result<Flow, Complaint> {
         let all = revisions(run, &object);
         let wanted = run.args.number("to-revision").filter(|n| *n > 0);
         let found = match wanted {
-            Some(number) => all.iter().find(|(n, _)| *n as i64 == number),
+            Some(number) => all.iter().find(|revision| revision.number == number),
             None => all.len().checked_sub(2).and_then(|i| all.get(i)),
         };
-        let Some((_, set)) = found else {
+        let Some(revision) = found else {
             return Err(Complaint::plain(match wanted {
                 Some(number) => format!("unable to find specified revision {number} in history"),
-                None => format!("no rollout history found for deployment {:?}", own_name(&object)),
+                None if object.kind() == Kind::Deployment => {
+                    format!("no rollout history found for deployment {:?}", own_name(&object))
+                }
+                None => "no last revision to roll back to".to_owned(),
             }));
         };
-        roll_back(run, &object, set)?;
+        roll_back(run, &object, revision)?;
     }
     Ok(Flow::Done)
 }
 
-fn roll_back(run: &mut Run, object: &Object, set: &ReplicaSet) -> Result<(), Complaint> {
-    let template = set.spec.as_ref().and_then(|s| s.template.clone()).unwrap_or_default();
-    let mut template = serde_json::to_value(template).unwrap_or_default();
+fn roll_back(run: &mut Run, object: &Object, revision: &Revision) -> Result<(), Complaint> {
+    let mut template = serde_json::to_value(&revision.template).unwrap_or_default();
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.remove("pod-template-hash");
     }

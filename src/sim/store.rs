@@ -137,6 +137,24 @@ impl Store {
         }
     }
 
+    /// The Pods of a namespace that carry all of these labels and that nothing controls; finds them without a look at the others.
+    pub fn uncontrolled_pods<'a>(
+        &'a self,
+        namespace: &str,
+        labels: &'a BTreeMap<String, String>,
+    ) -> impl Iterator<Item = &'a Pod> {
+        let sets: Option<Vec<_>> = std::iter::once(self.index.uncontrolled(namespace))
+            .chain(labels.iter().map(|(key, value)| self.index.labelled(namespace, key, value)))
+            .collect();
+        let sets = sets.unwrap_or_default();
+        let smallest = sets.iter().min_by_key(|set| set.len()).copied();
+        smallest
+            .into_iter()
+            .flatten()
+            .filter(move |key| sets.iter().all(|set| set.contains(*key)))
+            .filter_map(|key| self.get(key)?.as_pod())
+    }
+
     /// Writes `object` (new or not), stamps its resource version and logs the change.
     pub fn put(&mut self, at: SimTime, mut object: Object, cause: CauseId) -> &Change {
         self.revision += 1;

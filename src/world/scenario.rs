@@ -57,7 +57,8 @@ fn scenario(args: &Sim) -> io::Result<(Replay, Vec<String>)> {
             "nothing to simulate: name a manifest with -f, or commands with --steps",
         ));
     }
-    let mut files = setup::folder_files();
+    // Without commands of its own, a scenario sees nothing but its manifests.
+    let mut files = if args.steps.is_some() { setup::folder_files() } else { setup::Files::new() };
     let mut steps = Vec::new();
     let mut applied = Vec::new();
     for name in &args.file {

@@ -9,6 +9,7 @@ use crate::sim::cause::CauseId;
 use crate::sim::cluster::Context;
 use crate::sim::events::{EventType, Note, Source, reference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A controller at work for one object.
@@ -77,8 +78,10 @@ impl Owner {
             }
         }
         if self.object.meta().deletion_timestamp.is_none() {
-            let orphans: Vec<Pod> = pods::selected(context.store, self.namespace(), Some(selector))
-                .filter(|pod| pods::controller_of_pod(pod).is_none() && pods::is_active(pod))
+            let orphans: Vec<Pod> = context
+                .store
+                .uncontrolled_pods(self.namespace(), selector.match_labels.as_ref().unwrap_or(&BTreeMap::new()))
+                .filter(|pod| pods::is_active(pod) && full.matches_opt(pod.metadata.labels.as_ref()))
                 .cloned()
                 .collect();
             claimed.extend(orphans.into_iter().filter_map(|pod| self.adopt(pod, context)));

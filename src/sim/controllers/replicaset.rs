@@ -58,7 +58,7 @@ fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Co
 /// Brings the number of Pods and the status up to date.
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::ReplicaSet(set)) = context.store.get(&work.key).cloned() else { return };
-    let Some(spec) = set.spec.clone() else { return };
+    let Some(spec) = &set.spec else { return };
     let wanted = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
     let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
     let cause = context.because(work.cause, CHAPTER, text);
@@ -162,10 +162,9 @@ fn expendability(pod: &Pod, neighbours: &BTreeMap<String, usize>, now: SimTime) 
 }
 
 fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>, context: &mut Context) {
-    let spec = set.spec.clone().unwrap_or_default();
-    let template = spec.template.as_ref().and_then(|t| t.metadata.as_ref()).and_then(|m| m.labels.clone());
-    let labels = Selector::of_labels(&template.unwrap_or_default());
-    let min_ready = spec.min_ready_seconds.unwrap_or(0);
+    let template = set.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.as_ref());
+    let labels = Selector::of_labels(template.and_then(|meta| meta.labels.as_ref()).unwrap_or(&BTreeMap::new()));
+    let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
     let count = |test: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| test(pod)).count() as i32;
     let some = |n: i32| Some(n).filter(|n| *n > 0);
     let now = context.now;
@@ -178,6 +177,10 @@ fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>,
         ..set.status.clone().unwrap_or_default()
     };
     set_failure(&mut status, failed, context);
+    // Most syncs find nothing new, and big clusters have very many of them.
+    if set.status.as_ref() == Some(&status) {
+        return;
+    }
     let mut new = set.clone();
     new.status = Some(status);
     new.metadata.resource_version = None;

@@ -12,6 +12,8 @@ pub(super) struct Index {
     by_node: BTreeMap<Arc<str>, BTreeSet<Key>>,
     by_owner: BTreeMap<Arc<str>, BTreeSet<Key>>,
     by_label: BTreeMap<Label, BTreeSet<Key>>,
+    /// The Pods of each namespace that have no controller.
+    by_freedom: BTreeMap<Arc<str>, BTreeSet<Key>>,
 }
 
 /// One label of the Pods of one namespace.
@@ -50,6 +52,10 @@ impl Index {
         if let Some(node) = pod.spec.node_name.as_deref() {
             touch(&mut self.by_node, node.into(), key, &act);
         }
+        let mut owners = pod.metadata.owner_references.iter().flatten();
+        if !owners.any(|owner| owner.controller == Some(true)) {
+            touch(&mut self.by_freedom, key.namespace.clone(), key, &act);
+        }
         for (name, value) in pod.metadata.labels.iter().flatten() {
             let label = Label {
                 namespace: key.namespace.clone(),
@@ -66,6 +72,10 @@ impl Index {
 
     pub(super) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Key> {
         self.by_owner.get(uid).into_iter().flatten()
+    }
+
+    pub(super) fn uncontrolled(&self, namespace: &str) -> Option<&BTreeSet<Key>> {
+        self.by_freedom.get(namespace)
     }
 
     pub(super) fn labelled(&self, namespace: &str, key: &str, value: &str) -> Option<&BTreeSet<Key>> {
@@ -100,7 +110,15 @@ fn touch<K: Ord>(
 
 /// Whether nothing the index looks at differs: the usual case, a status write.
 fn same_place(old: &Object, new: &Object) -> bool {
-    let node = |o: &Object| o.as_pod().and_then(|p| p.spec.node_name.clone());
+    fn node(object: &Object) -> Option<&str> {
+        object.as_pod()?.spec.node_name.as_deref()
+    }
+    if let (Object::Pod(a), Object::Pod(b)) = (old, new)
+        && Arc::ptr_eq(&a.spec, &b.spec)
+        && Arc::ptr_eq(&a.metadata, &b.metadata)
+    {
+        return true;
+    }
     let (a, b) = (old.meta(), new.meta());
     a.owner_references == b.owner_references && a.labels == b.labels && node(old) == node(new)
 }

@@ -34,14 +34,14 @@ const HISTORY: i32 = 10;
 /// Whether a set was made from this template.
 pub fn same_template(set: &ReplicaSet, template: &PodTemplateSpec) -> bool {
     let strip = |template: &PodTemplateSpec| {
-        let mut template = template.clone();
-        if let Some(labels) = template.metadata.as_mut().and_then(|meta| meta.labels.as_mut()) {
+        let mut metadata = template.metadata.clone();
+        if let Some(labels) = metadata.as_mut().and_then(|meta| meta.labels.as_mut()) {
             labels.remove(HASH_LABEL);
         }
-        template
+        metadata
     };
     let own = set.spec.as_ref().and_then(|spec| spec.template.as_ref());
-    own.is_some_and(|own| strip(own) == strip(template))
+    own.is_some_and(|own| own.spec == template.spec && strip(own) == strip(template))
 }
 
 /// The hash of a template: FNV-1a over the text Go prints for it, written with the safe alphabet. A template with fields whose Go

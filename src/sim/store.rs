@@ -2,12 +2,14 @@
 //! is told; rules about what may be written live above it.
 
 mod index;
+mod log;
 
 use super::cause::CauseId;
 use crate::kube::kind::KINDS;
 use crate::kube::{Key, Kind, Object, Pod, SimTime};
 use index::Index;
-use std::collections::{BTreeMap, VecDeque};
+use log::Log;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a change did to its object.
@@ -38,22 +40,26 @@ pub struct Change {
     pub former_labels: Option<BTreeMap<String, String>>,
 }
 
-/// How many changes the log keeps; a watcher further behind must list again, as after a real 410 Gone.
-const LOG_LIMIT: usize = 200_000;
-
 /// Every object of the cluster and the log of what changed.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     revision: u64,
     objects: BTreeMap<Key, Object>,
     index: Index,
-    log: VecDeque<Change>,
+    log: Log,
+    /// The revision of the latest change of a ConfigMap or Secret.
+    configured: u64,
 }
 
 impl Store {
     /// The revision of the latest change.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The revision of the latest change of any `ConfigMap` or Secret: as long as it stands, what is made of them does.
+    pub fn configured(&self) -> u64 {
+        self.configured
     }
 
     /// The object at `key`.
@@ -112,7 +118,7 @@ impl Store {
 
     /// The objects that name `uid` among their owners.
     pub fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
-        self.index.owned_by(uid).filter_map(|key| self.get(key))
+        self.index.owned_by(uid)
     }
 
     /// The Pods of a namespace that carry all of these labels; with no label, all of them.
@@ -180,19 +186,18 @@ impl Store {
 
     /// The changes after `revision`, oldest first; `None` if the log no longer reaches back that far.
     pub fn changes_since(&self, revision: u64) -> Option<impl Iterator<Item = &Change>> {
-        let first = self.log.front().map_or(self.revision + 1, |change| change.revision);
+        let first = self.log.first().unwrap_or(self.revision + 1);
         if revision + 1 < first {
             return None;
         }
         // Revisions rise by one with each entry, so the position follows from the distance to the first.
-        Some(self.log.range(((revision + 1 - first) as usize).min(self.log.len())..))
+        Some(self.log.from((revision + 1 - first) as usize))
     }
 
     fn append(&mut self, change: Change) -> &Change {
-        if self.log.len() == LOG_LIMIT {
-            self.log.pop_front();
+        if matches!(change.object, Object::ConfigMap(_) | Object::Secret(_)) {
+            self.configured = change.revision;
         }
-        self.log.push_back(change);
-        &self.log[self.log.len() - 1]
+        self.log.push(change)
     }
 }

@@ -4,7 +4,7 @@
 mod content;
 
 use super::desk::{Desk, PodDue, Said};
-use super::worker::Worker;
+use super::worker::{Worker, same_wish};
 use crate::kube::Pod;
 use crate::kube::core::Volume as Spec;
 use crate::os::VolumeId;
@@ -34,6 +34,8 @@ pub(super) struct Volumes {
     entries: BTreeMap<String, Entry>,
     begun: bool,
     done: bool,
+    /// What the files were last made of: the state of all configuration, and the Pod.
+    made_of: Option<(u64, Pod)>,
 }
 
 impl Volumes {
@@ -134,6 +136,12 @@ impl Worker {
         if !self.volumes.done {
             return;
         }
+        let configured = desk.ctx.store.configured();
+        let same = |(revision, pod): &(u64, Pod)| *revision == configured && same_wish(pod, &self.pod);
+        if self.volumes.made_of.as_ref().is_some_and(same) {
+            return;
+        }
+        self.volumes.made_of = Some((configured, self.pod.clone()));
         let specs: Vec<Spec> = self.pod.spec.volumes.clone().unwrap_or_default();
         for spec in &specs {
             let place = self.volumes.entries.get(&spec.name).and_then(|entry| entry.mounted.clone());

@@ -10,7 +10,8 @@ use std::sync::Arc;
 #[expect(clippy::struct_field_names, reason = "an index is named after what it is by")]
 pub(super) struct Index {
     by_node: BTreeMap<Arc<str>, BTreeSet<Key>>,
-    by_owner: BTreeMap<Arc<str>, BTreeSet<Key>>,
+    /// The objects themselves: controllers walk what they own at each sync.
+    by_owner: BTreeMap<Arc<str>, BTreeMap<Key, Object>>,
     by_label: BTreeMap<Label, BTreeSet<Key>>,
     /// The Pods of each namespace that have no controller.
     by_freedom: BTreeMap<Arc<str>, BTreeSet<Key>>,
@@ -27,6 +28,7 @@ struct Label {
 impl Index {
     /// Replaces what the index says about `key`.
     pub(super) fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+        self.replace_owned(key, old, new);
         if let (Some(old), Some(new)) = (old, new)
             && same_place(old, new)
         {
@@ -44,10 +46,32 @@ impl Index {
         }
     }
 
-    fn visit(&mut self, key: &Key, object: &Object, act: impl Fn(&mut BTreeSet<Key>, &Key)) {
-        for owner in object.meta().owner_references.iter().flatten() {
-            touch(&mut self.by_owner, owner.uid.as_str().into(), key, &act);
+    fn replace_owned(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+        for owner in new.into_iter().flat_map(|new| new.meta().owner_references.iter().flatten()) {
+            let object = new.into_iter().cloned().map(|object| (key.clone(), object));
+            match self.by_owner.get_mut(owner.uid.as_str()) {
+                Some(owned) => owned.extend(object),
+                None => drop(self.by_owner.insert(owner.uid.as_str().into(), object.collect())),
+            }
         }
+        let owned_by = |object: Option<&Object>, uid: &str| {
+            let owners = object.and_then(|object| object.meta().owner_references.as_ref());
+            owners.is_some_and(|owners| owners.iter().any(|owner| owner.uid == uid))
+        };
+        for owner in old.into_iter().flat_map(|old| old.meta().owner_references.iter().flatten()) {
+            if owned_by(new, &owner.uid) {
+                continue;
+            }
+            if let Some(owned) = self.by_owner.get_mut(owner.uid.as_str()) {
+                owned.remove(key);
+                if owned.is_empty() {
+                    self.by_owner.remove(owner.uid.as_str());
+                }
+            }
+        }
+    }
+
+    fn visit(&mut self, key: &Key, object: &Object, act: impl Fn(&mut BTreeSet<Key>, &Key)) {
         let Object::Pod(pod) = object else { return };
         if let Some(node) = pod.spec.node_name.as_deref() {
             touch(&mut self.by_node, node.into(), key, &act);
@@ -70,8 +94,8 @@ impl Index {
         self.by_node.get(node).into_iter().flatten()
     }
 
-    pub(super) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Key> {
-        self.by_owner.get(uid).into_iter().flatten()
+    pub(super) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
+        self.by_owner.get(uid).into_iter().flat_map(BTreeMap::values)
     }
 
     pub(super) fn uncontrolled(&self, namespace: &str) -> Option<&BTreeSet<Key>> {

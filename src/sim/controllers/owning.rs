@@ -80,7 +80,10 @@ impl Owner {
         if self.object.meta().deletion_timestamp.is_none() {
             let orphans: Vec<Pod> = context
                 .store
-                .uncontrolled_pods(self.namespace(), selector.match_labels.as_ref().unwrap_or(&BTreeMap::new()))
+                .uncontrolled_pods(
+                    self.namespace(),
+                    selector.match_labels.as_ref().unwrap_or(&BTreeMap::new()),
+                )
                 .filter(|pod| pods::is_active(pod) && full.matches_opt(pod.metadata.labels.as_ref()))
                 .cloned()
                 .collect();

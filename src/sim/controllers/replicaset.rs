@@ -163,7 +163,8 @@ fn expendability(pod: &Pod, neighbours: &BTreeMap<String, usize>, now: SimTime) 
 
 fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>, context: &mut Context) {
     let template = set.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.as_ref());
-    let labels = Selector::of_labels(template.and_then(|meta| meta.labels.as_ref()).unwrap_or(&BTreeMap::new()));
+    let labels =
+        Selector::of_labels(template.and_then(|meta| meta.labels.as_ref()).unwrap_or(&BTreeMap::new()));
     let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
     let count = |test: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| test(pod)).count() as i32;
     let some = |n: i32| Some(n).filter(|n| *n > 0);

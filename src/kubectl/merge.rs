@@ -25,6 +25,10 @@ fn objects<'a>(
             None => {
                 patch.insert(name.clone(), wanted.clone());
             }
+            // Its patch strategy is to replace it, which is done even if nothing differs.
+            Some(_) if kind == Kind::PodDisruptionBudget && path == &["spec"] && name == "selector" => {
+                patch.insert(name.clone(), wanted.clone());
+            }
             Some(now) => {
                 if let Some(change) = field(kind, path, name, (known, wanted, now)) {
                     if let Some((list, order)) = order(kind, path, name, wanted, now) {

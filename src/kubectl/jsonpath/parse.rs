@@ -268,11 +268,15 @@ fn bracket(inner: &str) -> Result<Step, String> {
         return Ok(Step::Wildcard);
     }
     let parts = split_outside_quotes(inner, ',');
+    if parts.iter().any(|part| part.trim().starts_with('"')) {
+        return Err(format!("invalid array index {inner}"));
+    }
     if parts.len() > 1 {
         let each = parts.iter().map(|part| bracket(part).map(|step| vec![step]));
         return Ok(Step::Union(each.collect::<Result<_, _>>()?));
     }
-    if let Some(text) = quoted(inner) {
+    // Only single quotes make a name; what else stands there must be a number.
+    if let Some(text) = quoted(inner).filter(|_| inner.starts_with('\'')) {
         return Ok(Step::Field(text?));
     }
     slice(inner)

@@ -8,7 +8,8 @@ use serde_json::Value;
 /// Columns of the learner's own: a header and a path each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomColumns {
-    columns: Vec<(String, JsonPath)>,
+    /// A column without a path holds nothing.
+    columns: Vec<(String, Option<JsonPath>)>,
     headers: bool,
 }
 
@@ -20,7 +21,8 @@ impl CustomColumns {
             let (header, path) = part.split_once(':').ok_or_else(|| {
                 format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
             })?;
-            columns.push((header.to_owned(), JsonPath::relaxed(path)?));
+            let path = if path.is_empty() { None } else { Some(JsonPath::relaxed(path)?) };
+            columns.push((header.to_owned(), path));
         }
         Ok(CustomColumns { columns, headers })
     }
@@ -40,8 +42,8 @@ impl CustomColumns {
     }
 
     fn row(&self, item: &Value) -> Vec<String> {
-        let cell = |path: &JsonPath| match path.find(item) {
-            Ok(found) if !found.is_empty() => found.into_iter().map(go).collect::<Vec<_>>().join(","),
+        let cell = |path: &Option<JsonPath>| match path.as_ref().map(|path| path.find(item)) {
+            Some(Ok(found)) if !found.is_empty() => found.into_iter().map(go).collect::<Vec<_>>().join(","),
             _ => "<none>".to_owned(),
         };
         self.columns.iter().map(|(_, path)| cell(path)).collect()

@@ -40,6 +40,7 @@ fn describe(run: &mut Run) -> Result<Flow, Complaint> {
         super::get::check_words(run, "describe")?;
         select::targets(&run.args.words)?
     };
+    super::get::warn_deprecated(run, &targets);
     let found = select::find(run, &targets)?;
     let objects: Vec<Object> = found.objects().cloned().collect();
     if let ([Target::Named(kind, prefix)], [error]) = (targets.as_slice(), found.errors.as_slice())
@@ -58,8 +59,11 @@ fn describe(run: &mut Run) -> Result<Flow, Complaint> {
         run.out(text);
     }
     if objects.is_empty() && found.errors.is_empty() {
-        let kinds: Vec<_> = targets.iter().map(Target::kind).collect();
-        super::get::nothing_found(run, &kinds);
+        run.warn(&if run.args.is("all-namespaces") {
+            "No resources found".to_owned()
+        } else {
+            format!("No resources found in {} namespace.", run.namespace)
+        });
     }
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
 }

@@ -4,14 +4,14 @@ use super::apply::LAST_APPLIED;
 use crate::kube::quantity::Amount;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
-use crate::kubectl::output::{self, Output, golang};
+use crate::kubectl::output::{self, Forms, Output, golang};
 use crate::kubectl::run::{DryRun, Flow, Run};
 use serde_json::{Map, Value};
 
 /// Creates the object of a value, or only prints it; `done` is what is said of it.
 pub(super) fn make(run: &mut Run, kind: Kind, value: Value, done: &str) -> Result<Object, Complaint> {
     run.check_dry_run()?;
-    let output = Output::of(run.args)?;
+    let output = output(run, Forms::Objects)?;
     let mut bare = value.clone();
     if run.args.get("namespace").is_none()
         && let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut)
@@ -47,6 +47,35 @@ pub(super) fn make(run: &mut Run, kind: Kind, value: Value, done: &str) -> Resul
         }
     }
     Ok(object)
+}
+
+/// The form that `-o` asks for; templates and columns may lie in files.
+pub(super) fn output(run: &Run, forms: Forms) -> Result<Output, Complaint> {
+    let text = run.args.or("output", "");
+    let template = run.args.get("template");
+    let (form, path) = text.split_once('=').map_or((text, template), |(form, path)| (form, Some(path)));
+    let columns = form == "custom-columns-file" && forms != Forms::Objects;
+    let Some(plain) = form.strip_suffix("-file").or((form == "templatefile").then_some("go-template")) else {
+        return Output::parse(text, template, forms);
+    };
+    if !columns && !["jsonpath", "go-template"].contains(&plain) {
+        return Output::parse(text, template, forms);
+    }
+    let Some(path) = path.filter(|p| !p.is_empty()) else { return Output::parse(plain, None, forms) };
+    let what = if columns { "template" } else { "--template" };
+    let missing =
+        || Complaint::plain(format!("error reading {what} {path}, open {path}: no such file or directory"));
+    let content = run.desk.read(path).ok_or_else(missing)?;
+    let content = if columns { columns_of(&content) } else { content };
+    Output::parse(plain, Some(&content), forms)
+}
+
+/// A file of columns, headers above paths, as `-o custom-columns` takes them.
+fn columns_of(content: &str) -> String {
+    let mut lines = content.lines().map(str::split_whitespace);
+    let (headers, paths) = (lines.next(), lines.next());
+    let pairs = headers.into_iter().flatten().zip(paths.into_iter().flatten());
+    pairs.map(|(header, path)| format!("{header}:{path}")).collect::<Vec<_>>().join(",")
 }
 
 /// The same, as the end of a generator.

@@ -51,7 +51,10 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let args = run.args;
     let headers = !args.is("no-headers");
-    let output = Output::parse(args.or("output", ""), args.get("template"), Forms::Tables { headers })?;
+    let output = match super::generate::output(run, Forms::Tables { headers }) {
+        Ok(output) => output,
+        Err(complaint) => return Err(missing_first(run).unwrap_or(complaint)),
+    };
     if args.is("show-labels") && !output.is_table() {
         let form = args.or("output", "");
         return Err(Complaint::plain(format!("--show-labels option cannot be used with {form} printer")));
@@ -71,6 +74,13 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
         print_values(run, &mut found, &targets, &output)?;
     }
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
+}
+
+/// A form is read when there is something to print: that an object does not exist is told before.
+fn missing_first(run: &mut Run) -> Option<Complaint> {
+    let targets = targets(run).ok()?;
+    let found = select::find(run, &targets).ok()?;
+    (found.groups.is_empty() && !found.errors.is_empty()).then(|| Complaint::of(found.errors))
 }
 
 /// What the words, or the files, ask for; checked as kubectl checks them.
@@ -111,7 +121,7 @@ pub(super) fn check_words(run: &Run, _verb: &str) -> Result<(), Complaint> {
 }
 
 /// The server's remark about a kind that is on its way out.
-fn warn_deprecated(run: &mut Run, targets: &[Target]) {
+pub(super) fn warn_deprecated(run: &mut Run, targets: &[Target]) {
     if targets.iter().any(|t| t.kind() == Kind::Endpoints) {
         run.warn("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     }

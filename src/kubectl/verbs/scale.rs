@@ -134,6 +134,9 @@ fn scale(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let found = super::objects(run)?;
     let mut errors = found.errors;
+    if let ([], [Complaint::Refused { message, .. }]) = (found.groups.as_slice(), errors.as_slice()) {
+        return Err(Complaint::plain(format!("no objects passed to scale {message}")));
+    }
     for object in found.groups.iter().flat_map(|(_, objects)| objects) {
         if let Err(complaint) = scale_one(run, object, count) {
             errors.push(complaint);

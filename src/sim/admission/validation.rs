@@ -10,6 +10,8 @@ mod env;
 mod faults;
 /// Metadata.
 mod meta;
+/// Kinds that are only stored.
+mod passive;
 /// Pods.
 mod pod;
 /// Probes and hooks.

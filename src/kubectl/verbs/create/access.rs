@@ -174,7 +174,8 @@ fn on_resources(
         groups.insert("", vec!["*".to_owned()]);
     } else {
         for (word, part) in resources {
-            let known = crate::kubectl::select::kind(word)?.info();
+            let unknown = || Complaint::Raw(format!("the server doesn't have a resource type {word:?}"));
+            let known = Kind::parse(word).ok_or_else(unknown)?.info();
             let resource = format!("{}{}", known.plural, part.map(|p| format!("/{p}")).unwrap_or_default());
             let group = groups.entry(known.group).or_default();
             if !group.contains(&resource) {

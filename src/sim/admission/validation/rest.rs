@@ -4,12 +4,11 @@ use super::faults::Faults;
 use super::workload::int_or_percent;
 use super::{meta, probe};
 use crate::kube::quantity::Amount;
-use crate::kube::{Kind, Object, Passive, names};
+use crate::kube::{Object, names};
 use crate::sim::api::FieldReason;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
-use serde_json::Value;
 
 /// All keys and values of a `ConfigMap` or Secret together, in bytes.
 const MAX_DATA: usize = 1 << 20;
@@ -29,7 +28,8 @@ pub(super) fn other(object: &Object, faults: &mut Faults) {
         Object::PriorityClass(o) => priority_class(o, faults),
         Object::Node(o) => node(o, faults),
         Object::LimitRange(o) => limit_range(o, faults),
-        Object::Passive(kind, o) => passive(*kind, o, faults),
+        Object::ResourceQuota(o) => quota(o, faults),
+        Object::Passive(kind, o) => super::passive::passive(*kind, o, faults),
         _ => {}
     }
 }
@@ -279,45 +279,58 @@ fn limit_range(o: &core::LimitRange, faults: &mut Faults) {
     }
 }
 
-/// Kinds that are only stored: what a learner is most likely to leave out.
-fn passive(kind: Kind, o: &Passive, faults: &mut Faults) {
-    let spec = o.rest.get("spec").unwrap_or(&Value::Null);
-    match kind {
-        Kind::Ingress => {
-            let missing = spec.get("rules").is_none() && spec.get("defaultBackend").is_none();
-            if missing {
-                let detail = "either `defaultBackend` or `rules` must be specified";
-                faults.invalid_json("spec", "{}", detail);
-            }
-            let rules = spec.get("rules").and_then(Value::as_array);
-            for (i, rule) in rules.into_iter().flatten().enumerate() {
-                let paths = rule.pointer("/http/paths").and_then(Value::as_array);
-                for (j, path) in paths.into_iter().flatten().enumerate() {
-                    if path.get("pathType").is_none() {
-                        let at = format!("spec.rules[{i}].http.paths[{j}].pathType");
-                        faults.required(&at, "pathType must be specified");
-                    }
-                }
-            }
+/// Resources a quota counts, beside those of extended resources and storage classes.
+const COUNTED: &[&str] = &[
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.storage",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.nodeports",
+    "services.loadbalancers",
+    "configmaps",
+];
+
+fn quota(o: &core::ResourceQuota, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    for (name, amount) in spec.hard.iter().flatten() {
+        let at = format!("spec.hard[{name}]");
+        faults.invalid_all(&at, name, names::label_key_errors(name));
+        if !name.contains('/') && !COUNTED.contains(&name.as_str()) && !name.starts_with("hugepages-") {
+            faults.invalid(&at, name.as_str(), "must be a standard resource for quota");
         }
-        Kind::HorizontalPodAutoscaler => {
-            let max = spec.get("maxReplicas").and_then(Value::as_i64).unwrap_or(0);
-            if max < 1 {
-                faults.invalid("spec.maxReplicas", max, "must be greater than 0");
-            }
-            let least = spec.get("minReplicas").and_then(Value::as_i64).unwrap_or(1);
-            if max < least {
-                faults.invalid("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`");
-            }
+        let amount = Amount::of(amount);
+        if amount.is_negative() {
+            faults.invalid(&at, amount.to_string(), "must be greater than or equal to 0");
         }
-        Kind::RoleBinding | Kind::ClusterRoleBinding => {
-            let name = o.rest.get("roleRef").and_then(|r| r.get("name")).and_then(Value::as_str);
-            faults.not_empty("roleRef.name", name);
-        }
-        Kind::StorageClass => {
-            faults.not_empty("provisioner", o.rest.get("provisioner").and_then(Value::as_str));
-        }
-        Kind::RuntimeClass => faults.not_empty("handler", o.rest.get("handler").and_then(Value::as_str)),
-        _ => {}
+    }
+    let scopes = spec.scopes.as_deref().unwrap_or_default();
+    let known = [
+        "Terminating",
+        "NotTerminating",
+        "BestEffort",
+        "NotBestEffort",
+        "PriorityClass",
+        "CrossNamespacePodAffinity",
+        "VolumeAttributesClass",
+    ];
+    let shown = || serde_json::to_value(scopes).unwrap_or_default();
+    if scopes.iter().any(|scope| !known.contains(&scope.as_str())) {
+        faults.invalid("spec.scopes", shown(), "unsupported scope");
+    }
+    let has = |scope: &str| scopes.iter().any(|s| s == scope);
+    if (has("Terminating") && has("NotTerminating")) || (has("BestEffort") && has("NotBestEffort")) {
+        faults.invalid("spec.scopes", shown(), "conflicting scopes");
     }
 }

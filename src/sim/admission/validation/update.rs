@@ -322,6 +322,9 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
             faults.forbidden("value", "may not be changed in an update.");
         }
         (Object::Service(new), Object::Service(old)) => service(new, old, faults),
+        (Object::Passive(kind, new), Object::Passive(_, old)) => {
+            super::passive::update(*kind, new, old, faults)
+        }
         _ => {}
     }
 }

@@ -268,16 +268,12 @@ fn bracket(inner: &str) -> Result<Step, String> {
         return Ok(Step::Wildcard);
     }
     let parts = split_outside_quotes(inner, ',');
-    if let Some(part) = parts.iter().find(|part| part.trim().starts_with('"')) {
-        return Err(format!("invalid array index {}", part.trim()));
-    }
     if parts.len() > 1 {
         let each = parts.iter().map(|part| bracket(part).map(|step| vec![step]));
         return Ok(Step::Union(each.collect::<Result<_, _>>()?));
     }
-    // Only single quotes make a name; what else stands there must be a number.
-    if let Some(path) = inner.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-        return Ok(Step::Union(vec![steps(&format!(".{path}"))?]));
+    if let Some(text) = quoted(inner) {
+        return Ok(Step::Field(text?));
     }
     slice(inner)
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod database;
 mod lookup;
+mod ping;
 mod web;
 
 use super::super::net::{Failure, HttpRequest, Incoming, Reply, Request, RequestId};
@@ -14,6 +15,8 @@ use database::{RedisCli, Session};
 pub(super) use database::{mysql, psql, redis_cli};
 use lookup::Shown;
 pub(super) use lookup::{dig, nslookup};
+use ping::Ping;
+pub(super) use ping::ping;
 use web::{Curl, Wget};
 pub(super) use web::{curl, wget};
 
@@ -23,7 +26,7 @@ enum Kind {
     Curl(Box<Curl>),
     Nc { verbose: bool, zero: bool },
     Lookup(Shown),
-    Ping { count: u32, sent: u32 },
+    Ping(Ping),
     Redis(RedisCli),
     Database(Session),
 }
@@ -155,13 +158,6 @@ impl Client {
             None => Step::Wait(self.until),
         }
     }
-
-    fn ping_again(&mut self, ctx: &mut Ctx<'_>) -> Step {
-        let key = ctx.key;
-        self.until = None;
-        self.id = Some(ctx.sys.request(key, Request::Ping { host: self.host.clone() }));
-        Step::Wait(None)
-    }
 }
 
 pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
@@ -182,19 +178,5 @@ pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
     let mut client =
         Client::new(call, kind, host, port).wait_at_most(call, Some(options.value('w').unwrap_or("127")));
     client.tcp(call.ctx, Vec::new());
-    Program::Client(Box::new(client))
-}
-
-pub(super) fn ping(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "c:w:W:i:q46s:I:", &[]) {
-        Ok(options) => options,
-        Err(bad) => return call.bad_option(&bad),
-    };
-    let Some(host) = options.rest.first().cloned() else { return call.fail("missing host") };
-    let count = options.value('c').and_then(|count| count.parse().ok()).unwrap_or(u32::MAX);
-    let mut client = Client::new(call, Kind::Ping { count, sent: 0 }, &host, 0)
-        .wait_at_most(call, options.value('w').or_else(|| options.value('W')));
-    let key = call.ctx.key;
-    client.id = Some(call.ctx.sys.request(key, Request::Ping { host }));
     Program::Client(Box::new(client))
 }

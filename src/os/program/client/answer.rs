@@ -32,7 +32,7 @@ impl Client {
                 Some(1)
             }
             (Kind::Lookup(shown), reply) => Some(self.looked_up(shown, reply, ctx)),
-            (Kind::Ping { count, sent }, reply) => self.ping((count, sent), &reply, ctx),
+            (Kind::Ping(ping), reply) => self.pinged(ping, &reply, ctx),
             (Kind::Redis(cli), reply) => self.redis_answered(&cli, reply),
             (Kind::Database(session), reply) => Some(self.database_answered(&session, reply, ctx)),
             _ => Some(1),
@@ -53,35 +53,6 @@ impl Client {
             Some(Err(error)) => {
                 self.out.text(2, &format!("{}: can't open '{path}': {error}\n", self.name));
                 1
-            }
-        }
-    }
-
-    fn ping(&mut self, (count, sent): (u32, u32), reply: &Reply, ctx: &Ctx<'_>) -> Option<i32> {
-        match reply {
-            Reply::Pong(address, micros) => {
-                if sent == 0 {
-                    self.out.text(1, &format!("PING {} ({address}): 56 data bytes\n", self.host));
-                }
-                let millis = *micros as f64 / 1000.0;
-                self.out
-                    .text(1, &format!("64 bytes from {address}: seq={sent} ttl=64 time={millis:.3} ms\n"));
-                let sent = sent + 1;
-                if sent >= count {
-                    self.out.text(1, &format!("\n--- {} ping statistics ---\n{sent} packets transmitted, {sent} packets received, 0% packet loss\nround-trip min/avg/max = {millis:.3}/{millis:.3}/{millis:.3} ms\n", self.host));
-                    return Some(0);
-                }
-                self.kind = Kind::Ping { count, sent };
-                self.until = Some(ctx.now().plus(1000));
-                None
-            }
-            Reply::Failed(Failure::UnknownHost) => {
-                self.out.text(2, &format!("ping: bad address '{}'\n", self.host));
-                Some(1)
-            }
-            _ => {
-                self.out.text(1, &format!("PING {0} ({0}): 56 data bytes\n\n--- {0} ping statistics ---\n1 packets transmitted, 0 packets received, 100% packet loss\n", self.host));
-                Some(1)
             }
         }
     }

@@ -92,6 +92,8 @@ pub(super) fn perl(source: &str, newline: bool) -> Result<Vec<Act>, String> {
             acts.push(Act::Print(vec![Expr::Text(pi(digits))], 1, end.to_owned(), true));
         } else if let Some(text) = captured(r#"^print\s*\(?\s*["']([^"']*)["']\s*\)?$"#, statement) {
             acts.push(Act::Print(vec![Expr::Text(text)], 1, end.to_owned(), false));
+        } else if let Some(number) = captured(r"^print\s*\(?\s*([0-9]+)\s*\)?$", statement) {
+            acts.push(Act::Print(vec![Expr::Text(number)], 1, end.to_owned(), false));
         } else if let Some(seconds) = captured(r"^sleep\s*\(?\s*([0-9]+)\s*\)?$", statement) {
             acts.push(Act::Sleep(seconds.parse::<u64>().unwrap_or(0).saturating_mul(1000)));
         } else if let Some(code) = captured(r"^exit\s*\(?\s*([0-9]*)\s*\)?$", statement) {

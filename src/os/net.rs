@@ -152,7 +152,7 @@ pub enum Reply {
 pub enum Health {
     /// SERVING
     Serving,
-    /// NOT_SERVING
+    /// `NOT_SERVING`
     NotServing,
     /// It does not know the service.
     Unknown,

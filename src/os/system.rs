@@ -100,7 +100,7 @@ pub struct System {
     notices: Vec<Notice>,
     next_id: u64,
     next_cell: u32,
-    /// Forks at the present moment.
+    /// Forks in the present second of the clock.
     forks: (SimTime, u32),
     /// Ports of the loopback address that the host answers.
     host_ports: BTreeSet<u16>,

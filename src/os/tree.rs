@@ -292,7 +292,7 @@ impl Tree {
     }
 
     /// Gives everything to a group that may read it, and write it unless `read_only`; directories hand the group down (what kubelets do
-    /// for `fsGroup`, pkg/volume/volume_linux.go).
+    /// for `fsGroup`, `pkg/volume/volume_linux.go`).
     pub fn give_to_group(&mut self, group: u32, read_only: bool) {
         give(Arc::make_mut(&mut self.root), group, if read_only { 0o440 } else { 0o660 });
     }

@@ -97,10 +97,9 @@ fn end_of(bytes: &[u8], first: First) -> &[u8] {
         }
         First::FromLine(line) => {
             let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-            let starts = std::iter::once(0).chain(ends);
+            let mut starts = std::iter::once(0).chain(ends);
             starts
-                .skip(line.saturating_sub(1).min(usize::MAX as u64) as usize)
-                .next()
+                .nth(line.saturating_sub(1).min(usize::MAX as u64) as usize)
                 .map_or(&[], |from| &bytes[from..])
         }
     }

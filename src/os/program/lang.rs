@@ -50,11 +50,14 @@ enum Act {
     Pause,
 }
 
+/// A body that is running: its acts, the next one, and the loop's variable with its value and end.
+type Body = (Arc<[Act]>, usize, Option<(String, i64, i64)>);
+
 /// A script that runs.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Script {
-    /// Bodies that are running: their acts, the next one, and the loop's variable with its value and end.
-    frames: Vec<(Arc<[Act]>, usize, Option<(String, i64, i64)>)>,
+    /// Bodies that are running, the innermost last.
+    frames: Vec<Body>,
     variables: BTreeMap<String, Expr>,
     until: Option<SimTime>,
     out: Output,

@@ -14,6 +14,8 @@ pub(super) const SLICE_STEPS: u32 = 20_000;
 const SLICE: u64 = 10;
 /// So many slices in a row make a loop that is taken to be endless: from here on slices grow, and steps in each get fewer.
 const PATIENCE: u32 = 30;
+/// Slices after which they are as long as they get.
+pub(super) const EXHAUSTED: u32 = PATIENCE + 7;
 
 /// What a program wants after it ran for a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,14 +11,14 @@ use super::super::process::{Load, Pid, ProcKey, Process, Spin};
 use super::super::program::{self, Ctx, Program};
 use super::super::tree::Body;
 use super::super::volume::Volumes;
-use super::run::SLICE_STEPS;
+use super::run::{EXHAUSTED, SLICE_STEPS};
 use super::{MAX_PROCESSES, System};
 use crate::kube::SimTime;
 
 /// Where commands are looked up when the environment says nothing (execvp(3), runc).
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Children made at one moment before making more takes time.
-const FORKS_AT_ONCE: u32 = 1500;
+/// Children made in a second before making more takes long.
+const FORKS_A_SECOND: u32 = 1500;
 /// Scripts that name scripts as their interpreter, at most.
 const INTERPRETERS: u32 = 4;
 
@@ -359,8 +359,13 @@ impl System {
         if child.group == Some(0) {
             child.group = Some(key.pid);
         }
-        let hasty = self.forks.0 == self.clock && self.forks.1 > FORKS_AT_ONCE;
-        self.forks = (self.clock, if self.forks.0 == self.clock { self.forks.1 + 1 } else { 0 });
+        // A fork bomb never runs out of processes, only of time: beyond what a machine forks in a second, a fork takes one.
+        let second = SimTime(self.clock.0 / 1000);
+        let hasty = self.forks.0 == second && self.forks.1 > FORKS_A_SECOND;
+        self.forks = (second, if self.forks.0 == second { self.forks.1 + 1 } else { 0 });
+        if let Some(parent) = self.procs.get_mut(&parent).filter(|_| hasty) {
+            parent.spin.slices = EXHAUSTED;
+        }
         self.charge(parent, if hasty { SLICE_STEPS } else { 20 });
         self.insert_process(key, parent.pid, child, (cell, user));
         // A child has no more patience than its parent, or a fork bomb would never let time pass.

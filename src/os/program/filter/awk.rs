@@ -129,15 +129,7 @@ impl Awk {
     fn statement(&mut self, statement: &Stmt, out: &mut Output) -> Result<(), Stop> {
         self.tick()?;
         match statement {
-            Stmt::Print(list) => {
-                let mut words = Vec::new();
-                for expr in list {
-                    words.push(self.value(expr)?.text());
-                }
-                let line = if list.is_empty() { self.line.clone() } else { words.join(&self.text("OFS")) };
-                out.text(1, &line);
-                out.text(1, &self.text("ORS"));
-            }
+            Stmt::Print(list) => self.print(list, out)?,
             Stmt::Printf(list) => {
                 let mut values = Vec::new();
                 for expr in list {
@@ -187,6 +179,17 @@ impl Awk {
                 return Err(Stop::Exit(code & 0xff));
             }
         }
+        Ok(())
+    }
+
+    fn print(&mut self, list: &[Expr], out: &mut Output) -> Result<(), Stop> {
+        let mut words = Vec::new();
+        for expr in list {
+            words.push(self.value(expr)?.text());
+        }
+        let line = if list.is_empty() { self.line.clone() } else { words.join(&self.text("OFS")) };
+        out.text(1, &line);
+        out.text(1, &self.text("ORS"));
         Ok(())
     }
 

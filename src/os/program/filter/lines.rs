@@ -116,7 +116,7 @@ impl Lines {
     pub fn bytes(&mut self, data: &[u8], out: &mut Output) {
         match self {
             Lines::Base64 { held, .. } | Lines::Sum { held, .. } => {
-                held.extend(&data[..data.len().min(HELD_MAX - held.len())])
+                held.extend(&data[..data.len().min(HELD_MAX - held.len())]);
             }
             Lines::Wc { lines, words, bytes, chars, in_word, .. } => {
                 *bytes += data.len() as u64;
@@ -193,17 +193,7 @@ impl Lines {
                 }
                 lines.push(line.to_vec());
             }
-            Lines::Uniq { last, count, .. } => {
-                if last.as_deref() == Some(line) {
-                    *count += 1;
-                } else {
-                    self.end(out);
-                    if let Lines::Uniq { last, count, .. } = self {
-                        *last = Some(line.to_vec());
-                        *count = 1;
-                    }
-                }
-            }
+            Lines::Uniq { .. } => self.unique(line, out),
             Lines::Cut { fields, by, only_delimited } => {
                 cut_line(&String::from_utf8_lossy(line), fields, by, *only_delimited, out);
             }
@@ -226,6 +216,19 @@ impl Lines {
             | Lines::Tee { .. } => {}
         }
         More::Yes
+    }
+
+    fn unique(&mut self, line: &[u8], out: &mut Output) {
+        let Lines::Uniq { last, count, .. } = self else { return };
+        if last.as_deref() == Some(line) {
+            *count += 1;
+            return;
+        }
+        self.end(out);
+        if let Lines::Uniq { last, count, .. } = self {
+            *last = Some(line.to_vec());
+            *count = 1;
+        }
     }
 
     pub fn end_file(&mut self, out: &mut Output) {

@@ -1,5 +1,5 @@
-//! The small servers of the Kubernetes documentation: agnhost, liveness, hello-app, serve_hostname. They are Go programs: one that has no
-//! handler for SIGTERM ends with 2 when it is the first process (runtime/signal_unix.go, dieFromSignal).
+//! The small servers of the Kubernetes documentation: agnhost, liveness, hello-app, `serve_hostname`. They are Go programs: one that has no
+//! handler for SIGTERM ends with 2 when it is the first process (`runtime/signal_unix.go`, `dieFromSignal`).
 
 use super::super::super::net::{HttpRequest, HttpResponse};
 use super::super::info::strftime;

@@ -329,7 +329,7 @@ impl Nginx {
                     done.push((to, request, response, logs));
                 }
                 Some(Reply::Failed(crate::os::Failure::TimedOut)) => {
-                    done.push((to, request, self.error_page(504, ctx), logs))
+                    done.push((to, request, self.error_page(504, ctx), logs));
                 }
                 Some(_) => done.push((to, request, self.error_page(502, ctx), logs)),
             }

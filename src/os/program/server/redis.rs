@@ -144,13 +144,7 @@ impl Redis {
 
     fn command(&mut self, name: &str, words: &[String], now: SimTime) -> String {
         let wrong = format!("-ERR wrong number of arguments for '{name}' command\r\n");
-        let held: usize = self.data.iter().map(|(key, (value, _))| key.len() + value.size()).sum();
-        let incoming: usize = words.iter().map(String::len).sum();
-        let limit =
-            self.settings.get("maxmemory").and_then(|bytes| bytes.parse().ok()).filter(|bytes| *bytes > 0);
-        if held + incoming > limit.unwrap_or(HELD_MAX).min(HELD_MAX)
-            && matches!(name, "set" | "append" | "lpush" | "rpush" | "sadd" | "hset" | "mset")
-        {
+        if self.is_full(name, words) {
             return "-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_owned();
         }
         match (name, words) {
@@ -180,6 +174,39 @@ impl Redis {
                 self.data.len()
             )),
             ("config", [what, rest @ ..]) => self.config(&what.to_ascii_lowercase(), rest),
+            ("keys" | "exists" | "del" | "unlink" | "type" | "expire" | "ttl", _) => {
+                self.key_command(name, words, now).unwrap_or(wrong)
+            }
+            (
+                "set" | "get" | "incr" | "decr" | "incrby" | "decrby" | "append" | "strlen" | "mset" | "mget"
+                | "setnx",
+                _,
+            ) => self.text_command(name, words, now).unwrap_or(wrong),
+            (
+                "lpush" | "rpush" | "lpop" | "rpop" | "llen" | "lrange" | "sadd" | "smembers" | "scard"
+                | "srem" | "hset" | "hget" | "hgetall" | "hdel",
+                [key, rest @ ..],
+            ) => self.collection(name, key, rest).unwrap_or(wrong),
+            _ if KNOWN.contains(&name) => wrong,
+            _ => {
+                let begin: String = words.iter().map(|word| format!("'{word}' ")).collect();
+                format!("-ERR unknown command '{name}', with args beginning with: {begin}\r\n")
+            }
+        }
+    }
+
+    /// Whether there is no room for what a command brings.
+    fn is_full(&self, name: &str, words: &[String]) -> bool {
+        let held: usize = self.data.iter().map(|(key, (value, _))| key.len() + value.size()).sum();
+        let incoming: usize = words.iter().map(String::len).sum();
+        let limit =
+            self.settings.get("maxmemory").and_then(|bytes| bytes.parse().ok()).filter(|bytes| *bytes > 0);
+        held + incoming > limit.unwrap_or(HELD_MAX).min(HELD_MAX)
+            && matches!(name, "set" | "append" | "lpush" | "rpush" | "sadd" | "hset" | "mset")
+    }
+
+    fn key_command(&mut self, name: &str, words: &[String], now: SimTime) -> Option<String> {
+        Some(match (name, words) {
             ("keys", [wanted]) => array(self.data.keys().filter(|key| pattern::matches(wanted, key))),
             ("exists", keys) if !keys.is_empty() => {
                 number(keys.iter().filter(|key| self.data.contains_key(*key)).count())
@@ -203,22 +230,8 @@ impl Redis {
                 Some((_, None)) => -1,
                 Some((_, Some(until))) => (until.since(now) as i64 + 500) / 1000,
             }),
-            (
-                "set" | "get" | "incr" | "decr" | "incrby" | "decrby" | "append" | "strlen" | "mset" | "mget"
-                | "setnx",
-                _,
-            ) => self.text_command(name, words, now).unwrap_or(wrong),
-            (
-                "lpush" | "rpush" | "lpop" | "rpop" | "llen" | "lrange" | "sadd" | "smembers" | "scard"
-                | "srem" | "hset" | "hget" | "hgetall" | "hdel",
-                [key, rest @ ..],
-            ) => self.collection(name, key, rest).unwrap_or(wrong),
-            _ if KNOWN.contains(&name) => wrong,
-            _ => {
-                let begin: String = words.iter().map(|word| format!("'{word}' ")).collect();
-                format!("-ERR unknown command '{name}', with args beginning with: {begin}\r\n")
-            }
-        }
+            _ => return None,
+        })
     }
 
     fn config(&mut self, what: &str, words: &[String]) -> String {

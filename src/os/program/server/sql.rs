@@ -1,4 +1,4 @@
-//! A stand-in for PostgreSQL and MySQL: tables of text, a few statements, the real ones' log lines and messages. What changes a table is
+//! A stand-in for `PostgreSQL` and `MySQL`: tables of text, a few statements, the real ones' log lines and messages. What changes a table is
 //! kept as text in the data folder and read again at the start, so that it lasts as long as the volume there does. Knows no types, joins,
 //! expressions, transactions or indexes, and says so.
 
@@ -199,7 +199,7 @@ impl Sql {
     }
 
     fn run(&mut self, database: &str, statement: &str) -> Outcome {
-        let words: Vec<String> = statement.split_whitespace().map(|word| word.to_ascii_lowercase()).collect();
+        let words: Vec<String> = statement.split_whitespace().map(str::to_ascii_lowercase).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let changes = matches!(words.first(), Some(&("create" | "insert" | "drop" | "delete" | "truncate")));
         if changes && self.written + self.unwritten.len() + statement.len() > JOURNAL_MAX {
@@ -354,24 +354,24 @@ impl Sql {
         self.error(format!("syntax error at or near \"{near}\""), format!("1064 (42000) at line 1: You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '{near}' at line 1"))
     }
 
+    /// `SELECT` without a table.
+    fn plain_values(&self, body: &str, database: &str) -> Outcome {
+        let mut columns = Vec::new();
+        let mut row = Vec::new();
+        for item in top_level(body) {
+            let Some((column, value)) = self.expression(&item, database) else {
+                return Outcome::Error(format!("podlab: this expression is not simulated: {}", item.trim()));
+            };
+            columns.push(column);
+            row.push(value);
+        }
+        Outcome::Rows(columns, vec![row])
+    }
+
     fn select(&mut self, database: &str, statement: &str) -> Outcome {
         let body = statement[6..].trim();
         let lower = body.to_ascii_lowercase();
-        let Some(at) = lower.find(" from ") else {
-            let mut columns = Vec::new();
-            let mut row = Vec::new();
-            for item in top_level(body) {
-                let Some((column, value)) = self.expression(&item, database) else {
-                    return Outcome::Error(format!(
-                        "podlab: this expression is not simulated: {}",
-                        item.trim()
-                    ));
-                };
-                columns.push(column);
-                row.push(value);
-            }
-            return Outcome::Rows(columns, vec![row]);
-        };
+        let Some(at) = lower.find(" from ") else { return self.plain_values(body, database) };
         let wanted: Vec<String> =
             top_level(&body[..at]).iter().map(|item| item.trim().to_ascii_lowercase()).collect();
         let rest: Vec<&str> = body[at + 6..].split_whitespace().collect();

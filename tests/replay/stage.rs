@@ -50,7 +50,7 @@ impl Recorded {
     pub fn steps(&self) -> Vec<(SimTime, String)> {
         let text = std::fs::read_to_string(self.folder.join("steps.txt")).unwrap_or_default();
         let steps = podlab::lab::replay::parse_steps(&text).unwrap();
-        steps.into_iter().map(|step| (step.at, step.line)).collect()
+        steps.iter().filter_map(|step| Some((step.at, step.line()?.to_owned()))).collect()
     }
 
     /// Its manifest, if it has one.

@@ -47,7 +47,7 @@ pub struct Store {
     objects: BTreeMap<Key, Object>,
     index: Index,
     log: Log,
-    /// The revision of the latest change of a ConfigMap or Secret.
+    /// The revision of the latest change of a `ConfigMap` or Secret.
     configured: u64,
 }
 

@@ -167,7 +167,7 @@ fn keywords(schema: &Value, found: &mut Vec<String>) {
         found.push(name.clone());
         match name.as_str() {
             "properties" => {
-                value.as_object().into_iter().flatten().for_each(|(_, each)| keywords(each, found))
+                value.as_object().into_iter().flatten().for_each(|(_, each)| keywords(each, found));
             }
             "oneOf" => value.as_array().into_iter().flatten().for_each(|each| keywords(each, found)),
             "items" | "additionalProperties" => keywords(value, found),

@@ -341,8 +341,8 @@ impl Command {
         }
     }
 
-    /// Does all that can be done now.
-    pub fn poll(&mut self, cluster: &mut Cluster, desk: &mut Desk) {
+    /// Finds the verb and reads its words, once.
+    fn read(&mut self, desk: &Desk) {
         if let State::Starting = self.state
             && self.verb.is_none()
         {
@@ -359,6 +359,11 @@ impl Command {
                 Err(complaint) => self.fail(&complaint),
             }
         }
+    }
+
+    /// Does all that can be done now.
+    pub fn poll(&mut self, cluster: &mut Cluster, desk: &mut Desk) {
+        self.read(desk);
         let Some(verb) = self.verb else { return };
         // Each turn either waits, ends, or goes on to another task; tasks hand over a few times at most.
         for _ in 0..64 {

@@ -156,6 +156,10 @@ fn sequence(text: &str) -> usize {
     found.unwrap_or(text.len())
 }
 
+fn code(code: i32) -> ExitCode {
+    ExitCode::from(code.rem_euclid(256) as u8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,8 +170,4 @@ mod tests {
         assert_eq!(harmless("\u{1b}[H\u{1b}[Ja\tb\r\n"), "\u{1b}[H\u{1b}[Ja\tb\r\n");
         assert_eq!(harmless("\u{9b}2Jé\u{1b}[12"), "2Jé");
     }
-}
-
-fn code(code: i32) -> ExitCode {
-    ExitCode::from(code.rem_euclid(256) as u8)
 }

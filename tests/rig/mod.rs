@@ -159,7 +159,7 @@ impl Rig {
 
     /// The address of the link in each cell of the screen that is part of one.
     pub fn addresses(&self) -> Vec<String> {
-        let symbols = self.terminal.backend().buffer().content().iter().map(|cell| cell.symbol());
+        let symbols = self.terminal.backend().buffer().content().iter().map(ratatui::buffer::Cell::symbol);
         let address = |symbol: &str| Some(symbol.strip_prefix(LINK)?.split_once(END)?.0.to_owned());
         symbols.filter_map(address).collect()
     }

@@ -256,7 +256,7 @@ impl Session {
     fn abandon(&mut self, cluster: &mut Cluster, child: &Child) {
         match &child.work {
             Work::Ssh { visit, .. } | Work::Copy(visit) | Work::Fetch { visit, .. } => {
-                cluster.exec_signal(*visit, Signal::HUP)
+                cluster.exec_signal(*visit, Signal::HUP);
             }
             Work::Kubectl(command) => command.hang_up(cluster),
             Work::Editor { .. } => {}

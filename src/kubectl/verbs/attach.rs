@@ -39,6 +39,7 @@ const RECORDED: &str = "All commands and output from this session will be record
 
 /// An attached container: its input, and its output from some byte on.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the two ends of the connection")]
 pub struct Attached {
     key: Key,
     container: String,

@@ -34,6 +34,7 @@ pub(super) const EXEC: Verb = Verb {
 
 /// A command that runs in a container.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the two ends of the connection")]
 pub struct Running {
     visit: VisitId,
     stdin: bool,

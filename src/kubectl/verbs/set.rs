@@ -269,7 +269,7 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
         return list(run, &words, &changes, &names);
     }
     let changes = Variables::read(run, &changes, from(run)?)?;
-    let overwrite = !run.args.get("overwrite").is_some_and(|o| o == "false");
+    let overwrite = run.args.get("overwrite").is_none_or(|o| o != "false");
     let missing = std::cell::Cell::new(None);
     let apply = |object: &Object, spec: &mut Value| {
         let mut taken = Vec::new();
@@ -278,10 +278,10 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
             let name = object.meta().name.clone().unwrap_or_default();
             missing.set(Some(format!("{}/{name}", object.kind().name())));
         }
-        match taken.is_empty() {
-            true => Ok(()),
-            false => Err(Complaint::plain(format!("{}\n {}", output::name(object), taken.join("\n ")))),
+        if taken.is_empty() {
+            return Ok(());
         }
+        Err(Complaint::plain(format!("{}\n {}", output::name(object), taken.join("\n "))))
     };
     let done = change(run, &words, &Change { what: "env", done: "env updated", colon: ":", apply: &apply });
     if let Some(object) = missing.take() {

@@ -213,7 +213,7 @@ fn an_exit_follows_from_the_start_and_the_start_from_the_exit_before() {
     assert_eq!(chain.iter().filter(|text| text.contains("ended with")).count(), 2, "{chain:?}");
 }
 
-/// What a script in a container prints, with a ConfigMap `settings` (colour: blue) at `/cfg` and its key alone at `/one`.
+/// What a script in a container prints, with a config map `settings` (colour: blue) at `/cfg` and its key alone at `/one`.
 fn printed(script_text: &str, change_at: u64, until: u64) -> String {
     let mut container = script(script_text);
     container["volumeMounts"] = json!([

@@ -126,7 +126,7 @@ fn rules_of(run: &Run, (kind, namespace): (Kind, &str), name: &str) -> Vec<Value
     }
 }
 
-/// The rules of the ClusterRoles that every cluster has and podlab does not store. Those of `view` to `admin` are shortened to groups.
+/// The rules of the cluster roles that every cluster has and podlab does not store. Those of `view` to `admin` are shortened to groups.
 fn ordinary(name: &str) -> Vec<Value> {
     const GROUPS: [&str; 6] = ["", "apps", "batch", "autoscaling", "policy", "networking.k8s.io"];
     let looking = ["get", "list", "watch"];

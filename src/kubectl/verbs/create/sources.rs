@@ -12,7 +12,7 @@ pub(super) type Data = BTreeMap<String, Vec<u8>>;
 /// For whom the data is read: the two kinds word their refusals differently.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target<'a> {
-    /// A ConfigMap of this name.
+    /// A config map of this name.
     ConfigMap(&'a str),
     /// A Secret.
     Secret,

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 /// The wishes of a command line.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Wish {
     /// What is to be debugged, by name or `kind/name`.
     pub targets: Vec<String>,
@@ -188,7 +189,9 @@ impl Wish {
             return name.clone();
         }
         let taken = containers::names(pod);
-        let free = (0..).map(|n| format!("debugger-{}", suffix(run, n))).find(|name| !taken.contains(name));
+        let free = (0..=taken.len() as u64)
+            .map(|n| format!("debugger-{}", suffix(run, n)))
+            .find(|name| !taken.contains(name));
         let name = free.unwrap_or_default();
         if !run.args.is("quiet") {
             run.say(&format!("Defaulting debug container name to {name}."));

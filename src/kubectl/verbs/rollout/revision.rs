@@ -1,4 +1,4 @@
-//! The revisions of a workload: the ReplicaSets of a Deployment, the ControllerRevisions of a StatefulSet or DaemonSet.
+//! The revisions of a workload: the `ReplicaSet`s of a Deployment, the `ControllerRevision`s of a `StatefulSet` or `DaemonSet`.
 
 use crate::kube::core::PodTemplateSpec;
 use crate::kube::{Kind, Object};

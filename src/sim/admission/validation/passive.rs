@@ -196,7 +196,7 @@ fn policy_port(port: &Value, at: &str, faults: &mut Faults) {
             }
         }
         (None, Some(last)) => {
-            faults.invalid(&at_last, last, "may not be specified when `port` is not specified")
+            faults.invalid(&at_last, last, "may not be specified when `port` is not specified");
         }
         (None, None) => {}
     }
@@ -346,10 +346,8 @@ fn storage_class(class: &Value, faults: &mut Faults) {
 pub(super) fn update(kind: Kind, new: &Passive, old: &Passive, faults: &mut Faults) {
     let of = |o: &Passive, field: &str| o.rest.get(field).cloned().unwrap_or_default();
     match kind {
-        Kind::RoleBinding | Kind::ClusterRoleBinding => {
-            if of(new, "roleRef") != of(old, "roleRef") {
-                faults.invalid("roleRef", of(new, "roleRef"), "cannot change roleRef");
-            }
+        Kind::RoleBinding | Kind::ClusterRoleBinding if of(new, "roleRef") != of(old, "roleRef") => {
+            faults.invalid("roleRef", of(new, "roleRef"), "cannot change roleRef");
         }
         Kind::StorageClass => {
             for field in ["parameters", "provisioner", "reclaimPolicy"] {

@@ -323,7 +323,7 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
         }
         (Object::Service(new), Object::Service(old)) => service(new, old, faults),
         (Object::Passive(kind, new), Object::Passive(_, old)) => {
-            super::passive::update(*kind, new, old, faults)
+            super::passive::update(*kind, new, old, faults);
         }
         _ => {}
     }

@@ -149,9 +149,9 @@ impl Cluster {
                 let log = Follow::Log { sandbox, id, written: self.log_start(sandbox, wanted, tail) };
                 if words.has(&["-f", "--follow"]) { Answer::Follow(log) } else { Answer::Once(log) }
             }
-            "exec" if !running => Answer::failed(format!(
-                "FATA[0000] execing command in container: rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state\n"
-            )),
+            "exec" if !running => Answer::failed(
+                "FATA[0000] execing command in container: rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state\n",
+            ),
             "exec" => {
                 let argv: Vec<String> = words.rest[1..].iter().map(|word| (*word).to_owned()).collect();
                 let terminal = words.flags.iter().any(|(flag, _)| flag.contains('t'));

@@ -78,7 +78,7 @@ impl Cluster {
                 "-r" | "--reverse" => reverse = true,
                 "--no-pager" | "-e" | "-x" | "-xe" | "-q" | "-a" | "-l" | "--no-hostname" => {}
                 n if n.strip_prefix("-n").is_some_and(|n| n.parse::<usize>().is_ok()) => {
-                    last = n[2..].parse().ok()
+                    last = n[2..].parse().ok();
                 }
                 n if n.strip_prefix("-u").is_some() => unit = Some(&n[2..]),
                 other => return Answer::failed(format!("journalctl: unrecognized option '{other}'\n")),
@@ -274,14 +274,7 @@ impl Writer<'_> {
                 ('E', "kuberuntime_image.go:43", format!("\"Failed to pull image\" err={message:?} {of}"))
             }
             "Failed" => ('E', "pod_workers.go:1324", sync("StartError", message)),
-            "Unhealthy" => {
-                let (what, output) = message.split_once(": ").unwrap_or((message, ""));
-                let kind = what.split(' ').next().unwrap_or_default();
-                let text = format!(
-                    "\"Probe failed\" probeType=\"{kind}\" {of} containerName=\"{container}\" probeResult=\"failure\" output={output:?}"
-                );
-                ('I', "prober.go:120", text)
-            }
+            "Unhealthy" => ('I', "prober.go:120", probe_failed(message, &of, container)),
             "Killing" => (
                 'I',
                 "kuberuntime_container.go:856",
@@ -310,6 +303,15 @@ impl Writer<'_> {
         };
         self.klog(at, level, place, &text);
     }
+}
+
+/// What the kubelet logs of a failed probe, from the message of its event.
+fn probe_failed(message: &str, of: &str, container: &str) -> String {
+    let (what, output) = message.split_once(": ").unwrap_or((message, ""));
+    let kind = what.split(' ').next().unwrap_or_default();
+    format!(
+        "\"Probe failed\" probeType=\"{kind}\" {of} containerName=\"{container}\" probeResult=\"failure\" output={output:?}"
+    )
 }
 
 /// The container instances a status names, and whether each runs.

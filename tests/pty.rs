@@ -214,6 +214,7 @@ fn the_mouse_opens_scrolls_and_pastes_go_where_text_is_typed() {
     let data = tempfile::tempdir().expect("a folder");
     let mut terminal = Terminal::start(data.path(), &[]);
     terminal.until("Three keys are all you need");
+    terminal.until("03 One IP");
     let row = |terminal: &Terminal, text: &str| {
         terminal.screen.screen().rows(0, 80).position(|row| row.contains(text)).expect("the row") + 1
     };

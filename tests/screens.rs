@@ -193,7 +193,7 @@ fn a_run_is_saved_as_steps() {
         _ => None,
     });
     let steps = saved.expect("a run is saved");
-    assert!(steps.contains("> nap.yaml") && steps.contains("0.000 kubectl apply -f nap.yaml"), "{steps}");
+    assert!(steps.contains("> nap.yaml") && steps.contains("0.000 $ kubectl apply -f nap.yaml"), "{steps}");
     assert!(rig.footer().contains("podlab-run.steps"), "{}", rig.footer());
 }
 

@@ -62,7 +62,7 @@ fn blocks_at_odds_with_others_are_complained_about() {
             "lessons/01-one.md:19:1: error: there is no console block above to continue",
             "lessons/01-one.md:23:1: error: a cluster refuses a.yaml: [apiVersion not set, kind not set]; write 'broken' after the fence if that is meant",
             "lessons/01-one.md:27:1: error: the chapter has two files 'a.yaml'; name each version on its own",
-            "lessons/01-one.md:30:29: warning: no registry has the image 'ngnix:1'; did you mean 'nginx'? or write 'no-such-image' after the fence",
+            "lessons/01-one.md:30:31: warning: no registry has the image 'ngnix:1'; did you mean 'nginx'? or write 'no-such-image' after the fence",
         ]
     );
 }
@@ -80,7 +80,7 @@ fn quizzes_are_checked_against_their_chapter() {
         ("assets/misconceptions.yaml", "- { id: m, claim: x, truth: y, chapter: onne }\n"),
     ]);
     let expected = [
-        "assets/misconceptions.yaml:1:3: error: there is no chapter 'onne'; did you mean 'one'?",
+        "assets/misconceptions.yaml:1:41: error: there is no chapter 'onne'; did you mean 'one'?",
         "lessons/01-one.md:4:17: error: there is no chapter 'tow'; did you mean 'two'?",
         "lessons/01-one.md:4:22: warning: 'two' is to be read before, but comes after; reorder the chapters",
         "lessons/01-one.md:6:5: warning: objective 1 is tested by no question; give a question of the quiz 'objective: 1'",

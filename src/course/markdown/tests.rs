@@ -166,7 +166,7 @@ fn fenced_blocks_with_meaning_become_blocks_of_their_own() {
     assert!(matches!(&page.blocks[6], Block::Lab(at) if at.id == "crash"));
     assert!(matches!(&page.blocks[7], Block::Problem(_)));
     let lines: Vec<usize> = page.problems.iter().map(|problem| problem.line).collect();
-    assert_eq!(lines, [18, 21, 20]);
+    assert_eq!(lines, [18, 21]);
 }
 
 #[test]

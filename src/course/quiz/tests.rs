@@ -297,7 +297,6 @@ const COMPLAINTS: &[&str] = &[
     ":22:13: error: 'answer' is true or false, this is text",
     ":27:13: error: an answer is made of fields, this is a number",
     ":33:11: error: 'line' is a whole number from 1 to 1",
-    ":29:5: error: a find-line names the faulty 'line' or 'lines'",
     ":40:13: error: 'points' is a whole number from 1 to 100",
     ":41:5: error: a question is made of fields, this is text",
     ":47:5: error: the id 'h' is taken by a question above; ids are unique over the whole pack",

@@ -127,7 +127,7 @@ fn mutated(text: &str, dice: &mut Dice) -> String {
             3 => line.trim_start().clone_into(&mut lines[at]),
             4 => {
                 lines[at] =
-                    line.split_once(": ").map_or_else(|| odd.to_owned(), |(key, _)| format!("{key}: {odd}"))
+                    line.split_once(": ").map_or_else(|| odd.to_owned(), |(key, _)| format!("{key}: {odd}"));
             }
             5 => {
                 let place =

@@ -17,7 +17,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 /// What must be reached, as shares of all cases: the same text to the blank, the same words, the same exit code.
-const FLOORS: [(&str, f64); 3] = [("exact", 0.83), ("text", 0.89), ("exit", 0.98)];
+const FLOORS: [(&str, f64); 3] = [("exact", 0.84), ("text", 0.89), ("exit", 0.98)];
 
 /// Text without ages and addresses, with its blanks.
 fn spaced(text: &str) -> String {

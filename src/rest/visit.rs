@@ -5,7 +5,7 @@ use super::address::{Address, Resource};
 use super::{Request, Response};
 use crate::kube::Key;
 use crate::kubectl::containers;
-use crate::os::Stream;
+use crate::os::{Chunk, Stream};
 use crate::sim::Cluster;
 use crate::sim::api::{Reason, Refusal};
 use crate::sim::cluster::{AccessError, ExecOptions};
@@ -32,8 +32,8 @@ pub struct Visit {
 enum To {
     /// A command of its own.
     Command(VisitId),
-    /// The first process, whose output is its log.
-    First { key: Key, container: String, printed: usize },
+    /// The first process: its output from a byte on.
+    First { key: Key, container: String, written: usize },
     /// Nothing: why the command could not be started.
     Nothing(String),
 }
@@ -57,8 +57,9 @@ pub fn open(cluster: &mut Cluster, request: &Request) -> Result<Visit, Response>
     let container = asked.unwrap_or_else(|| containers::names(pod).into_iter().next().unwrap_or_default());
     let tty = request.is("tty");
     if resource.part.as_deref() == Some("attach") {
-        let printed = cluster.logs(&key, &container, false).map(|lines| lines.len()).map_err(closed)?;
-        return Ok(Visit { tty, to: To::First { key, container, printed } });
+        cluster.logs(&key, &container, false).map_err(closed)?;
+        let written = cluster.attach_output(&key, &container, 0).iter().map(|chunk| chunk.bytes.len()).sum();
+        return Ok(Visit { tty, to: To::First { key, container, written } });
     }
     let argv =
         request.query.iter().filter(|(name, _)| name == "command").map(|(_, word)| word.clone()).collect();
@@ -119,34 +120,15 @@ impl Visit {
         match &mut self.to {
             To::Nothing(why) => (vec![channel(ERROR, not_started(why).to_string().as_bytes())], false),
             To::Command(id) => {
-                let chunks = cluster.exec_output(*id);
-                let tty = self.tty;
-                let mut messages: Vec<Vec<u8>> = chunks
-                    .into_iter()
-                    .map(|chunk| {
-                        channel(
-                            if chunk.stream == Stream::Err && !tty { STDERR } else { STDOUT },
-                            &chunk.bytes,
-                        )
-                    })
-                    .collect();
+                let mut messages = said(cluster.exec_output(*id), self.tty);
                 let status = cluster.exec_status(*id);
                 messages.extend(status.map(|code| channel(ERROR, ending(code).to_string().as_bytes())));
                 (messages, status.is_none())
             }
-            To::First { key, container, printed } => {
-                let lines = cluster.logs(key, container, false).unwrap_or_default();
-                let fresh = lines.get(*printed..).unwrap_or_default();
-                let mut messages: Vec<Vec<u8>> = fresh
-                    .iter()
-                    .map(|line| {
-                        channel(
-                            if line.stderr { STDERR } else { STDOUT },
-                            format!("{}\n", line.text.trim_end_matches('\n')).as_bytes(),
-                        )
-                    })
-                    .collect();
-                *printed = lines.len().max(*printed);
+            To::First { key, container, written } => {
+                let chunks = cluster.attach_output(key, container, *written);
+                *written += chunks.iter().map(|chunk| chunk.bytes.len()).sum::<usize>();
+                let mut messages = said(chunks, self.tty);
                 let pod = cluster.store().get(key).and_then(|o| o.as_pod());
                 let status = pod.and_then(|pod| containers::status_of(pod, container));
                 let runs = status.and_then(|s| s.state.as_ref()).is_some_and(|state| state.running.is_some());
@@ -157,6 +139,12 @@ impl Visit {
             }
         }
     }
+}
+
+/// Output as messages: on a terminal there is one stream.
+fn said(chunks: Vec<Chunk>, tty: bool) -> Vec<Vec<u8>> {
+    let number = |stream| if stream == Stream::Err && !tty { STDERR } else { STDOUT };
+    chunks.into_iter().map(|chunk| channel(number(chunk.stream), &chunk.bytes)).collect()
 }
 
 fn channel(number: u8, bytes: &[u8]) -> Vec<u8> {

@@ -26,11 +26,15 @@ struct Terminal {
 
 impl Terminal {
     fn start(data: &Path, environment: &[(&str, &str)]) -> Terminal {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_podlab"));
         command.arg("--data-dir");
         command.arg(data);
+        Terminal::run(command, environment)
+    }
+
+    fn run(mut command: CommandBuilder, environment: &[(&str, &str)]) -> Terminal {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         environment.iter().for_each(|(name, value)| command.env(name, value));
@@ -190,6 +194,26 @@ fn a_signal_to_end_restores_the_terminal() {
     terminal.rest();
     assert!(!terminal.screen.screen().hide_cursor(), "the cursor is back");
     assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+/// `setsid` puts podlab into a session of its own, so that no signal tells it; the shell outlives the terminal and says when podlab is gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_podlab() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = CommandBuilder::new("sh");
+    command.arg("-c");
+    command.arg("trap '' HUP; setsid --wait \"$0\" --data-dir \"$1\" learn 1; exit 7");
+    command.arg(env!("CARGO_BIN_EXE_podlab"));
+    command.arg(data.path());
+    let mut terminal = Terminal::run(command, &[]);
+    terminal.until("01 Why Pods");
+    terminal.press("a");
+    terminal.until("Running");
+    let Terminal { mut child, master, keys, bytes, .. } = terminal;
+    // The thread that reads lets go with the next frame, and the running clock draws one soon.
+    drop((master, keys, bytes));
+    assert_eq!(child.wait().expect("the shell ends").exit_code(), 7);
 }
 
 #[cfg(unix)]

@@ -44,9 +44,35 @@ impl Calls {
         };
         #[expect(clippy::disallowed_methods, reason = "this is the world: signals arrive beside the loop")]
         std::thread::spawn(listen);
+        watch_terminal();
         Ok(calls)
     }
 }
+
+/// Treats a terminal that goes away as SIGHUP, from now on. The signal itself reaches only the session the terminal controls, which is
+/// not podlab's under `su -c` or `setsid`.
+#[cfg(unix)]
+pub fn watch_terminal() {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use std::io::IsTerminal;
+    let watch = || {
+        let terminal = io::stdin();
+        let mut wanted = [PollFd::new(&terminal, PollFlags::empty())];
+        // Nothing but a hang-up or an error is reported when nothing is asked for.
+        while poll(&mut wanted, None) == Err(rustix::io::Errno::INTR) {}
+        if wanted[0].revents().contains(PollFlags::HUP) {
+            let _ = signal_hook::low_level::raise(signal_hook::consts::SIGHUP);
+        }
+    };
+    if io::stdin().is_terminal() {
+        #[expect(clippy::disallowed_methods, reason = "this is the world: a terminal goes away beside the loop")]
+        std::thread::spawn(watch);
+    }
+}
+
+/// Nothing to watch here.
+#[cfg(not(unix))]
+pub fn watch_terminal() {}
 
 /// Ends the process if the loop has not done so within a second: reading from a terminal that is gone returns at once and for ever,
 /// and the loop never sees that it should end. Everything learned is on disk by then.

@@ -8,7 +8,7 @@ use crate::kubectl::session::JobId;
 use crate::lab::stage::Stage;
 use crate::ui::theme::Theme;
 use crate::world::args::Global;
-use crate::world::{colours, files, input, learn};
+use crate::world::{colours, files, input, learn, signals};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, event, queue, terminal};
 use std::io::{self, Write};
@@ -47,6 +47,7 @@ enum Typed {
 /// Reads and runs lines until the learner leaves; the last exit code.
 pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
     let _raw = Raw::enter()?;
+    signals::watch_terminal();
     let history = global.data_dir.clone().or_else(files::data_dir).map(|folder| folder.join("shell_history"));
     let theme = Theme::named(learn::named_theme(global)?.unwrap_or_else(colours::fitting));
     let mut prompt = Prompt { line: LineEditor::default(), theme, row: 0, before: now(), last: 0 };

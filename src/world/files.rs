@@ -9,7 +9,8 @@ use include_dir::{Dir, include_dir};
 
 static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 static QUIZZES: Dir = include_dir!("$CARGO_MANIFEST_DIR/quizzes");
-static ASSETS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets");
+static LABS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/labs");
+static MISCONCEPTIONS: &str = include_str!("../../assets/misconceptions.yaml");
 
 /// The largest file of a pack that is read, in bytes; larger ones are reported by the loader, which sees their size.
 pub const LARGEST_FILE: u64 = 4 << 20;
@@ -33,9 +34,10 @@ pub struct Unreadable {
 /// The content that is part of the program.
 pub fn built_in() -> Vec<PackFile> {
     let mut files = Vec::new();
-    for (folder, dir) in [("lessons", &LESSONS), ("quizzes", &QUIZZES), ("assets", &ASSETS)] {
+    for (folder, dir) in [("lessons", &LESSONS), ("quizzes", &QUIZZES), ("assets/labs", &LABS)] {
         collect(folder, dir, &mut files);
     }
+    files.push(("assets/misconceptions.yaml".to_owned(), MISCONCEPTIONS.as_bytes().to_vec()));
     files
 }
 

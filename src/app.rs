@@ -201,6 +201,14 @@ impl App {
         }
     }
 
+    /// The real time for which nothing shown changes without a key; none if it may at any moment.
+    pub fn quiet_for(&self) -> Option<Duration> {
+        match &self.trail.screen {
+            Screen::Exam(_) => None,
+            _ => self.shows_bench().then(|| self.bench.practice.quiet_for()),
+        }
+    }
+
     /// The contexts whose keys hold now, the most specific first.
     pub fn contexts(&self) -> Vec<Context> {
         if let Some(overlay) = &self.overlay {

@@ -106,10 +106,13 @@ impl Canvas<'_, '_> {
             (false, true) => ("▶", Role::Good),
             (false, false) => ("paused", Role::Warn),
         };
+        // Tenths of seconds that run by can be read by nobody.
+        let runs = practice.pace().is_running() && !practice.is_past();
+        let shown = if runs { second(practice.now().0) } else { moment(practice.now().0) };
         Line::from(vec![
             Span::styled(sign, self.theme.style(role)),
             Span::styled(format!(" ×{} ", practice.pace().speed()), self.theme.style(Role::Quiet)),
-            Span::styled(moment(practice.now().0), self.theme.style(Role::Title)),
+            Span::styled(shown, self.theme.style(Role::Title)),
         ])
     }
 
@@ -128,6 +131,11 @@ pub(super) fn moment(millis: u64) -> String {
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
     }
+}
+
+/// The same as a running clock shows it, in whole seconds: `12s`.
+fn second(millis: u64) -> String {
+    if millis < 60_000 { format!("{}s", millis / 1000) } else { moment(millis) }
 }
 
 #[cfg(test)]

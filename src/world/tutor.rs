@@ -13,11 +13,13 @@ use crossterm::event;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Time between two looks at the simulation while it runs.
+/// Time between two looks at the simulation while something happens in it.
 const TICK: Duration = Duration::from_millis(50);
 /// The same when the learner wants little movement.
 const CALM_TICK: Duration = Duration::from_millis(500);
-/// Real time never counts for more than this in one step: a suspended machine does not make the simulation jump.
+/// The longest pause while nothing shown can change.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Real time never counts for more than this beyond the pause: a suspended machine does not make the simulation jump.
 const LONGEST: Duration = Duration::from_millis(500);
 
 /// Something to keep for ever.
@@ -80,14 +82,16 @@ fn wait(app: &mut App, before: &mut Instant, watching: bool) -> io::Result<Vec<E
     let moving = app.is_moving();
     let mut effects = Vec::new();
     if moving {
+        let pause = app.quiet_for().unwrap_or_default().clamp(tick, LONGEST_PAUSE.max(tick));
+        let ready = event::poll(pause.saturating_sub(before.elapsed()))?;
         let passed = before.elapsed();
-        if event::poll(tick.saturating_sub(passed))? {
-            effects.extend(take_events(app)?);
-        }
-        let passed = before.elapsed();
+        // Time comes first: what is typed now happens now.
         if passed >= tick {
             *before = now();
-            effects.extend(app.update(Msg::Tick(passed.min(LONGEST))));
+            effects.extend(app.update(Msg::Tick(passed.min(pause + LONGEST))));
+        }
+        if ready {
+            effects.extend(take_events(app)?);
         }
     } else if watching && !event::poll(changes::EVERY)? {
         *before = now();

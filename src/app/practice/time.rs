@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// A whole copy of the session is kept this often, in simulated milliseconds; moments between are found from the copy before.
 const COPY_EVERY: u64 = 20_000;
+/// How finely a running clock is shown, in simulated milliseconds.
+const SECOND: u64 = 1000;
 /// The longest step to the next change, in simulated milliseconds.
 const LONGEST_STEP: u64 = 600_000;
 
@@ -20,11 +22,17 @@ impl Practice {
         let (before, rows, lines) = (self.now(), self.live.rows().len(), self.live.terminal().lines().len());
         let until = self.pace.after(before, real.as_micros() as u64);
         self.live_until(until);
-        // The clock of the first minute shows tenths; later only seconds matter.
-        let grain = if until.0 < 60_000 { 100 } else { 1000 };
         rows != self.live.rows().len()
             || lines != self.live.terminal().lines().len()
-            || before.0 / grain != until.0 / grain
+            || before.0 / SECOND != until.0 / SECOND
+    }
+
+    /// The real time for which nothing shown can change by itself: until something is due, or the clock shows another second.
+    pub fn quiet_for(&self) -> Duration {
+        let now = self.now();
+        let second = SimTime((now.0 / SECOND + 1) * SECOND);
+        let next = self.live.stage.next_at().map_or(second, |due| due.min(second));
+        Duration::from_micros(next.since(now) * 1000 / u64::from(self.pace.speed()))
     }
 
     /// Whether anything shown can change by itself.

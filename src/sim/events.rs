@@ -53,8 +53,8 @@ impl Source {
     }
 
     /// The kubelet of a node.
-    pub fn kubelet(node: &str) -> Source {
-        Source { component: "kubelet", host: node.into() }
+    pub fn kubelet(node: &Arc<str>) -> Source {
+        Source { component: "kubelet", host: node.clone() }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{EventType, Note};
 use crate::kube::SimTime;
 use crate::kube::core::ObjectReference;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many different messages of one kind are kept apart.
 const DISTINCT_MESSAGES: usize = 10;
@@ -34,8 +35,8 @@ pub(super) enum Verdict {
     },
 }
 
-/// The object as correlation keys name it.
-type Subject = [String; 5];
+/// The object as correlation keys name it. All keys of one observation share it, and each memory shares its key with its own order.
+type Subject = Arc<[String; 5]>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Similar {
@@ -46,7 +47,7 @@ struct Similar {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Same {
-    similar: Similar,
+    similar: Arc<Similar>,
     field_path: String,
     message: Option<String>,
 }
@@ -76,15 +77,15 @@ pub(super) struct Correlator {
     messages: Recent<Similar, Messages>,
     observed: Recent<Same, Observed>,
     buckets: Recent<(Subject, EventType), Bucket>,
-    latest: Option<Same>,
+    latest: Option<Arc<Same>>,
 }
 
 impl Correlator {
     pub(super) fn observe(&mut self, note: &Note, now: SimTime) -> Verdict {
         let subject = subject(&note.about);
-        let similar = Similar { subject: subject.clone(), kind: note.kind, reason: note.reason };
+        let similar = Arc::new(Similar { subject: subject.clone(), kind: note.kind, reason: note.reason });
         let combined = self.combine(&similar, &note.message, now);
-        let same = Same {
+        let same = Arc::new(Same {
             similar,
             field_path: if combined {
                 String::new()
@@ -92,9 +93,9 @@ impl Correlator {
                 note.about.field_path.clone().unwrap_or_default()
             },
             message: (!combined).then(|| note.message.clone()),
-        };
+        });
         let observed = self.count(&same, now);
-        if !self.take_token((subject, note.kind), now) {
+        if !self.take_token(Arc::new((subject, note.kind)), now) {
             return Verdict::Drop;
         }
         self.latest = Some(same);
@@ -114,7 +115,7 @@ impl Correlator {
     }
 
     /// Whether this is one of too many similar events.
-    fn combine(&mut self, similar: &Similar, message: &str, now: SimTime) -> bool {
+    fn combine(&mut self, similar: &Arc<Similar>, message: &str, now: SimTime) -> bool {
         let fresh = || Messages { seen: BTreeSet::new(), last: now };
         let messages = self.messages.entry(similar, fresh);
         if now.since(messages.last) > DISTINCT_WINDOW {
@@ -129,13 +130,13 @@ impl Correlator {
         true
     }
 
-    fn count(&mut self, same: &Same, now: SimTime) -> Observed {
+    fn count(&mut self, same: &Arc<Same>, now: SimTime) -> Observed {
         let observed = self.observed.entry(same, || Observed { name: None, first: now, count: 0 });
         observed.count += 1;
         observed.clone()
     }
 
-    fn take_token(&mut self, who: (Subject, EventType), now: SimTime) -> bool {
+    fn take_token(&mut self, who: Arc<(Subject, EventType)>, now: SimTime) -> bool {
         let bucket = self.buckets.entry(&who, || Bucket { tokens: BURST, at: now });
         bucket.tokens = (bucket.tokens + now.since(bucket.at) as f64 / REFILL).min(BURST);
         bucket.at = now;
@@ -149,14 +150,15 @@ impl Correlator {
 
 fn subject(about: &ObjectReference) -> Subject {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    [text(&about.kind), text(&about.namespace), text(&about.name), text(&about.uid), text(&about.api_version)]
+    let (kind, version) = (text(&about.kind), text(&about.api_version));
+    Arc::new([kind, text(&about.namespace), text(&about.name), text(&about.uid), version])
 }
 
 /// A map that forgets what was not used for longest.
 #[derive(Clone, Debug)]
 struct Recent<K, V> {
-    map: BTreeMap<K, (u64, V)>,
-    order: BTreeMap<u64, K>,
+    map: BTreeMap<Arc<K>, (u64, V)>,
+    order: BTreeMap<u64, Arc<K>>,
     tick: u64,
 }
 
@@ -166,23 +168,24 @@ impl<K, V> Default for Recent<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V> Recent<K, V> {
+impl<K: Ord, V> Recent<K, V> {
     fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.map.get_mut(key).map(|(_, value)| value)
     }
 
-    fn entry(&mut self, key: &K, fresh: impl FnOnce() -> V) -> &mut V {
+    fn entry(&mut self, key: &Arc<K>, fresh: impl FnOnce() -> V) -> &mut V {
         self.tick += 1;
-        if let Some((tick, _)) = self.map.get(key) {
-            self.order.remove(tick);
-        } else if self.map.len() >= CAPACITY
+        let tick = self.tick;
+        let known = self.map.get(key).and_then(|(tick, _)| self.order.remove(tick));
+        if known.is_none()
+            && self.map.len() >= CAPACITY
             && let Some((_, oldest)) = self.order.pop_first()
         {
             self.map.remove(&oldest);
         }
-        self.order.insert(self.tick, key.clone());
-        let tick = self.tick;
-        let slot = self.map.entry(key.clone()).or_insert_with(|| (tick, fresh()));
+        let key = known.unwrap_or_else(|| key.clone());
+        self.order.insert(tick, key.clone());
+        let slot = self.map.entry(key).or_insert_with(|| (tick, fresh()));
         slot.0 = tick;
         &mut slot.1
     }

@@ -77,7 +77,7 @@ impl Context<'_> {
         let object = Object::Node(Arc::new(node));
         for reason in events {
             let note = Note {
-                source: Source::kubelet(name),
+                source: Source::kubelet(&name.into()),
                 about: reference(&object),
                 kind: EventType::Normal,
                 reason,

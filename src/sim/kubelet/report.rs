@@ -44,6 +44,7 @@ impl Report {
 impl Worker {
     /// Computes the status and has it written if it differs.
     pub fn write_status(&mut self, desk: &mut Desk) {
+        self.sums.refresh(&self.pod);
         let view = View {
             pod: &self.pod,
             worker: self,

@@ -8,23 +8,18 @@ use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
 use super::worker::{Reason, Worker};
 use super::{config, errands::Errand};
-use crate::kube::SimTime;
 use crate::kube::core::Container as Spec;
+use crate::kube::{Pod, SimTime};
 use crate::os::Reference;
 use crate::sim::runtime::{Exit, ExitReason, State};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Worker {
-    /// The container's own copy of its spec and the field events about it point at.
-    fn subject(&self, target: Target) -> Option<(Arc<str>, Spec, String)> {
-        let container = spec::container(&self.pod, target)?.into_owned();
-        let field = target.role.field(&container.name);
-        Some((container.name.as_str().into(), container, field))
-    }
-
     /// Begins to start a container: unless it is in back-off, its image is next.
     pub fn start(&mut self, target: Target, desk: &mut Desk) -> Flow {
-        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let pod = self.pod.clone();
+        let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         if let Some((wait, failed)) = self.crash_backoff(&name, &container, desk) {
             let pod = format!("{}_{}({})", self.key.name, self.key.namespace, self.events_uid());
             let message = format!("back-off {} restarting failed container={name} pod={pod}", wait.text());
@@ -134,7 +129,8 @@ impl Worker {
 
     /// The registry has answered.
     pub fn pulled(&mut self, target: Target, since: SimTime, desk: &mut Desk) -> Flow {
-        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let pod = self.pod.clone();
+        let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let asked = container.image.clone().unwrap_or_default();
         let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
         match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry) {
@@ -177,7 +173,8 @@ impl Worker {
         event: &str,
         desk: &mut Desk,
     ) -> Flow {
-        if let Some((name, _, field)) = self.subject(target) {
+        let pod = self.pod.clone();
+        if let Some((name, _, field)) = subject(&pod, target) {
             desk.event(&self.events_pod(), Said::warning(&field, "Failed", event), self.because);
             self.fail(target, StartFailure { name, reason, message, until: None });
         }
@@ -186,7 +183,8 @@ impl Worker {
 
     /// Makes the container from image and configuration.
     pub fn create(&mut self, target: Target, desk: &mut Desk) -> Flow {
-        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let pod = self.pod.clone();
+        let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         match config::prepare(self, &container, desk) {
             Err(message) => {
                 let told = format!("container {name} cannot be configured: {message}");
@@ -209,7 +207,8 @@ impl Worker {
 
     /// Starts the container's first process.
     pub fn launch(&mut self, target: Target, desk: &mut Desk) -> Flow {
-        let Some((name, container, field)) = self.subject(target) else { return Flow::Next };
+        let pod = self.pod.clone();
+        let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let Some(sandbox) = self.sandbox else { return Flow::Next };
         self.current().acted = true;
         match desk.ctx.runtime.launch(sandbox, &name, desk.ctx.now) {
@@ -244,7 +243,8 @@ impl Worker {
 
     /// The runtime has given up on the container's first process.
     pub fn start_failed(&mut self, target: Target, reason: Reason, message: &str, desk: &mut Desk) {
-        let Some((name, _, field)) = self.subject(target) else { return };
+        let pod = self.pod.clone();
+        let Some((name, _, field)) = subject(&pod, target) else { return };
         let exit = Exit {
             code: 128,
             at: desk.ctx.now,
@@ -265,7 +265,8 @@ impl Worker {
 
     /// Runs the postStart hook; the sync waits for its end.
     pub fn post_start(&mut self, target: Target, desk: &mut Desk) -> Flow {
-        let Some((_, container, _)) = self.subject(target) else { return Flow::Next };
+        let pod = self.pod.clone();
+        let Some((_, container, _)) = subject(&pod, target) else { return Flow::Next };
         let Some(hook) = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.clone())
         else {
             return Flow::Next;
@@ -280,7 +281,8 @@ impl Worker {
         if run != self.run {
             return;
         }
-        let Some((name, _, field)) = self.subject(target) else { return };
+        let pod = self.pod.clone();
+        let Some((name, _, field)) = subject(&pod, target) else { return };
         let Some(message) = error else {
             self.current().started.push(name);
             self.proceed(desk);
@@ -318,6 +320,13 @@ impl Worker {
             );
         }
     }
+}
+
+/// A container's name, its spec and the field events about it point at.
+fn subject(pod: &Pod, target: Target) -> Option<(Arc<str>, Cow<'_, Spec>, String)> {
+    let container = spec::container(pod, target)?;
+    let field = target.role.field(&container.name);
+    Some((container.name.as_str().into(), container, field))
 }
 
 fn chapter(role: Role) -> &'static str {

@@ -96,7 +96,7 @@ fn set_addresses(view: &View, status: &mut PodStatus, old: &PodStatus) {
 
 /// Pod-level resources are the sums of what the containers ask for (gate `InPlacePodLevelResourcesVerticalScaling`).
 fn set_resources(view: &View, status: &mut PodStatus) {
-    let totals = containers::pod_resources(view.pod);
+    let totals = view.worker.sums.of(view.pod);
     status.allocated_resources.clone_from(&totals.requests);
     status.resources = Some(totals);
 }

@@ -7,6 +7,7 @@ use super::errands::Pending;
 use super::kill::{Kill, KillOrder};
 use super::probes::Probes;
 use super::report::Report;
+use super::resources::Sums;
 use super::spec;
 use super::story::Story;
 use super::sync::{Run, StartFailure};
@@ -123,6 +124,8 @@ pub(super) struct Worker {
     pub report: Report,
     pub probes: Probes,
     pub verdict: Option<Verdict>,
+    /// What the Pod's containers ask for in sum.
+    pub sums: Sums,
     /// Conditions only some Pods have (disruption, resize).
     pub extra_conditions: Vec<PodCondition>,
     /// What stopping the Pod was asked with.
@@ -167,6 +170,7 @@ impl Worker {
             report: Report::new(&pod, because),
             probes: Probes::default(),
             verdict: None,
+            sums: Sums::default(),
             extra_conditions: Vec::new(),
             order: None,
             kills: Vec::new(),

@@ -1,12 +1,12 @@
 //! The status of each container (`pkg/kubelet/kubelet_pods.go`, `convertToAPIContainerStatuses`).
 
 use super::View;
+use crate::kube::SimTime;
 use crate::kube::core::{
     Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated,
     ContainerStateWaiting, ContainerStatus, ContainerUser, LinuxContainerUser, ResourceRequirements,
     VolumeMountStatus,
 };
-use crate::kube::{Pod, SimTime};
 use crate::sim::kubelet::spec::{self, Role, Target};
 use crate::sim::runtime::{Container, State};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -209,12 +209,4 @@ pub(super) fn lose(status: &mut ContainerStatus) {
         status.started = Some(false);
         status.ready = false;
     }
-}
-
-/// What the Pod's containers ask for in sum.
-pub(super) fn pod_resources(pod: &Pod) -> ResourceRequirements {
-    if let Some(own) = &pod.spec.resources {
-        return own.clone();
-    }
-    super::super::resources::totals(pod)
 }

@@ -111,7 +111,7 @@ impl Scheduler {
     }
 
     fn observe_pod(&mut self, pod: &Pod, change: &Change, _context: &mut Context) {
-        let key = change.object.key();
+        let key = change.key.clone();
         let over = super::controllers::pods::is_over(pod);
         let bound = pod.spec.node_name.as_deref().filter(|n| !n.is_empty());
         if change.kind == ChangeKind::Deleted || (over && bound.is_some()) {

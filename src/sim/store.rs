@@ -10,7 +10,6 @@ use crate::kube::{Key, Kind, Object, Pod, SimTime};
 use index::Index;
 use log::Log;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What a change did to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +31,8 @@ pub struct Change {
     pub at: SimTime,
     /// What it did.
     pub kind: ChangeKind,
+    /// Where the object is, or was.
+    pub key: Key,
     /// The object after the change (before it, for a deletion).
     pub object: Object,
     /// Why.
@@ -44,7 +45,8 @@ pub struct Change {
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     revision: u64,
-    objects: BTreeMap<Key, Object>,
+    /// By kind first: most questions are about kinds of which there are few objects or none.
+    objects: BTreeMap<Kind, BTreeMap<Key, Object>>,
     index: Index,
     log: Log,
     /// The revision of the latest change of a `ConfigMap` or Secret.
@@ -64,7 +66,7 @@ impl Store {
 
     /// The object at `key`.
     pub fn get(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(key)
+        self.objects.get(&key.kind)?.get(key)
     }
 
     /// The objects of a kind, in one namespace or in all, ordered by namespace and name.
@@ -73,24 +75,24 @@ impl Store {
         kind: Kind,
         namespace: Option<&str>,
     ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let from = Key::new(kind, namespace.unwrap_or_default(), "");
-        let namespace: Option<Arc<str>> = namespace.map(Into::into);
-        self.objects
-            .range(from..)
-            .take_while(move |(key, _)| {
-                key.kind == kind && namespace.as_ref().is_none_or(|n| *n == key.namespace)
-            })
-            .map(|(_, object)| object)
+        let objects = self.objects.get(&kind).filter(|objects| !objects.is_empty());
+        let listed = objects.map(|objects| {
+            let from = Key::new(kind, namespace.unwrap_or_default(), "");
+            let only = namespace.map(|_| from.namespace.clone());
+            let within = move |key: &Key| only.as_ref().is_none_or(|only| *only == key.namespace);
+            objects.range(from..).take_while(move |(key, _)| within(key)).map(|(_, object)| object)
+        });
+        listed.into_iter().flatten()
     }
 
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.objects.len()
+        self.objects.values().map(BTreeMap::len).sum()
     }
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.len() == 0
     }
 
     /// The Pod at `namespace`/`name`.
@@ -100,7 +102,7 @@ impl Store {
 
     /// Every object, ordered by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = (&Key, &Object)> {
-        self.objects.iter()
+        self.objects.values().flatten()
     }
 
     /// Every object of one namespace, of any kind; walks the namespaces of each kind, not their objects.
@@ -166,22 +168,22 @@ impl Store {
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let key = object.key();
-        let old = self.objects.insert(key.clone(), object.clone());
+        let old = self.objects.entry(key.kind).or_default().insert(key.clone(), object.clone());
         self.index.replace(&key, old.as_ref(), Some(&object));
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
         let relabelled = old.filter(|old| old.meta().labels != object.meta().labels);
         let former_labels = relabelled.map(|old| old.meta().labels.clone().unwrap_or_default());
-        self.append(Change { revision: self.revision, at, kind, object, cause, former_labels })
+        self.append(Change { revision: self.revision, at, kind, key, object, cause, former_labels })
     }
 
     /// Removes the object at `key` and logs the change; `None` if there is none.
     pub fn remove(&mut self, at: SimTime, key: &Key, cause: CauseId) -> Option<&Change> {
-        let mut object = self.objects.remove(key)?;
+        let mut object = self.objects.get_mut(&key.kind)?.remove(key)?;
         self.index.replace(key, Some(&object), None);
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let (revision, kind) = (self.revision, ChangeKind::Deleted);
-        Some(self.append(Change { revision, at, kind, object, cause, former_labels: None }))
+        Some(self.append(Change { revision, at, kind, key: key.clone(), object, cause, former_labels: None }))
     }
 
     /// The changes after `revision`, oldest first; `None` if the log no longer reaches back that far.

@@ -84,7 +84,7 @@ impl Practice {
         let mut latest: BTreeMap<ObjectKey, SimTime> = BTreeMap::new();
         for change in store.changes_since(0).into_iter().flatten() {
             if change.object.kind() == Kind::Event {
-                latest.insert(change.object.key(), change.at);
+                latest.insert(change.key.clone(), change.at);
             }
         }
         let mut list = Watch::new(Kind::Event, Some(NAMESPACE));
@@ -124,7 +124,7 @@ impl Practice {
     pub fn why(&self, object: &ObjectKey, at: Option<SimTime>) -> Vec<Why> {
         let cluster = &self.shown().stage.cluster;
         let changes = cluster.store().changes_since(0).into_iter().flatten();
-        let mine = changes.filter(|change| change.object.key() == *object);
+        let mine = changes.filter(|change| change.key == *object);
         let Some(change) = mine.filter(|change| at.is_none_or(|at| change.at <= at)).last() else {
             return Vec::new();
         };

@@ -20,7 +20,10 @@ impl Context<'_> {
         let old = self.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&key))?;
         check_identity(&key, &object, &old)?;
         let mut new = merge_part(object, &old, sub);
-        keep_server_fields(&mut new, &old);
+        // Every other part is put into the old object, whose fields they are.
+        if sub == Subresource::Main {
+            keep_server_fields(&mut new, &old);
+        }
         if matches!(sub, Subresource::Main | Subresource::EphemeralContainers) {
             admission::defaults::apply(&mut new);
         }
@@ -32,7 +35,7 @@ impl Context<'_> {
                 return Err(Refusal::invalid(key.kind, &key.name, faults));
             }
         }
-        if status::has_generation(key.kind) && !status::same_spec(&new, &old) {
+        if sub != Subresource::Status && status::has_generation(key.kind) && !status::same_spec(&new, &old) {
             let meta = new.meta_mut();
             meta.generation = Some(meta.generation.unwrap_or_default() + 1);
         }

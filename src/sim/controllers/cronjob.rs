@@ -29,10 +29,10 @@ const CHAPTER: &str = "controllers";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::CronJob(_) if change.kind != ChangeKind::Deleted => {
-            queue.add(Controller::CronJob, change.object.key(), change.cause, context);
+            queue.add(Controller::CronJob, change.key.clone(), change.cause, context);
         }
         Object::Job(_) => {
-            if let Some(key) = controller_key(&change.object, Kind::CronJob) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::CronJob) {
                 queue.add(Controller::CronJob, key, change.cause, context);
             }
         }

@@ -34,9 +34,9 @@ const TOLERATED: [(&str, &str); 6] = [
 /// Asks for the sync of `DaemonSets` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
-        Object::DaemonSet(_) => queue.add(Controller::DaemonSet, change.object.key(), change.cause, context),
+        Object::DaemonSet(_) => queue.add(Controller::DaemonSet, change.key.clone(), change.cause, context),
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.object, Kind::DaemonSet) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::DaemonSet) {
                 queue.add(Controller::DaemonSet, key, change.cause, context);
             }
         }

@@ -13,7 +13,7 @@ use crate::kube::{Kind, Object};
 use crate::sim::cluster::Context;
 use crate::sim::events::EventType;
 use crate::sim::store::Change;
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStatus, ReplicaSet};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::sync::Arc;
 
@@ -24,18 +24,18 @@ const CHAPTER: &str = "controllers";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::Deployment(_) => {
-            queue.add(Controller::Deployment, change.object.key(), change.cause, context);
+            queue.add(Controller::Deployment, change.key.clone(), change.cause, context);
         }
         Object::ReplicaSet(_) => {
-            if let Some(key) = controller_key(&change.object, Kind::Deployment) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::Deployment) {
                 queue.add(Controller::Deployment, key, change.cause, context);
             }
         }
         Object::Pod(pod) if pods::is_over(pod) || pods::is_leaving(pod) => {
             // Recreate waits for the last old Pod to end.
-            let set = controller_key(&change.object, Kind::ReplicaSet);
-            let set = set.and_then(|key| context.store.get(&key).cloned());
-            if let Some(key) = set.and_then(|set| controller_key(&set, Kind::Deployment)) {
+            let set = controller_key(&change.key, &change.object, Kind::ReplicaSet);
+            let above = set.and_then(|key| controller_key(&key, context.store.get(&key)?, Kind::Deployment));
+            if let Some(key) = above {
                 queue.add(Controller::Deployment, key, change.cause, context);
             }
         }
@@ -44,24 +44,26 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
 }
 
 /// A Deployment at work: its `ReplicaSets` as they stand now.
-struct Rollout {
+struct Rollout<'a> {
     owner: Owner,
-    deployment: Deployment,
-    spec: DeploymentSpec,
-    new: Option<ReplicaSet>,
-    old: Vec<ReplicaSet>,
+    deployment: &'a Deployment,
+    spec: &'a DeploymentSpec,
+    /// The status as it will be reported.
+    status: DeploymentStatus,
+    new: Option<Arc<ReplicaSet>>,
+    old: Vec<Arc<ReplicaSet>>,
 }
 
 /// Takes one step.
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::Deployment(deployment)) = context.store.get(&work.key).cloned() else { return };
-    let Some(spec) = deployment.spec.clone() else { return };
+    let Some(spec) = &deployment.spec else { return };
     let cause =
         context.because(work.cause, CHAPTER, format!("the Deployment {} takes its next step", work.key.name));
     let owner =
         Owner { object: Object::Deployment(deployment.clone()), component: "deployment-controller", cause };
-    let deployment = Arc::unwrap_or_clone(deployment);
-    let mut rollout = Rollout { owner, deployment, spec, new: None, old: Vec::new() };
+    let status = deployment.status.clone().unwrap_or_default();
+    let mut rollout = Rollout { owner, deployment: &deployment, spec, status, new: None, old: Vec::new() };
     rollout.find_sets(context);
     if rollout.deployment.metadata.deletion_timestamp.is_some() {
         rollout.report(context);
@@ -84,7 +86,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     rollout.watch_deadline(work, queue, context);
 }
 
-impl Rollout {
+impl Rollout<'_> {
     fn is_recreate(&self) -> bool {
         self.spec.strategy.as_ref().and_then(|s| s.type_.as_deref()) == Some("Recreate")
     }
@@ -109,26 +111,29 @@ impl Rollout {
     }
 
     fn sets(&self) -> impl Iterator<Item = &ReplicaSet> {
-        self.new.iter().chain(&self.old)
+        self.new.iter().chain(&self.old).map(AsRef::as_ref)
     }
 
     /// The `ReplicaSets` of this Deployment, oldest first, the one of the current template apart.
     fn find_sets(&mut self, context: &Context) {
         let sets = context.store.owned_by(self.owner.uid()).filter_map(|object| match object {
-            Object::ReplicaSet(set) => Some((**set).clone()),
+            Object::ReplicaSet(set) => Some(set.clone()),
             _ => None,
         });
-        let mut sets: Vec<ReplicaSet> = sets.collect();
-        sets.sort_by_key(age_of);
+        let mut sets: Vec<Arc<ReplicaSet>> = sets.collect();
+        sets.sort_by_key(|set| age_of(set));
         let current = sets.iter().position(|set| revision::same_template(set, &self.spec.template));
         self.new = current.map(|at| sets.remove(at));
         self.old = sets;
     }
 
     /// Writes a `ReplicaSet`'s size with the annotations that record what it was meant for.
-    fn resize(&self, set: &ReplicaSet, replicas: i32, context: &mut Context) -> ReplicaSet {
+    fn resize(&self, set: &Arc<ReplicaSet>, replicas: i32, context: &mut Context) -> Arc<ReplicaSet> {
         let before = size(set);
-        let mut wanted = set.clone();
+        if replicas == before && self.sizes_noted(set) {
+            return set.clone();
+        }
+        let mut wanted = (**set).clone();
         wanted.spec.get_or_insert_default().replicas = Some(replicas);
         self.note_sizes(&mut wanted);
         wanted.metadata.resource_version = None;
@@ -148,7 +153,7 @@ impl Rollout {
             self.owner.event(EventType::Normal, "ScalingReplicaSet", message, context);
         }
         match written.object {
-            Object::ReplicaSet(set) => Arc::unwrap_or_clone(set),
+            Object::ReplicaSet(set) => set,
             _ => set.clone(),
         }
     }

@@ -23,7 +23,7 @@ const CHAPTER: &str = "disruption";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::PodDisruptionBudget(_) => {
-            queue.add(Controller::Disruption, change.object.key(), change.cause, context);
+            queue.add(Controller::Disruption, change.key.clone(), change.cause, context);
         }
         Object::Pod(pod) => {
             let namespace = pod.namespace();

@@ -31,7 +31,7 @@ const MANAGED_BY: (&str, &str) =
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::Service(_) => {
-            queue.add(Controller::Endpoints, change.object.key(), change.cause, context);
+            queue.add(Controller::Endpoints, change.key.clone(), change.cause, context);
         }
         Object::Pod(pod) => {
             // A Pod whose labels changed concerns those that selected it by the old ones, too.
@@ -49,7 +49,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         Object::EndpointSlice(slice) if change.kind == ChangeKind::Deleted => {
             let labels = slice.metadata.labels.as_ref();
             if let Some(name) = labels.and_then(|labels| labels.get(SERVICE_LABEL)) {
-                let key = Key::new(Kind::Service, &change.object.key().namespace, name);
+                let key = Key::new(Kind::Service, &change.key.namespace, name);
                 queue.add(Controller::Endpoints, key, change.cause, context);
             }
         }

@@ -31,10 +31,10 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             }
         }
         ChangeKind::Added if has_absent_owner(&change.object, context) => {
-            later(change.object.key(), change.cause, queue, context);
+            later(change.key.clone(), change.cause, queue, context);
         }
         ChangeKind::Modified if meta.deletion_timestamp.is_some() && waits(&change.object) => {
-            queue.add(Controller::Garbage, change.object.key(), change.cause, context);
+            queue.add(Controller::Garbage, change.key.clone(), change.cause, context);
         }
         _ => {}
     }

@@ -29,9 +29,9 @@ const CHAPTER: &str = "controllers";
 /// Asks for the sync of Jobs a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
-        Object::Job(_) => queue.add(Controller::Job, change.object.key(), change.cause, context),
+        Object::Job(_) => queue.add(Controller::Job, change.key.clone(), change.cause, context),
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.object, Kind::Job) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::Job) {
                 queue.add_later(Controller::Job, key, BATCH, change.cause, context);
             }
         }

@@ -19,7 +19,7 @@ const CHAPTER: &str = "termination";
 
 /// Sees to namespaces and to what each must have.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
-    let key = change.object.key();
+    let key = &change.key;
     match &change.object {
         Object::Namespace(_) if change.kind == ChangeKind::Added => {
             furnish(&key.name, change, context);
@@ -27,11 +27,11 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         Object::Namespace(namespace)
             if namespace.metadata.deletion_timestamp.is_some() && change.kind == ChangeKind::Modified =>
         {
-            queue.add_later(Controller::Namespace, key, GRACE, change.cause, context);
+            queue.add_later(Controller::Namespace, key.clone(), GRACE, change.cause, context);
         }
         Object::ServiceAccount(_) | Object::ConfigMap(_) if change.kind == ChangeKind::Deleted => {
             let ours = matches!(&*key.name, "default" | "kube-root-ca.crt");
-            let open = namespace_of(&key, context).is_some_and(|n| n.meta().deletion_timestamp.is_none());
+            let open = namespace_of(key, context).is_some_and(|n| n.meta().deletion_timestamp.is_none());
             if ours && open {
                 furnish(&key.namespace, change, context);
             }

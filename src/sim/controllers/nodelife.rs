@@ -29,7 +29,7 @@ const CHAPTER: &str = "disruption";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::Node(node) => {
-            let key = change.object.key();
+            let key = change.key.clone();
             if change.kind == ChangeKind::Deleted {
                 let name = node.metadata.name.clone().unwrap_or_default();
                 let pods: Vec<Key> =
@@ -48,7 +48,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         Object::Pod(pod) if change.kind != ChangeKind::Deleted => {
             let Some(name) = pod.spec.node_name.as_deref().filter(|n| !n.is_empty()) else { return };
             if context.store.get(&Key::new(Kind::Node, "", name)).is_none() {
-                collect_later(change.object.key(), change.cause, queue, context);
+                collect_later(change.key.clone(), change.cause, queue, context);
             }
         }
         _ => {}

@@ -65,17 +65,12 @@ impl Owner {
     pub fn claim(&self, selector: &LabelSelector, context: &mut Context) -> Vec<Pod> {
         let uid = self.uid().to_owned();
         let full = Selector::of(Some(selector));
-        let own: Vec<Pod> = context.store.owned_by(&uid).filter_map(Object::as_pod).cloned().collect();
-        let mut claimed = Vec::new();
-        for pod in own {
-            if pods::controller_of_pod(&pod).is_none_or(|owner| owner.uid != uid) {
-                continue;
-            }
-            if full.matches_opt(pod.metadata.labels.as_ref()) {
-                claimed.push(pod);
-            } else if !pods::is_leaving(&pod) {
-                self.release(pod, context);
-            }
+        let controlled = |pod: &&Pod| pods::controller_of_pod(pod).is_some_and(|owner| owner.uid == uid);
+        let own = context.store.owned_by(&uid).filter_map(Object::as_pod).filter(controlled).cloned();
+        let (mut claimed, strange): (Vec<Pod>, Vec<Pod>) =
+            own.partition(|pod| full.matches_opt(pod.metadata.labels.as_ref()));
+        for pod in strange.into_iter().filter(|pod| !pods::is_leaving(pod)) {
+            self.release(pod, context);
         }
         if self.object.meta().deletion_timestamp.is_none() {
             let orphans: Vec<Pod> = context
@@ -154,6 +149,11 @@ impl Owner {
     }
 }
 
+/// The metadata of an object of which only the status is written: its place.
+pub fn name_only(meta: &ObjectMeta) -> ObjectMeta {
+    ObjectMeta { name: meta.name.clone(), namespace: meta.namespace.clone(), ..ObjectMeta::default() }
+}
+
 /// The reference objects carry to what controls them.
 pub fn controller_reference(object: &Object) -> OwnerReference {
     let meta = object.meta();
@@ -167,8 +167,12 @@ pub fn controller_reference(object: &Object) -> OwnerReference {
     }
 }
 
-/// The key of what controls an object, if it is of this kind.
-pub fn controller_key(object: &Object, kind: Kind) -> Option<Key> {
+/// The key of what controls the object at `key`, if it is of this kind.
+pub fn controller_key(key: &Key, object: &Object, kind: Kind) -> Option<Key> {
     let owner = pods::controller_of(object)?;
-    (owner.kind == kind.name()).then(|| Key::new(kind, &object.key().namespace, &owner.name))
+    (owner.kind == kind.name()).then(|| Key {
+        kind,
+        namespace: key.namespace.clone(),
+        name: owner.name.as_str().into(),
+    })
 }

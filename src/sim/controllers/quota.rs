@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 /// Asks for the sync of quotas a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
-    let key = change.object.key();
+    let key = &change.key;
     if key.kind == Kind::ResourceQuota {
-        queue.add(Controller::Quota, key, change.cause, context);
+        queue.add(Controller::Quota, key.clone(), change.cause, context);
         return;
     }
     if key.namespace.is_empty() || matches!(key.kind, Kind::Event | Kind::Lease) {

@@ -1,6 +1,6 @@
 //! `ReplicaSets` (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer.
 
-use super::owning::{Owner, controller_key};
+use super::owning::{Owner, controller_key, name_only};
 use super::queue::Queue;
 use super::{Controller, Work, pods};
 use crate::kube::selector::Selector;
@@ -24,10 +24,10 @@ const CHAPTER: &str = "controllers";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::ReplicaSet(_) if change.kind != ChangeKind::Deleted => {
-            queue.add(Controller::ReplicaSet, change.object.key(), change.cause, context);
+            queue.add(Controller::ReplicaSet, change.key.clone(), change.cause, context);
         }
         Object::Pod(pod) => {
-            if let Some(key) = controller_key(&change.object, Kind::ReplicaSet) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::ReplicaSet) {
                 queue.add(Controller::ReplicaSet, key, change.cause, context);
             } else if pods::controller_of_pod(pod).is_none() {
                 wake_adopters(pod, change, queue, context);
@@ -63,13 +63,14 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
     let cause = context.because(work.cause, CHAPTER, text);
     let owner = Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
-    let claimed = owner.claim(&spec.selector, context);
-    let mut active: Vec<Pod> = claimed.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
+    let mut active = owner.claim(&spec.selector, context);
+    let counted = active.iter().filter(|pod| pods::is_active(pod)).count();
+    let room = if counted < wanted { pods::room_in_burst(active.iter(), context.now) } else { 0 };
+    active.retain(pods::is_active);
     let mut failed = None;
     if set.metadata.deletion_timestamp.is_none() {
         if active.len() < wanted {
             let missing = wanted - active.len();
-            let room = pods::room_in_burst(claimed.iter(), context.now);
             failed = grow(&owner, &set, missing.min(room), &mut active, context);
             if missing > room {
                 queue.add_after(Controller::ReplicaSet, work.key.clone(), pods::NEXT_BURST, context);
@@ -167,13 +168,16 @@ fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>,
         Selector::of_labels(template.and_then(|meta| meta.labels.as_ref()).unwrap_or(&BTreeMap::new()));
     let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
     let count = |test: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| test(pod)).count() as i32;
+    let ready = count(&pods::is_ready);
+    // Who need not stay ready for a while is available at once.
+    let available =
+        if min_ready == 0 { ready } else { count(&|pod| pods::is_available(pod, min_ready, context.now)) };
     let some = |n: i32| Some(n).filter(|n| *n > 0);
-    let now = context.now;
     let mut status = ReplicaSetStatus {
         replicas: active.len() as i32,
         fully_labeled_replicas: some(count(&|pod| labels.matches_opt(pod.metadata.labels.as_ref()))),
-        ready_replicas: some(count(&pods::is_ready)),
-        available_replicas: some(count(&|pod| pods::is_available(pod, min_ready, now))),
+        ready_replicas: some(ready),
+        available_replicas: some(available),
         observed_generation: set.metadata.generation,
         ..set.status.clone().unwrap_or_default()
     };
@@ -182,9 +186,8 @@ fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>,
     if set.status.as_ref() == Some(&status) {
         return;
     }
-    let mut new = set.clone();
-    new.status = Some(status);
-    new.metadata.resource_version = None;
+    // Only the status is taken over.
+    let new = ReplicaSet { metadata: name_only(&set.metadata), spec: None, status: Some(status) };
     let _ = context.update(Object::ReplicaSet(Arc::new(new)), Subresource::Status, &owner.write());
 }
 

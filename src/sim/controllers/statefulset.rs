@@ -22,10 +22,10 @@ const CHAPTER: &str = "controllers";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::StatefulSet(_) if change.kind != ChangeKind::Deleted => {
-            queue.add(Controller::StatefulSet, change.object.key(), change.cause, context);
+            queue.add(Controller::StatefulSet, change.key.clone(), change.cause, context);
         }
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.object, Kind::StatefulSet) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::StatefulSet) {
                 queue.add(Controller::StatefulSet, key, change.cause, context);
             }
         }

@@ -40,7 +40,7 @@ impl Evictions {
             }
             Object::Pod(pod) => {
                 if change.kind == ChangeKind::Deleted {
-                    self.due.remove(&change.object.key());
+                    self.due.remove(&change.key);
                     return;
                 }
                 let Some(node) = pod.spec.node_name.as_deref() else { return };

@@ -24,10 +24,10 @@ const CHAPTER: &str = "volumes";
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::PersistentVolumeClaim(_) => {
-            queue.add(Controller::Volumes, change.object.key(), change.cause, context);
+            queue.add(Controller::Volumes, change.key.clone(), change.cause, context);
         }
         Object::PersistentVolume(_) if change.kind != ChangeKind::Deleted => {
-            queue.add(Controller::Volumes, change.object.key(), change.cause, context);
+            queue.add(Controller::Volumes, change.key.clone(), change.cause, context);
             let claims: Vec<Key> = context
                 .store
                 .list(Kind::PersistentVolumeClaim, None)

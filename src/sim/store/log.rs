@@ -41,8 +41,9 @@ impl Log {
     /// The changes from the `start`th on that is kept.
     pub(super) fn from(&self, start: usize) -> impl Iterator<Item = &Change> {
         let block = (start / BLOCK).min(self.full.len());
-        let rest = self.full.range(block..).chain(std::iter::once(&self.open));
-        rest.flat_map(|block| block.iter()).skip(start - block * BLOCK)
+        let mut blocks = self.full.range(block..).chain(std::iter::once(&self.open));
+        let first = blocks.next().and_then(|first| first.get(start - block * BLOCK..)).unwrap_or_default();
+        first.iter().chain(blocks.flat_map(|block| block.iter()))
     }
 }
 
@@ -58,8 +59,8 @@ mod tests {
         let object = Object::from_value(Kind::ConfigMap, json!({ "metadata": { "name": "a" } })).unwrap();
         let mut log = Log::default();
         for n in 1..=changes as u64 {
-            let (at, kind, object) = (SimTime(n), ChangeKind::Modified, object.clone());
-            log.push(Change { revision: n, at, kind, object, cause: CauseId(0), former_labels: None });
+            let (at, kind, key, object) = (SimTime(n), ChangeKind::Modified, object.key(), object.clone());
+            log.push(Change { revision: n, at, kind, key, object, cause: CauseId(0), former_labels: None });
         }
         log
     }

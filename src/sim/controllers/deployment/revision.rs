@@ -63,7 +63,7 @@ pub fn safe(digits: &str) -> String {
     digits.bytes().map(|b| char::from(ALPHABET[usize::from(b) % ALPHABET.len()])).collect()
 }
 
-impl Rollout {
+impl Rollout<'_> {
     /// Makes sure that the current template has its set, with the highest revision.
     pub(super) fn ensure_new(&mut self, context: &mut Context) {
         if self.new.is_none() {
@@ -73,14 +73,13 @@ impl Rollout {
     }
 
     fn create_set(&mut self, context: &mut Context) {
-        let collisions = self.deployment.status.as_ref().and_then(|status| status.collision_count);
+        let collisions = self.status.collision_count;
         let hash = template_hash(&self.spec.template, collisions);
         let name = format!("{}-{hash}", self.owner.name());
         let key = Key::new(Kind::ReplicaSet, self.owner.namespace(), &name);
         if context.store.get(&key).is_some() {
             // Somebody else's set has the name: another hash next time.
-            self.deployment.status.get_or_insert_default().collision_count =
-                Some(collisions.unwrap_or(0) + 1);
+            self.status.collision_count = Some(collisions.unwrap_or(0) + 1);
             return;
         }
         let replicas = self.size_of_new(0);
@@ -89,7 +88,7 @@ impl Rollout {
             return;
         };
         let Object::ReplicaSet(set) = written.object else { return };
-        self.new = Some(Arc::unwrap_or_clone(set));
+        self.new = Some(set);
         if replicas > 0 {
             let message = format!("Scaled up replica set {name} from 0 to {replicas}");
             self.owner.event(EventType::Normal, "ScalingReplicaSet", message, context);
@@ -130,6 +129,15 @@ impl Rollout {
         set
     }
 
+    /// Whether a set says how large the Deployment is and may become.
+    pub(super) fn sizes_noted(&self, set: &ReplicaSet) -> bool {
+        let says = |name: &str, size: i32| {
+            let text = set.metadata.annotations.as_ref().and_then(|all| all.get(name));
+            text.is_some_and(|text| *text == size.to_string())
+        };
+        says(DESIRED, self.replicas()) && says(MAX, self.replicas() + self.fenceposts().0)
+    }
+
     /// Records in a set how large the Deployment is and may become.
     pub(super) fn note_sizes(&self, set: &mut ReplicaSet) {
         let most = self.replicas() + self.fenceposts().0;
@@ -139,7 +147,7 @@ impl Rollout {
     }
 
     fn highest_old_revision(&self) -> i64 {
-        self.old.iter().map(revision_of).max().unwrap_or(0)
+        self.old.iter().map(|set| revision_of(set)).max().unwrap_or(0)
     }
 
     /// A template that comes back gets a new number; the Deployment shows the number of its current set.
@@ -148,7 +156,7 @@ impl Rollout {
         let Some(set) = &mut self.new else { return };
         let own = revision_of(set);
         if own < next {
-            let mut wanted = set.clone();
+            let mut wanted = (**set).clone();
             let annotations = wanted.metadata.annotations.get_or_insert_default();
             annotations.insert(REVISION.to_owned(), next.to_string());
             if own > 0 {
@@ -161,14 +169,16 @@ impl Rollout {
                 context.update(Object::ReplicaSet(Arc::new(wanted)), Subresource::Main, &write)
                 && let Object::ReplicaSet(written) = written.object
             {
-                *set = Arc::unwrap_or_clone(written);
+                *set = written;
             }
         }
         let number = revision_of(set).to_string();
-        let annotations = self.deployment.metadata.annotations.get_or_insert_default();
-        if annotations.insert(REVISION.to_owned(), number.clone()).as_deref() != Some(&number) {
-            self.deployment.metadata.resource_version = None;
-            let object = Object::Deployment(Arc::new(self.deployment.clone()));
+        let shown = self.deployment.metadata.annotations.as_ref().and_then(|all| all.get(REVISION));
+        if shown != Some(&number) {
+            let mut numbered = self.deployment.clone();
+            numbered.metadata.annotations.get_or_insert_default().insert(REVISION.to_owned(), number);
+            numbered.metadata.resource_version = None;
+            let object = Object::Deployment(Arc::new(numbered));
             let _ = context.update(object, Subresource::Main, &self.owner.write());
         }
     }
@@ -182,7 +192,7 @@ impl Rollout {
         let idle = |set: &ReplicaSet| {
             super::size(set) == 0 && set.status.as_ref().is_none_or(|status| status.replicas == 0)
         };
-        let mut idle: Vec<&ReplicaSet> = self.old.iter().filter(|set| idle(set)).collect();
+        let mut idle: Vec<&Arc<ReplicaSet>> = self.old.iter().filter(|set| idle(set)).collect();
         idle.sort_by_key(|set| revision_of(set));
         let surplus = self.old.len().saturating_sub(keep);
         for set in idle.into_iter().take(surplus) {

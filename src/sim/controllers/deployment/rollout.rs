@@ -7,7 +7,7 @@ use crate::sim::cluster::Context;
 use crate::sim::controllers::pods;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 
-impl Rollout {
+impl Rollout<'_> {
     /// How large the new set may be, given its size.
     pub(super) fn size_of_new(&self, now: i32) -> i32 {
         if self.is_recreate() {
@@ -89,7 +89,7 @@ impl Rollout {
 
     /// New Pods as far as the surge allows, then old ones away as far as availability allows.
     pub(super) fn rolling_update(&mut self, context: &mut Context) {
-        let now = self.new.as_ref().map_or(0, size);
+        let now = self.new.as_ref().map_or(0, |set| size(set));
         let wanted = if now > self.replicas() { self.replicas() } else { self.size_of_new(now) };
         if wanted != now {
             self.resize_new(wanted, context);
@@ -103,7 +103,7 @@ impl Rollout {
     }
 
     fn shrink_old(&mut self, context: &mut Context) {
-        let old_total: i32 = self.old.iter().map(size).sum();
+        let old_total: i32 = self.old.iter().map(|set| size(set)).sum();
         if old_total == 0 {
             return;
         }
@@ -153,6 +153,6 @@ impl Rollout {
             let uid = set.metadata.uid.as_deref().unwrap_or_default();
             context.store.owned_by(uid).filter_map(Object::as_pod).any(|pod| !pods::is_over(pod))
         };
-        self.old.iter().any(runs)
+        self.old.iter().any(|set| runs(set))
     }
 }

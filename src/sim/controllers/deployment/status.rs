@@ -4,15 +4,16 @@ use super::{Rollout, available, size};
 use crate::kube::{Object, SimTime};
 use crate::sim::api::Subresource;
 use crate::sim::cluster::Context;
+use crate::sim::controllers::owning::name_only;
 use crate::sim::controllers::queue::Queue;
 use crate::sim::controllers::{Controller, Work};
-use k8s_openapi::api::apps::v1::{DeploymentCondition, DeploymentStatus, ReplicaSet};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet};
 use std::sync::Arc;
 
 /// Without progress for this long a rollout counts as stuck, seconds (progressDeadlineSeconds).
 const DEADLINE: i32 = 600;
 
-impl Rollout {
+impl Rollout<'_> {
     fn counted(&self) -> DeploymentStatus {
         let sum = |of: &dyn Fn(&ReplicaSet) -> i32| self.sets().map(of).sum::<i32>();
         let some = |n: i32| Some(n).filter(|n| *n > 0);
@@ -26,7 +27,7 @@ impl Rollout {
             available_replicas: some(able),
             unavailable_replicas: some(sum(&size).max(total) - able),
             observed_generation: self.deployment.metadata.generation,
-            ..self.deployment.status.clone().unwrap_or_default()
+            ..self.status.clone()
         }
     }
 
@@ -39,7 +40,6 @@ impl Rollout {
 
     /// Writes status and conditions.
     pub(super) fn report(&mut self, context: &mut Context) {
-        let old = self.deployment.status.clone().unwrap_or_default();
         let mut status = self.counted();
         let least = self.replicas() - self.fenceposts().1;
         let (value, reason, message) = if status.available_replicas.unwrap_or(0) >= least {
@@ -48,11 +48,16 @@ impl Rollout {
             ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
         set(&mut status, condition("Available", value, reason, message), context.now);
-        self.report_progress(&mut status, &old, context.now);
+        self.report_progress(&mut status, &self.status, context.now);
         self.report_failure(&mut status, context.now);
-        self.deployment.status = Some(status);
-        let mut new = self.deployment.clone();
-        new.metadata.resource_version = None;
+        self.status = status;
+        // Most steps find nothing new, and big clusters take very many of them.
+        if self.deployment.status.as_ref() == Some(&self.status) {
+            return;
+        }
+        // Only the status is taken over.
+        let metadata = name_only(&self.deployment.metadata);
+        let new = Deployment { metadata, spec: None, status: Some(self.status.clone()) };
         let _ = context.update(Object::Deployment(Arc::new(new)), Subresource::Status, &self.owner.write());
     }
 
@@ -112,8 +117,7 @@ impl Rollout {
 
     /// Looks again when the deadline passes.
     pub(super) fn watch_deadline(&self, work: &Work, queue: &mut Queue, context: &mut Context) {
-        let Some(status) = &self.deployment.status else { return };
-        let Some(progress) = find(status, "Progressing") else { return };
+        let Some(progress) = find(&self.status, "Progressing") else { return };
         let over = matches!(
             progress.reason.as_deref(),
             Some("NewReplicaSetAvailable" | "ProgressDeadlineExceeded" | "DeploymentPaused")
@@ -126,7 +130,7 @@ impl Rollout {
     /// Notes that a set was made for a new template.
     pub(super) fn note_created(&mut self, name: &str, now: SimTime) {
         let message = format!("Created new replica set \"{name}\"");
-        let status = self.deployment.status.get_or_insert_default();
+        let status = &mut self.status;
         let mut progress = condition("Progressing", "True", "NewReplicaSetCreated", &message);
         progress.last_update_time = Some(now.to_time());
         replace(status, progress, now);
@@ -135,7 +139,7 @@ impl Rollout {
     /// Notes that the Deployment is paused, or goes on.
     pub(super) fn mark_paused(&mut self, paused: bool, context: &Context) {
         let now = context.now;
-        let status = self.deployment.status.get_or_insert_default();
+        let status = &mut self.status;
         let was = find(status, "Progressing").and_then(|c| c.reason.as_deref()) == Some("DeploymentPaused");
         if paused && !was {
             replace(

@@ -22,8 +22,8 @@ pub fn list(pod: &Pod) -> String {
 
 /// All container names: containers, init containers, ephemeral ones.
 pub fn names(pod: &Pod) -> Vec<String> {
-    let mut names: Vec<String> = pod.spec.init_containers.iter().flatten().map(|c| c.name.clone()).collect();
-    names.extend(pod.spec.containers.iter().map(|c| c.name.clone()));
+    let mut names: Vec<String> = pod.spec.containers.iter().map(|c| c.name.clone()).collect();
+    names.extend(pod.spec.init_containers.iter().flatten().map(|c| c.name.clone()));
     names.extend(pod.spec.ephemeral_containers.iter().flatten().map(|c| c.name.clone()));
     names
 }

@@ -21,6 +21,7 @@ use super::runtime::{Runtime, SandboxId};
 use super::scheduler::{self, Scheduler};
 use super::store::{Change, Store};
 use crate::kube::{Object, SimTime};
+use crate::os::MACHINE_MEMORY;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,12 +82,12 @@ pub struct NodeSpec {
 }
 
 impl NodeSpec {
-    /// The machine of the recordings: 2 CPUs, 24 GiB, 250 Pods.
+    /// The machine of the recordings: 2 CPUs, 250 Pods, and of 24 GiB what the kernel leaves.
     pub fn named(name: &str) -> NodeSpec {
         NodeSpec {
             name: name.into(),
             cpu_millis: 2000,
-            memory: 24 << 30,
+            memory: MACHINE_MEMORY,
             max_pods: 250,
             labels: BTreeMap::new(),
         }

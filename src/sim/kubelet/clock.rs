@@ -9,6 +9,9 @@ const RELIST_PERIOD: u64 = 1004;
 /// Milliseconds between two looks at which Pods asked to be synced again (pkg/kubelet/kubelet.go, syncLoop).
 const TICK_PERIOD: u64 = 1000;
 
+/// Milliseconds between two full passes of the status manager (pkg/kubelet/status/status_manager.go, syncPeriod).
+const PASS_PERIOD: u64 = 10_000;
+
 /// When this kubelet's tickers fire.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -36,6 +39,11 @@ impl Clock {
             Some(since) => SimTime(now.0 - since % RELIST_PERIOD + RELIST_PERIOD),
             None => SimTime(self.relist_phase),
         }
+    }
+
+    /// The first full pass of the status manager after `now`.
+    pub fn next_pass(self, now: SimTime) -> SimTime {
+        SimTime((now.0 / PASS_PERIOD + 1) * PASS_PERIOD + self.tick_phase)
     }
 
     /// The first tick at or after `at`.

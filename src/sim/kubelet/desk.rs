@@ -27,6 +27,8 @@ pub enum PodDue {
     Inspect,
     /// The status is due to be written.
     Report,
+    /// The status manager looks whether the API still holds what it wrote.
+    Repair,
     /// The time between two syncs is over.
     Requeue,
     /// A volume is to be tried again.
@@ -78,8 +80,8 @@ impl Default for Latency {
             watch: 8,
             report: 6,
             sandbox: 95,
-            create: 35,
-            start: 15,
+            create: 45,
+            start: 20,
             failed_start: 330,
             inspect: 12,
             teardown: 95,

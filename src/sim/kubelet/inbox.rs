@@ -21,6 +21,7 @@ impl Worker {
             let gates = pod.spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty());
             let foreign = gates && self.pod.status.conditions != pod.status.conditions;
             self.pod = pod.clone();
+            self.repair_later(desk);
             if foreign {
                 self.inbox = Some((pod.clone(), change.cause));
                 desk.later(desk.machine.latency.watch, self.serial, PodDue::Config);
@@ -54,7 +55,7 @@ impl Worker {
             PodDue::Config => self.read_inbox(desk),
             PodDue::Step(run) => self.resume(run, desk),
             PodDue::Inspect => self.inspect(desk),
-            PodDue::Report => self.report(desk),
+            PodDue::Report | PodDue::Repair => self.report(desk),
             PodDue::Requeue => self.requeued(desk),
             PodDue::Mount => self.mount(desk),
             PodDue::Probe(index, ticket) => self.probe_tick(index, ticket, desk),

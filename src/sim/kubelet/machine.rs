@@ -68,6 +68,7 @@ impl Kubelet {
             worker.crashes.clear();
             worker.pulls.clear();
             worker.reasons.clear();
+            worker.forget_report(&Desk { machine: &mut self.machine, ctx: context });
         }
         let name = self.machine.spec.name.clone();
         context.recorder.forget(&Source::kubelet(&name));

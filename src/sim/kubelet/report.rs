@@ -30,6 +30,8 @@ pub(super) struct Report {
     pub wanted: Arc<PodStatus>,
     /// What led to it.
     pub because: CauseId,
+    /// What the API held when it was written last.
+    written: Option<Arc<PodStatus>>,
     /// Whether writing it is already on the agenda.
     due: bool,
 }
@@ -37,7 +39,7 @@ pub(super) struct Report {
 impl Report {
     /// The report of a Pod nothing was computed for yet; what the API holds is the start.
     pub fn new(pod: &Pod, because: CauseId) -> Report {
-        Report { wanted: pod.status.clone(), because, due: false }
+        Report { wanted: pod.status.clone(), because, written: None, due: false }
     }
 }
 
@@ -84,7 +86,27 @@ impl Worker {
             return;
         }
         pod.status = Arc::new(status);
+        self.report.written = Some(pod.status.clone());
         desk.ctx.store.put(desk.ctx.now, Object::Pod(pod), self.report.because);
+    }
+
+    /// Somebody else has written the status of the Pod: what is the kubelet's in it is put right at the status manager's next full pass.
+    pub fn repair_later(&mut self, desk: &mut Desk) {
+        let Some(written) = &self.report.written else { return };
+        if Arc::ptr_eq(written, &self.pod.status) || self.merged(&self.pod) == *self.pod.status {
+            return;
+        }
+        let at = desk.machine.clock.next_pass(desk.ctx.now);
+        desk.at(at, self.serial, PodDue::Repair);
+    }
+
+    /// The kubelet's process has begun anew: it knows of the Pod what the API says, and writes what it then finds.
+    pub fn forget_report(&mut self, desk: &Desk) {
+        if let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key)
+            && (self.is_static() || stored.uid() == &*self.uid)
+        {
+            self.report.wanted = stored.status.clone();
+        }
     }
 
     fn merged(&self, stored: &Pod) -> PodStatus {

@@ -4,6 +4,7 @@ use super::{DISK, Machine, Scarce};
 use crate::kube::core::{
     Node, NodeAddress, NodeCondition, NodeDaemonEndpoints, NodeSpec, NodeStatus, NodeSystemInfo,
 };
+use crate::kube::quantity::Amount;
 use crate::kube::{Key, Kind, Object, SimTime};
 use crate::sim::api::{Subresource, Write};
 use crate::sim::cause::CauseId;
@@ -151,6 +152,11 @@ fn node(machine: &Machine, index: usize, now: SimTime, seed: u64) -> Node {
     }
 }
 
+/// An amount of memory as the API carries it: `24Gi`, and `24684092Ki` of what is no whole number of anything larger.
+fn bytes(bytes: u64) -> String {
+    Amount::from_bytes(i64::try_from(bytes).unwrap_or(i64::MAX)).to_string()
+}
+
 fn status(machine: &Machine, now: SimTime, seed: u64) -> NodeStatus {
     let spec = &machine.spec;
     let cpu = if spec.cpu_millis.is_multiple_of(1000) {
@@ -165,7 +171,7 @@ fn status(machine: &Machine, now: SimTime, seed: u64) -> NodeStatus {
             entry("ephemeral-storage", disk),
             entry("hugepages-1Gi", "0".into()),
             entry("hugepages-2Mi", "0".into()),
-            entry("memory", format!("{}Ki", memory / 1024)),
+            entry("memory", bytes(memory)),
             entry("pods", spec.max_pods.to_string()),
         ])
     };

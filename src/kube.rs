@@ -6,8 +6,12 @@
 
 /// Ages as kubectl prints them.
 pub mod age;
+/// Cron schedules and time zones.
+pub mod cron;
 /// JSON values to API objects, strictly.
 pub mod decode;
+/// Durations in Go's notation.
+pub mod duration;
 /// Field selectors.
 pub mod fields;
 /// Values as Go shows them.

@@ -1,7 +1,6 @@
 //! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
 //! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
 
-mod cron;
 mod cronjob;
 mod daemonset;
 mod deployment;

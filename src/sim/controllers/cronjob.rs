@@ -1,10 +1,10 @@
 //! `CronJobs` (pkg/controller/cronjob): a Job at each time of the schedule.
 
-use super::cron::Schedule;
 use super::owning::{Owner, controller_key};
 use super::queue::Queue;
 use super::{Controller, Work};
 use crate::kube::core::ObjectReference;
+use crate::kube::cron::Schedule;
 use crate::kube::{Key, Kind, Object, SimTime};
 use crate::sim::api::{DeleteOptions, Subresource};
 use crate::sim::chance;
@@ -68,7 +68,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let mut run = Cron { owner, object: Arc::unwrap_or_clone(cron), spec, status, jobs };
     run.note_finished(context);
     run.prune(context);
-    let schedule = Schedule::parse(&run.spec.schedule);
+    let schedule = Schedule::parse(&run.spec.schedule, run.spec.time_zone.as_deref());
     if let Some(schedule) = schedule.filter(|_| run.spec.suspend != Some(true)) {
         run.start_due(&schedule, context);
         if let Some(next) = schedule.next(context.now.timestamp()) {

@@ -2,6 +2,7 @@
 
 use super::faults::Faults;
 use super::{meta, pod};
+use crate::kube::cron;
 use crate::kube::selector::Selector;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::batch::v1 as batch;
@@ -232,6 +233,11 @@ pub(super) fn cron_job(o: &batch::CronJob, faults: &mut Faults) {
     } else if let Some(fault) = schedule_fault(&spec.schedule) {
         faults.invalid("spec.schedule", spec.schedule.as_str(), &fault);
     }
+    if let Some(zone) = spec.time_zone.as_deref()
+        && let Some(fault) = zone_fault(zone)
+    {
+        faults.invalid("spec.timeZone", zone, &fault);
+    }
     faults.non_negative("spec.startingDeadlineSeconds", spec.starting_deadline_seconds.unwrap_or(0));
     let policy = spec.concurrency_policy.as_deref();
     faults.required_one_of("spec.concurrencyPolicy", policy, &["Allow", "Forbid", "Replace"]);
@@ -247,6 +253,18 @@ pub(super) fn cron_job(o: &batch::CronJob, faults: &mut Faults) {
     }
 }
 
+/// What is wrong with a time zone.
+fn zone_fault(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("timeZone must be nil or non-empty string".to_owned());
+    }
+    if name.eq_ignore_ascii_case("local") {
+        let fault = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        return Some(fault.to_owned());
+    }
+    cron::zone(name).is_none().then(|| format!("unknown time zone {name}"))
+}
+
 /// Schedules with a name.
 const KNOWN: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 /// The lowest and highest number of each field of a schedule, and the names of its numbers.
@@ -260,6 +278,9 @@ const BOUNDS: [(u32, u32, &[&str]); 5] = [
 
 /// What the cron parser says of a schedule it cannot read.
 fn schedule_fault(schedule: &str) -> Option<String> {
+    if schedule.contains("TZ") {
+        return Some("cannot use TZ or CRON_TZ in schedule, use timeZone field instead".to_owned());
+    }
     if schedule.starts_with('@') {
         let known = KNOWN.contains(&schedule) || schedule.starts_with("@every ");
         return (!known).then(|| format!("unrecognized descriptor: {schedule}"));

@@ -70,6 +70,8 @@ pub struct CellSpec {
     pub hosts: String,
     /// Content of `/etc/resolv.conf`.
     pub resolv: String,
+    /// Where on the host its user numbers begin and how many there are, if it has numbers of its own (a user namespace).
+    pub host_ids: Option<(u32, u32)>,
     /// Sees and signals the processes of this container too (one pid namespace).
     pub share_pids_with: Option<CellId>,
     /// Command names the host runs itself (`kubectl`, `crictl`).
@@ -98,6 +100,7 @@ pub struct Cell {
     pub(super) memory_limit: Option<u64>,
     pub(super) cpu_limit: Option<u64>,
     pub(super) oom: OomRule,
+    pub(super) host_ids: Option<(u32, u32)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) oom_kills: u32,
     pub(super) cpu_used: u64,
@@ -170,6 +173,7 @@ impl Cell {
             mounts,
             env: Arc::new(spec.env),
             workdir: if spec.workdir.is_empty() { "/".to_owned() } else { spec.workdir },
+            host_ids: spec.host_ids,
             user: Arc::new(spec.user),
             read_only_root: spec.read_only_root,
             memory_limit: spec.memory_limit,

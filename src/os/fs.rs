@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Errno;
 use super::cell::{Cell, User};
+use super::system::MACHINE_DISK;
 use super::tree::{Body, Content, Meta, Node, Tree};
 use super::volume::{Medium, Volumes};
 use crate::kube::SimTime;
@@ -192,6 +193,9 @@ impl Files<'_> {
 
     /// Checks that `extra` bytes fit where a path lies.
     fn room(&self, path: &[String], extra: u64) -> Result<(), Errno> {
+        if extra > MACHINE_DISK {
+            return Err(Errno::NoSpace);
+        }
         let Some(index) = self.mount_of(path) else { return Ok(()) };
         let Some(volume) = self.volumes.get(self.cell.mounts[index].volume) else { return Ok(()) };
         match (volume.medium, volume.capacity) {

@@ -27,6 +27,8 @@ pub use spawn::{DEFAULT_PATH, Spawn, StartError, Stdin};
 /// Memory of the machine unless the host says otherwise, in bytes: a process that takes more is killed. A machine of 24 GiB, less what
 /// its kernel keeps for itself (the recordings' 24684092Ki).
 pub const MACHINE_MEMORY: u64 = 24_684_092 * 1024;
+/// Disk of the machine in bytes (the recordings' 264212084Ki): no file is larger.
+pub const MACHINE_DISK: u64 = 264_212_084 * 1024;
 /// Processes of one system at most; fork(2) fails with EAGAIN beyond.
 pub const MAX_PROCESSES: usize = 512;
 

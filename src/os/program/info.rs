@@ -82,6 +82,15 @@ pub(super) fn hostname(call: &mut Call<'_, '_>) -> Program {
     call.done(0)
 }
 
+/// All groups of a user as the kernel keeps them, by number; GNU's programs put the main one first.
+fn groups_of(user: &crate::os::User, main_first: bool) -> Vec<u32> {
+    let mut groups = user.groups.clone();
+    groups.push(user.gid);
+    groups.sort_by_key(|group| (main_first && *group != user.gid, *group));
+    groups.dedup();
+    groups
+}
+
 pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     let user = std::sync::Arc::clone(&call.ctx.process().user);
     let name = super::list::name_of(call.ctx, user.uid, "/etc/passwd");
@@ -97,20 +106,19 @@ pub(super) fn id(call: &mut Call<'_, '_>) -> Program {
     } else if options.contains('g') {
         if options.contains('n') { group } else { user.gid.to_string() }
     } else if options.contains('G') {
-        let all =
-            std::iter::once(user.gid).chain(user.groups.iter().copied().filter(|extra| *extra != user.gid));
         let named = options.contains('n');
-        let shown = all
+        let shown = groups_of(&user, call.gnu())
+            .into_iter()
             .map(|id| if named { super::list::name_of(call.ctx, id, "/etc/group") } else { id.to_string() });
         shown.collect::<Vec<_>>().join(" ")
     } else {
         let named = |id: u32, name: &str| {
             if name.parse::<u32>().is_ok() { id.to_string() } else { format!("{id}({name})") }
         };
-        let mut groups = vec![named(user.gid, &group)];
-        for extra in user.groups.iter().filter(|extra| **extra != user.gid) {
-            let name = super::list::name_of(call.ctx, *extra, "/etc/group");
-            groups.push(named(*extra, &name));
+        let mut groups = Vec::new();
+        for id in groups_of(&user, call.gnu()) {
+            let name = super::list::name_of(call.ctx, id, "/etc/group");
+            groups.push(named(id, &name));
         }
         format!("uid={} gid={} groups={}", named(user.uid, &name), named(user.gid, &group), groups.join(","))
     };

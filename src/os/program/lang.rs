@@ -1,11 +1,14 @@
 //! Language runtimes. Of Python, JavaScript and Perl podlab runs what people put on one line of a manifest: print, sleep, loop, serve,
 //! exit, fill memory. Anything else is said to be out of reach, with the line that is.
 
+mod condition;
 mod python;
 mod script;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use condition::Condition;
 
 use super::super::system::Step;
 use super::server;
@@ -14,6 +17,8 @@ use crate::kube::SimTime;
 
 /// Bytes a language keeps before it writes to a pipe (Python's and Perl's buffers).
 const BUFFER: usize = 8192;
+/// How Python begins to tell of an exception nobody catches.
+const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\n";
 /// Bytes of text a variable holds at most.
 const TEXT_MAX: usize = 1 << 20;
 
@@ -25,6 +30,10 @@ enum Expr {
     Variable(String),
     /// A variable of the environment, and what stands for it.
     Environment(String, Option<Box<Expr>>),
+    /// A whole number, of what may be text.
+    Whole(Box<Expr>),
+    /// What remains of a division.
+    Rest(Box<Expr>, i64),
     /// The Unix time.
     Now,
     Sum(Vec<Expr>),
@@ -44,14 +53,33 @@ enum Act {
     /// Ends with a message, as an exception nobody catches.
     Raise(String),
     Forever(Arc<[Act]>),
+    /// As long as a condition holds.
+    While(Condition, Arc<[Act]>),
+    /// One body or the other.
+    If(Condition, Arc<[Act]>, Arc<[Act]>),
+    /// Leaves the innermost loop.
+    Break,
+    /// Begins the innermost loop's next round.
+    Continue,
     /// A variable from 0 up to a number.
     Count(String, i64, Arc<[Act]>),
     /// Waits for signals.
     Pause,
 }
 
-/// A body that is running: its acts, the next one, and the loop's variable with its value and end.
-type Body = (Arc<[Act]>, usize, Option<(String, i64, i64)>);
+/// What a running body belongs to.
+#[derive(Clone, Debug)]
+enum Round {
+    /// It runs once.
+    Once,
+    /// The act before the next one of the body around it begins it again.
+    Again,
+    /// A variable with its value and end.
+    Count(String, i64, i64),
+}
+
+/// A body that is running: its acts, the next one, and what it belongs to.
+type Body = (Arc<[Act]>, usize, Round);
 
 /// A script that runs.
 #[derive(Clone, Debug)]
@@ -71,7 +99,7 @@ fn run(acts: Vec<Act>, buffered: bool, call: &mut Call<'_, '_>, memory: u64) -> 
     let key = call.ctx.key;
     call.ctx.sys.set_load(key, |load| load.memory = memory);
     Program::Script(Box::new(Script {
-        frames: vec![(acts.into(), 0, None)],
+        frames: vec![(acts.into(), 0, Round::Once)],
         variables: BTreeMap::new(),
         until: None,
         out: std::mem::take(&mut call.out),
@@ -128,7 +156,7 @@ impl Script {
                 return Some(act.clone());
             }
             match counter {
-                Some((name, value, end)) if *value + 1 < *end => {
+                Round::Count(name, value, end) if *value + 1 < *end => {
                     *value += 1;
                     *at = 0;
                     let (name, value) = (name.clone(), *value);
@@ -156,6 +184,11 @@ impl Script {
             }
             Act::Sleep(millis) => self.until = Some(ctx.now().plus(millis)),
             Act::Set(name, value) => {
+                if let Expr::Whole(of) = &value
+                    && let Err(error) = self.whole(of, ctx)
+                {
+                    return self.perform(Act::Raise(format!("{TRACEBACK}{error}\n")), ctx);
+                }
                 let value = match self.evaluate(&value, ctx) {
                     Expr::Text(text) if text.len() > TEXT_MAX => {
                         Expr::Text(text.chars().take(TEXT_MAX).collect())
@@ -180,14 +213,53 @@ impl Script {
                 if let Some((_, at, _)) = self.frames.last_mut() {
                     *at -= 1;
                 }
-                self.frames.push((body, 0, None));
+                self.frames.push((body, 0, Round::Again));
             }
+            Act::While(condition, body) => {
+                if condition.holds(self, ctx) {
+                    self.perform(Act::Forever(body), ctx);
+                }
+            }
+            Act::If(condition, then, otherwise) => {
+                let body = if condition.holds(self, ctx) { then } else { otherwise };
+                self.frames.push((body, 0, Round::Once));
+            }
+            Act::Break | Act::Continue => self.leave(matches!(act, Act::Break)),
             Act::Count(name, end, body) if end > 0 => {
                 self.variables.insert(name.clone(), Expr::Number(0));
-                self.frames.push((body, 0, Some((name, 0, end))));
+                self.frames.push((body, 0, Round::Count(name, 0, end)));
             }
             Act::Count(..) | Act::Pause => {}
         }
+    }
+
+    /// Leaves the bodies up to the innermost loop's: the loop too, or only this round of it.
+    fn leave(&mut self, loop_too: bool) {
+        while let Some((acts, at, round)) = self.frames.last_mut() {
+            match round {
+                Round::Once => drop(self.frames.pop()),
+                _ if !loop_too => {
+                    *at = acts.len();
+                    return;
+                }
+                round => {
+                    let led_back = matches!(round, Round::Again);
+                    self.frames.pop();
+                    if let Some((_, at, _)) = self.frames.last_mut().filter(|_| led_back) {
+                        *at += 1;
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A value as a whole number; the error is what an interpreter says.
+    fn whole(&self, value: &Expr, ctx: &Ctx<'_>) -> Result<i64, String> {
+        let text = self.text(value, ctx);
+        text.trim()
+            .parse()
+            .map_err(|_| format!("ValueError: invalid literal for int() with base 10: '{text}'"))
     }
 
     fn evaluate(&self, value: &Expr, ctx: &Ctx<'_>) -> Expr {
@@ -198,6 +270,10 @@ impl Script {
                 (None, Some(otherwise)) => self.evaluate(otherwise, ctx),
                 (None, None) => Expr::Text("None".to_owned()),
             },
+            Expr::Whole(of) => self.whole(of, ctx).map_or(Expr::Text(String::new()), Expr::Number),
+            Expr::Rest(of, by) => {
+                self.whole(of, ctx).map_or(Expr::Text(String::new()), |n| Expr::Number(n.rem_euclid(*by)))
+            }
             Expr::Now => Expr::Text(super::info::strftime(ctx.now(), "%s.0")),
             Expr::Sum(parts) => {
                 let parts: Vec<Expr> = parts.iter().map(|part| self.evaluate(part, ctx)).collect();

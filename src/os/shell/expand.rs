@@ -15,6 +15,8 @@ use super::script::{Name, Operation, Parameter, Piece, Word};
 
 /// Bytes one expansion gives at most.
 const EXPANSION_MAX: usize = 8 << 20;
+/// Bytes of expanded text that count as one step.
+const BYTES_PER_STEP: usize = 512;
 /// Words one expansion gives at most.
 const FIELDS_MAX: usize = 200_000;
 
@@ -72,11 +74,17 @@ impl<'a, 'b> Expander<'a, 'b> {
                 }
                 all.push(field.text);
             }
+            self.charge(all.last().map_or(0, String::len));
             if all.len() > FIELDS_MAX || all.iter().map(String::len).sum::<usize>() > EXPANSION_MAX {
                 return Err(Stop::Error("argument list too long".to_owned()));
             }
         }
         Ok(all)
+    }
+
+    /// Lets long texts take the time they take: a script that doubles one for ever is busy, not stuck.
+    fn charge(&mut self, bytes: usize) {
+        self.ctx.sys.charge(self.ctx.key, (bytes / BYTES_PER_STEP) as u32);
     }
 
     /// Expands a word to one text, neither split nor globbed.
@@ -101,6 +109,7 @@ impl<'a, 'b> Expander<'a, 'b> {
             first.pattern.push(' ');
             first.pattern.push_str(&next.pattern);
         }
+        self.charge(first.text.len());
         if first.text.len() > EXPANSION_MAX {
             Err(Stop::Error("out of memory".to_owned()))
         } else {

@@ -89,6 +89,10 @@ impl System {
             ),
         );
         tree.put(&format!("/{name}/cgroup"), text("0::/\n"));
+        let ids = self.cells.get(&process.cell).and_then(|cell| cell.host_ids).unwrap_or((0, u32::MAX));
+        for map in ["uid_map", "gid_map"] {
+            tree.put(&format!("/{name}/{map}"), text(&format!("{:>10} {:>10} {:>10}\n", 0, ids.0, ids.1)));
+        }
         tree.put(&format!("/{name}/mounts"), text(&self.mounts_text(key)));
         let state = if process.stopped { "T (stopped)" } else { "S (sleeping)" };
         let (uid, gid) = (process.user.uid, process.user.gid);

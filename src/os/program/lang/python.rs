@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::condition::Condition;
 use super::{Act, Expr};
 
 /// Loops within loops at most.
@@ -30,6 +31,10 @@ fn block(lines: &[(usize, &str)], at: &mut usize, depth: usize) -> Result<Vec<Ac
             return Err(line.to_owned());
         }
         *at += 1;
+        if let Some((condition, rest)) = branch_head(line, "if") {
+            acts.push(branch(condition, rest, (lines, at, indent), depth)?);
+            continue;
+        }
         // `import time; while True: …` is no Python, but people write it with a newline in quotes; a loop may follow on its own line only.
         let Some((head, rest)) = loop_head(line) else {
             for statement in statements(line) {
@@ -37,24 +42,69 @@ fn block(lines: &[(usize, &str)], at: &mut usize, depth: usize) -> Result<Vec<Ac
             }
             continue;
         };
-        let body = if rest.is_empty() {
-            if lines.get(*at).is_none_or(|(below, _)| *below <= indent) {
-                return Err(format!(
-                    "  File \"<string>\", line {at}\n    {line}\nIndentationError: expected an indented block after '{}' statement on line {at}",
-                    line.split_whitespace().next().unwrap_or_default()
-                ));
-            }
-            block(lines, at, depth + 1)?
-        } else {
-            let mut body = Vec::new();
-            for statement in statements(rest) {
-                body.extend(simple(statement.trim())?);
-            }
-            body
-        };
+        let body = body(line, rest, (lines, at, indent), depth)?;
         acts.push(looped(head, body.into()).ok_or_else(|| line.to_owned())?);
     }
     Ok(acts)
+}
+
+/// The lines, the next one, and the indentation of the statement that is being read.
+type Place<'p, 's> = (&'p [(usize, &'s str)], &'p mut usize, usize);
+
+/// What belongs to a statement that ends in a colon: the rest of its line, or the indented lines below.
+fn body(
+    line: &str,
+    rest: &str,
+    (lines, at, indent): Place<'_, '_>,
+    depth: usize,
+) -> Result<Vec<Act>, String> {
+    if rest.is_empty() {
+        if lines.get(*at).is_none_or(|(below, _)| *below <= indent) {
+            return Err(format!(
+                "  File \"<string>\", line {at}\n    {line}\nIndentationError: expected an indented block after '{}' statement on line {at}",
+                line.split([' ', ':']).next().unwrap_or_default()
+            ));
+        }
+        return block(lines, at, depth + 1);
+    }
+    let mut acts = Vec::new();
+    for statement in statements(rest) {
+        acts.extend(simple(statement.trim())?);
+    }
+    Ok(acts)
+}
+
+/// The condition and the rest of a line that begins with `if` or `elif`.
+fn branch_head<'s>(line: &'s str, word: &str) -> Option<(&'s str, &'s str)> {
+    let after = line.strip_prefix(word).filter(|after| after.starts_with([' ', '(']))?;
+    let colon = split(after, ':').first()?.len();
+    let (condition, rest) = after.split_at(colon);
+    Some((condition.trim(), rest.strip_prefix(':')?.trim()))
+}
+
+/// An `if` with what follows it at the same indentation.
+fn branch(
+    condition: &str,
+    rest: &str,
+    (lines, at, indent): Place<'_, '_>,
+    depth: usize,
+) -> Result<Act, String> {
+    if depth > DEPTH_MAX {
+        return Err(condition.to_owned());
+    }
+    let parsed = Condition::parse(condition).ok_or_else(|| format!("if {condition}:"))?;
+    let then = body("if", rest, (lines, at, indent), depth)?;
+    let next = lines.get(*at).copied().filter(|(own, _)| *own == indent).map(|(_, line)| line);
+    let mut otherwise = Vec::new();
+    if let Some((condition, rest)) = next.and_then(|line| branch_head(line, "elif")) {
+        *at += 1;
+        otherwise.push(branch(condition, rest, (lines, at, indent), depth + 1)?);
+    } else if let Some(rest) = next.and_then(|line| line.strip_prefix("else")?.trim_start().strip_prefix(':'))
+    {
+        *at += 1;
+        otherwise = body("else", rest.trim(), (lines, at, indent), depth)?;
+    }
+    Ok(Act::If(parsed, then.into(), otherwise.into()))
 }
 
 fn loop_head(line: &str) -> Option<(&str, &str)> {
@@ -65,8 +115,10 @@ fn loop_head(line: &str) -> Option<(&str, &str)> {
 
 fn looped(head: &str, body: Arc<[Act]>) -> Option<Act> {
     if let Some(condition) = head.strip_prefix("while") {
-        return matches!(condition.trim().trim_matches(['(', ')']), "True" | "1")
-            .then_some(Act::Forever(body));
+        if matches!(condition.trim().trim_matches(['(', ')']), "True" | "1") {
+            return Some(Act::Forever(body));
+        }
+        return Some(Act::While(Condition::parse(condition.trim())?, body));
     }
     let (name, range) = head.strip_prefix("for ")?.split_once(" in ")?;
     let end = range.trim().strip_prefix("range(")?.strip_suffix(')')?;
@@ -114,6 +166,9 @@ fn simple(statement: &str) -> Result<Vec<Act>, String> {
     let refused = || statement.to_owned();
     if statement.starts_with("import ") || statement.starts_with("from ") || statement == "pass" {
         return Ok(Vec::new());
+    }
+    if statement == "break" || statement == "continue" {
+        return Ok(vec![if statement == "break" { Act::Break } else { Act::Continue }]);
     }
     if let Some(words) = arguments(statement, "print") {
         return print(words).map(|act| vec![act]).ok_or_else(refused);
@@ -221,10 +276,15 @@ fn print(words: &str) -> Option<Act> {
 }
 
 /// A value: text, a number, a variable, one of the environment, or a sum of such.
-fn expression(text: &str) -> Option<Expr> {
+pub(super) fn expression(text: &str) -> Option<Expr> {
     let parts = split(text, '+');
     if parts.len() > 1 {
         return Some(Expr::Sum(parts.into_iter().map(expression).collect::<Option<_>>()?));
+    }
+    if let [of, by] = split(text, '%').as_slice()
+        && let Some(by) = whole(by).filter(|by| *by > 0)
+    {
+        return Some(Expr::Rest(Box::new(expression(of)?), by));
     }
     let text = text.trim();
     if let Some(quoted) = text.strip_prefix('f').filter(|rest| rest.starts_with(['"', '\''])) {
@@ -238,6 +298,9 @@ fn expression(text: &str) -> Option<Expr> {
     }
     if let Some(inner) = arguments(text, "str") {
         return expression(inner);
+    }
+    if let Some(inner) = arguments(text, "int") {
+        return Some(Expr::Whole(Box::new(expression(inner)?)));
     }
     if text == "time.time()" {
         return Some(Expr::Now);

@@ -38,6 +38,8 @@ pub enum Due {
     Controller(controllers::Due),
     /// A machine that was told to reboot is up again.
     PowerOn(NodeIndex, CauseId),
+    /// A machine that goes down in good order has nothing left to wait for.
+    Halt(NodeIndex, CauseId),
     /// Events have reached their age.
     ExpireEvents,
 }
@@ -228,7 +230,8 @@ impl Cluster {
     fn dispatch(&mut self, due: Due) {
         match due {
             Due::PowerOn(node, because) => return self.power_on(node, because),
-            Due::Kubelet(node, _) if !self.acts(node) => return self.held.hold(node, due),
+            Due::Halt(node, because) => return self.halt(node, because),
+            Due::Kubelet(node, _) if !self.works(node) => return self.held.hold(node, due),
             Due::Sandbox(sandbox) if self.runtime.is_node_shell(sandbox) => {
                 return self.run_node_shell(sandbox);
             }
@@ -250,7 +253,7 @@ impl Cluster {
             }
             Due::Scheduler(due) => parts.scheduler.handle(due, &mut context),
             Due::Controller(due) => parts.controllers.handle(due, &mut context),
-            Due::PowerOn(..) => {}
+            Due::PowerOn(..) | Due::Halt(..) => {}
             Due::ExpireEvents => context.expire_events(),
         }
     }
@@ -278,7 +281,7 @@ impl Cluster {
             }
             _ => None,
         };
-        let deaf = node.filter(|node| !self.acts(*node));
+        let deaf = node.filter(|node| !self.hears(*node));
         let (parts, mut context) = self.parts();
         parts.scheduler.observe(change, &mut context);
         parts.controllers.observe(change, &mut context);

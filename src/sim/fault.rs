@@ -167,6 +167,9 @@ impl Cluster {
         if let Some(node) = fault.node() {
             self.release_held(node);
         }
+        if let Fault::RestoreNetwork(node) = fault {
+            self.reconnected(node, cause);
+        }
     }
 }
 
@@ -185,6 +188,7 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
         Fault::PowerOff(_) => machine.powered = false,
         Fault::PowerOn(_) => {
             machine.powered = true;
+            machine.going_down = None;
             machine.run_kubelet(true, now);
         }
         Fault::StopKubelet(_) => machine.run_kubelet(false, now),

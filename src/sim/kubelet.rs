@@ -20,6 +20,7 @@ mod report;
 mod resize;
 mod resources;
 mod sandbox;
+mod shutdown;
 mod spec;
 mod start;
 mod static_pods;
@@ -40,6 +41,7 @@ use clock::Clock;
 pub use desk::PodDue;
 use desk::{Desk, Latency, Machine};
 use images::ImageStore;
+pub use shutdown::ShutdownGrace;
 pub use static_pods::MANIFESTS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub enum Due {
     Cordon(CauseId),
     /// The Node's status, because of what the eviction manager found.
     NodeStatus(CauseId),
+    /// The shutdown manager's next look at the Pods it ends.
+    Shutdown,
 }
 
 /// One node's kubelet.
@@ -70,6 +74,7 @@ pub struct Kubelet {
     by_uid: BTreeMap<Arc<str>, u64>,
     next_serial: u64,
     manifests: static_pods::Manifests,
+    shutdown: shutdown::Manager,
 }
 
 impl Kubelet {
@@ -97,6 +102,7 @@ impl Kubelet {
             by_uid: BTreeMap::new(),
             next_serial: 0,
             manifests: static_pods::Manifests::default(),
+            shutdown: shutdown::Manager::default(),
         }
     }
 
@@ -172,6 +178,7 @@ impl Kubelet {
             Due::Pressure(because) => self.look_for_pressure(because, context),
             Due::Cordon(because) => self.tell_cordon(because, context),
             Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
+            Due::Shutdown => self.go_on_down(context),
             Due::Pod(serial, PodDue::Start) if self.make_room(serial, context) => {}
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };

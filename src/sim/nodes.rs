@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// How often a kubelet renews its lease, milliseconds.
 pub const LEASE_PERIOD: u64 = 10_000;
 
-/// Disk of every machine, bytes (the recordings' 264212084Ki).
-pub const DISK: u64 = 264_212_084 * 1024;
+/// Disk of every machine, bytes.
+pub const DISK: u64 = crate::os::MACHINE_DISK;
 
 /// What a machine can run out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,15 @@ pub enum Scarce {
     Memory,
     /// Its disk.
     Disk,
+}
+
+/// What becomes of a machine that goes down in good order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterHalt {
+    /// It starts again.
+    ComesBack,
+    /// It stays off.
+    StaysOff,
 }
 
 /// What works on a machine.
@@ -32,10 +41,14 @@ pub struct Machine {
     pub address: String,
     /// Whether it has power.
     pub powered: bool,
+    /// What it was told if it is going down in good order.
+    pub going_down: Option<AfterHalt>,
     /// Whether its kubelet's process runs.
     pub kubelet_runs: bool,
     /// When its kubelet was started (true) and stopped.
     pub kubelet_log: Vec<(SimTime, bool)>,
+    /// When its kubelet would not start, and why: its configuration file is wrong.
+    pub refusals: Vec<(SimTime, String)>,
     /// Whether it reaches the API server and the other nodes.
     pub connected: bool,
     /// Bytes that something outside of Pods takes.
@@ -106,6 +119,8 @@ impl Machines {
             spec: spec.clone(),
             address: format!("10.{}.{}.{}", 10 + (host >> 16), (host >> 8) & 0xff, host & 0xff),
             powered: true,
+            going_down: None,
+            refusals: Vec::new(),
             kubelet_runs: true,
             kubelet_log: vec![(SimTime(0), true)],
             connected: true,

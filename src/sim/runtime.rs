@@ -166,6 +166,8 @@ pub struct Sandbox {
     pub system: System,
     /// The reminder to run them that is already on the agenda.
     pub wake_at: SimTime,
+    /// The pause container, once containers share their processes with it.
+    pause: Option<CellId>,
     /// Commands the kubelet runs in it.
     errands: BTreeMap<(CellId, Pid), ErrandId>,
     /// Commands people run in it.
@@ -299,6 +301,7 @@ impl Runtime {
                 containers: Vec::new(),
                 system: system(hostname, &ip),
                 wake_at: SimTime::NEVER,
+                pause: None,
                 errands: BTreeMap::new(),
                 visits: BTreeMap::new(),
                 ip,
@@ -314,6 +317,7 @@ impl Runtime {
             self.by_ip.remove(&sandbox.ip);
             self.by_ip.insert(ip.clone(), id);
             sandbox.system = system(hostname, &ip);
+            sandbox.pause = None;
             sandbox.errands.clear();
             sandbox.ip = ip;
             sandbox.up = true;

@@ -3,10 +3,13 @@
 use super::refusal::Refusal;
 use super::{Author, Patch, Subresource, Write, Written, patch, status};
 use crate::kube::decode::{Fault, cannot_be_handled, decode};
-use crate::kube::{Key, Object};
+use crate::kube::quantity::Amount;
+use crate::kube::requests::{pod_requests, resources_of};
+use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::admission;
 use crate::sim::cluster::Context;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the server says when the client saw an older version.
@@ -34,6 +37,9 @@ impl Context<'_> {
             if !faults.is_empty() {
                 return Err(Refusal::invalid(key.kind, &key.name, faults));
             }
+            if let (Subresource::Resize, Object::Pod(pod)) = (sub, &new) {
+                self.refuse_oversized(pod)?;
+            }
         }
         if sub != Subresource::Status && status::has_generation(key.kind) && !status::same_spec(&new, &old) {
             let meta = new.meta_mut();
@@ -46,6 +52,25 @@ impl Context<'_> {
         let object = self.store.put(self.now, new, write.cause).object.clone();
         self.finish_deletion(&object, write);
         Ok(Written { object, warnings })
+    }
+
+    /// Refuses a resize to more than the whole node has (recorded; memory by analogy).
+    fn refuse_oversized(&self, pod: &Pod) -> Result<(), Refusal> {
+        let node = Key::new(Kind::Node, "", pod.spec.node_name.as_deref().unwrap_or_default());
+        let Some(Object::Node(node)) = self.store.get(&node) else { return Ok(()) };
+        let has = resources_of(node.status.as_ref().and_then(|status| status.allocatable.as_ref()));
+        let asks = pod_requests(&pod.spec, None);
+        for (what, count) in [("cpu", Amount::milli as fn(Amount) -> i64), ("memory", Amount::value)] {
+            let of = |list: &BTreeMap<String, Amount>| list.get(what).copied().map_or(0, count);
+            let (asked, allocatable) = (of(&asks), of(&has));
+            if asked > allocatable {
+                let why = format!(
+                    "node didn't have enough allocatable resources: {what}, requested: {asked}, allocatable: {allocatable}"
+                );
+                return Err(Refusal::forbidden(Kind::Pod, pod.name(), why));
+            }
+        }
+        Ok(())
     }
 
     /// Applies a patch to the object at `key`.

@@ -4,6 +4,7 @@ mod crictl;
 mod follow;
 mod inspect;
 mod journal;
+mod settings;
 mod table;
 mod unit;
 
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// Folders of a node that are its own, not those of the image its tools come from.
 const FOLDERS: [&str; 9] = ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
 /// Commands that are answered here.
-const FOREIGN: [&str; 5] = ["systemctl", "crictl", "journalctl", "reboot", "poweroff"];
+const FOREIGN: [&str; 6] = ["systemctl", "crictl", "journalctl", "reboot", "poweroff", "shutdown"];
 
 /// What a program of the node answers.
 enum Answer {
@@ -157,6 +158,10 @@ impl Cluster {
             "systemctl" => self.systemctl(&node, rest),
             "crictl" => self.crictl(index, rest),
             "journalctl" => self.journalctl(index, rest),
+            "shutdown" if rest.iter().any(|word| matches!(*word, "-r" | "--reboot")) => {
+                self.systemctl(&node, &["reboot"])
+            }
+            "shutdown" => self.systemctl(&node, &["poweroff"]),
             verb => self.systemctl(&node, &[verb]),
         };
         let (out, err, code) = match answer {

@@ -4,7 +4,7 @@ use super::{Cluster, Context, Due, NodeIndex};
 use crate::sim::cause::CauseId;
 use crate::sim::controllers::Controllers;
 use crate::sim::fault::Fault;
-use crate::sim::nodes::{Machine, Scarce};
+use crate::sim::nodes::{AfterHalt, Machine, Scarce};
 use crate::sim::store::Change;
 use std::collections::BTreeMap;
 
@@ -45,12 +45,36 @@ pub(in crate::sim) enum Start {
 const BOOT: u64 = 25_000;
 
 impl Cluster {
-    /// A node goes down in good order and comes up again by itself.
-    pub(in crate::sim) fn reboot(&mut self, name: &str) {
-        let cause = self.root_cause("disruption", format!("{name} was told to reboot"));
-        self.strike(&Fault::PowerOff(name.to_owned()), cause);
-        if let Some(&node) = self.node_index.get(name) {
-            self.agenda.push(self.now.plus(BOOT), Due::PowerOn(node, cause));
+    /// A node goes down in good order, once its kubelet has ended the Pods if it was given time for that.
+    pub(in crate::sim) fn go_down(&mut self, name: &str, then: AfterHalt) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        let what = match then {
+            AfterHalt::ComesBack => "reboot",
+            AfterHalt::StaysOff => "power off",
+        };
+        let cause = self.root_cause("disruption", format!("{name} was told to {what}"));
+        if let Some(machine) = self.machines.get_mut(name) {
+            machine.going_down = Some(then);
+        }
+        let works = self.works(node);
+        let (parts, mut context) = self.parts();
+        let waits = works && parts.kubelets[node.0 as usize].shut_down(cause, &mut context);
+        self.settle();
+        if !waits {
+            self.halt(node, cause);
+        }
+    }
+
+    /// A machine that goes down in good order is off now.
+    pub(super) fn halt(&mut self, node: NodeIndex, because: CauseId) {
+        let name = self.kubelets[node.0 as usize].spec().name.to_string();
+        let then = self.machines.get(&name).and_then(|machine| machine.going_down);
+        if !self.has_power(node) {
+            return;
+        }
+        self.strike(&Fault::PowerOff(name), because);
+        if then == Some(AfterHalt::ComesBack) {
+            self.agenda.push(self.now.plus(BOOT), Due::PowerOn(node, because));
         }
     }
 
@@ -80,9 +104,15 @@ impl Cluster {
     }
 
     /// Whether a node's kubelet works and reaches the API server.
-    pub(super) fn acts(&self, node: NodeIndex) -> bool {
+    pub(super) fn hears(&self, node: NodeIndex) -> bool {
         let name = &self.kubelets[node.0 as usize].spec().name;
         self.machines.get(name).is_none_or(Machine::is_heard)
+    }
+
+    /// Whether a node's kubelet works, whoever hears of it.
+    pub(super) fn works(&self, node: NodeIndex) -> bool {
+        let name = &self.kubelets[node.0 as usize].spec().name;
+        self.machines.get(name).is_none_or(|machine| machine.powered && machine.kubelet_runs)
     }
 
     /// Whether a node has power.
@@ -94,8 +124,12 @@ impl Cluster {
     /// A node's kubelet was started again; after a loss of power nothing else runs there.
     pub(in crate::sim) fn kubelet_started(&mut self, name: &str, start: Start, because: CauseId) {
         let Some(&node) = self.node_index.get(name) else { return };
+        let settings = self.kubelet_settings(node);
         let (parts, mut context) = self.parts();
         let kubelet = &mut parts.kubelets[node.0 as usize];
+        if let Ok(grace) = settings {
+            kubelet.configure(grace);
+        }
         match start {
             Start::Process => kubelet.restarted(because, &mut context),
             Start::Machine => kubelet.rebooted(because, &mut context),
@@ -110,20 +144,31 @@ impl Cluster {
         parts.kubelets[node.0 as usize].starve(what, because, &mut context);
     }
 
-    /// Gives a node what was held for it, if it can act again.
+    /// Gives a node what was held for it, as far as it can act on it again.
     pub(in crate::sim) fn release_held(&mut self, name: &str) {
         let Some(&node) = self.node_index.get(name) else { return };
-        if !self.acts(node) {
-            return;
-        }
-        let Some(waiting) = self.held.nodes.remove(&node) else { return };
-        for change in &waiting.changes {
+        let (works, hears) = (self.works(node), self.hears(node));
+        let Some(waiting) = self.held.nodes.get_mut(&node) else { return };
+        let changes = if hears { std::mem::take(&mut waiting.changes) } else { Vec::new() };
+        let dues = if works { std::mem::take(&mut waiting.dues) } else { Vec::new() };
+        for change in &changes {
             let (parts, mut context) = self.parts();
             parts.kubelets[node.0 as usize].observe(change, &mut context);
         }
-        for due in waiting.dues {
+        for due in dues {
             self.agenda.push(self.now, due);
         }
+        self.settle();
+    }
+
+    /// A node reaches the API server again: its kubelet says what it could not say.
+    pub(in crate::sim) fn reconnected(&mut self, name: &str, because: CauseId) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        if !self.hears(node) {
+            return;
+        }
+        let (parts, mut context) = self.parts();
+        parts.kubelets[node.0 as usize].reconnected(because, &mut context);
         self.settle();
     }
 }

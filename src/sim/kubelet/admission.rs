@@ -144,19 +144,38 @@ impl Worker {
     }
 }
 
+/// Why a Pod cannot have more, in the kubelet's words.
+pub(super) enum Lack {
+    /// Others have it.
+    ForNow(String),
+    /// The node never had it.
+    Forever(String),
+}
+
 impl Worker {
     /// Gives the Pod what its spec asks for by now, or says what the node lacks for that.
-    pub fn reallocate(&self, desk: &mut Desk) -> Result<(), String> {
+    pub fn reallocate(&self, desk: &mut Desk) -> Result<(), Lack> {
         let (cpu, memory) = demand(&self.pod);
         let (capacity, taken) = (desk.machine.spec.cpu_millis, &mut desk.machine.taken);
         let own = taken.pods.get(&self.serial).copied().unwrap_or_default();
         let (other_cpu, other_memory) = (taken.cpu - own.0, taken.memory - own.1);
         let allocatable = desk.machine.spec.memory.saturating_sub(RESERVED);
+        let never = |what: &str, asked: u64, capacity: u64| {
+            Lack::Forever(format!(
+                "Node didn't have enough capacity: {what}, requested: {asked}, capacity: {capacity}"
+            ))
+        };
+        if memory > own.1 && memory > allocatable {
+            return Err(never("memory", memory, allocatable));
+        }
+        if cpu > own.0 && cpu > capacity {
+            return Err(never("cpu", cpu, capacity));
+        }
         if cpu > own.0 && other_cpu + cpu > capacity {
-            return Err(lacks("cpu", cpu, other_cpu, capacity));
+            return Err(Lack::ForNow(lacks("cpu", cpu, other_cpu, capacity)));
         }
         if memory > own.1 && other_memory + memory > allocatable {
-            return Err(lacks("memory", memory, other_memory, allocatable));
+            return Err(Lack::ForNow(lacks("memory", memory, other_memory, allocatable)));
         }
         taken.cpu = other_cpu + cpu;
         taken.memory = other_memory + memory;
@@ -203,6 +222,9 @@ fn refusal(
                 format!("forbidden sysctl: \"{}\" not allowlisted", sysctl.name),
             ));
         }
+    }
+    if desk.ctx.machines.get(&desk.machine.spec.name).is_some_and(|machine| machine.going_down.is_some()) {
+        return Some(("NodeShutdown", "Pod was rejected as the node is shutting down.".into()));
     }
     if let Some(conditions) = pressure_against(worker, desk) {
         return Some(("Evicted", format!("The node had condition: [{conditions}]. ")));

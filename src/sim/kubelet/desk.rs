@@ -127,6 +127,11 @@ pub(super) struct Desk<'a, 'b> {
 }
 
 impl Desk<'_, '_> {
+    /// Whether the API server can be reached.
+    pub fn is_connected(&self) -> bool {
+        self.ctx.machines.get(&self.machine.spec.name).is_none_or(|machine| machine.connected)
+    }
+
     /// Asks for `due` in `millis` milliseconds.
     pub fn later(&mut self, millis: u64, serial: u64, due: PodDue) {
         self.at(self.ctx.now.plus(millis), serial, due);
@@ -177,7 +182,9 @@ impl Desk<'_, '_> {
             reason: event.reason,
             message: event.message,
         };
-        self.ctx.event(note, because);
+        if self.is_connected() {
+            self.ctx.event(note, because);
+        }
     }
 }
 

@@ -292,6 +292,14 @@ impl Worker {
         self.try_leave(desk);
     }
 
+    /// Does what could not be done while the API server was out of reach.
+    pub fn leave_late(&mut self, desk: &mut Desk) {
+        match self.mode {
+            Mode::Finished => self.leave(desk),
+            _ => self.ensure_mirror(desk),
+        }
+    }
+
     /// Asks for the API object's removal if nothing stands in its way.
     pub fn try_leave(&mut self, desk: &mut Desk) {
         if self.mode == Mode::Finished && spec::deleting(&self.pod) {

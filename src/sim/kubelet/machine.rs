@@ -26,6 +26,9 @@ impl Kubelet {
     ) {
         let name = &self.machine.spec.name;
         let Some(node) = context.store.get(&Key::new(Kind::Node, "", name)).cloned() else { return };
+        if !context.machines.get(name).is_none_or(|machine| machine.connected) {
+            return;
+        }
         let (source, about) = (Source::kubelet(name), reference(&node));
         context.event(Note { source, about, kind, reason, message }, because);
     }
@@ -62,6 +65,16 @@ impl Kubelet {
         }
     }
 
+    /// The API server can be reached again: what is new about the Pods is reported, those that are over are removed.
+    pub fn reconnected(&mut self, because: CauseId, context: &mut Context) {
+        for worker in self.workers.values_mut() {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.because = because;
+            worker.report_soon(&mut desk);
+            worker.leave_late(&mut desk);
+        }
+    }
+
     /// What the kubelet kept in memory only is gone, what it said before is said anew.
     fn begin_anew(&mut self, because: CauseId, context: &mut Context) {
         for worker in self.workers.values_mut() {
@@ -83,6 +96,7 @@ impl Kubelet {
 
     /// The machine was without power: nothing on it runs any more.
     pub fn rebooted(&mut self, because: CauseId, context: &mut Context) {
+        self.shutdown.forget();
         self.begin_anew(because, context);
         let name = self.machine.spec.name.clone();
         let boot = chance::uid(context.seed, &name, context.now.0);

@@ -76,6 +76,9 @@ impl Worker {
     /// Writes the wanted status to the API, if the object is still there and differs.
     pub fn report(&mut self, desk: &mut Desk) {
         self.report.due = false;
+        if !desk.is_connected() {
+            return;
+        }
         let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key) else { return };
         if !self.is_static() && stored.uid() != &*self.uid {
             return;
@@ -135,6 +138,9 @@ impl Worker {
 
     /// Removes the API object once nothing of the Pod is left on the node.
     pub fn remove_object(&mut self, desk: &mut Desk) {
+        if !desk.is_connected() {
+            return;
+        }
         let Some(Object::Pod(stored)) = desk.ctx.store.get(&self.key) else { return };
         if !self.is_static() && stored.uid() != &*self.uid {
             return;

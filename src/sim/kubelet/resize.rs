@@ -2,6 +2,7 @@
 //! (pkg/kubelet/allocation).
 
 use super::Kubelet;
+use super::admission::Lack;
 use super::desk::{Desk, Said};
 use super::worker::Worker;
 use crate::kube::core::{Container, PodCondition, ResourceRequirements};
@@ -56,9 +57,12 @@ impl Worker {
                 self.key.name
             ),
         );
-        if let Err(lack) = self.reallocate(desk) {
-            self.defer_resize(lack, desk);
-            return;
+        match self.reallocate(desk) {
+            Ok(()) => {}
+            Err(Lack::ForNow(lack)) => return self.leave_pending("Deferred", "ResizeDeferred", lack, desk),
+            Err(Lack::Forever(lack)) => {
+                return self.leave_pending("Infeasible", "ResizeInfeasible", lack, desk);
+            }
         }
         self.extra_conditions.retain(|c| c.type_ != PENDING);
         let text = format!("Pod resize started: {}", self.resize_text());
@@ -78,19 +82,19 @@ impl Worker {
         self.current().acted = true;
     }
 
-    /// Leaves the containers as they are: there is no room now, and the next sync asks again.
-    fn defer_resize(&mut self, lack: String, desk: &mut Desk) {
+    /// Leaves the containers as they are: there is no room, and the next sync asks again.
+    fn leave_pending(&mut self, reason: &str, event: &'static str, lack: String, desk: &mut Desk) {
         let told = |c: &PodCondition| c.type_ == PENDING && c.message.as_deref() == Some(&lack);
         if self.extra_conditions.iter().any(told) {
             return;
         }
-        let text = format!("Pod resize Deferred: {lack}");
-        desk.event(&self.events_pod(), Said::warning("", "ResizeDeferred", text), self.because);
+        let text = format!("Pod resize {reason}: {lack}");
+        desk.event(&self.events_pod(), Said::warning("", event, text), self.because);
         self.extra_conditions.retain(|c| c.type_ != PENDING);
         self.extra_conditions.push(PodCondition {
             type_: PENDING.into(),
             status: "True".into(),
-            reason: Some("Deferred".into()),
+            reason: Some(reason.into()),
             message: Some(lack),
             last_transition_time: Some(desk.ctx.now.to_time()),
             observed_generation: self.pod.metadata.generation,

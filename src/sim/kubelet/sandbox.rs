@@ -41,14 +41,14 @@ impl Desk<'_, '_> {
     pub fn create_container(&mut self, worker: &mut Worker, target: Target, spec: &Spec, prepared: Prepared) {
         let Some(id) = worker.sandbox else { return };
         let seed = self.ctx.seed;
+        let shared = worker.pod.spec.share_process_namespace == Some(true);
+        let pause = if shared { self.ctx.runtime.pause(id, self.ctx.now) } else { None };
         let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
         let attempt = sandbox.newest(&spec.name).map_or(0, |last| last.attempt + 1);
-        let shared = worker.pod.spec.share_process_namespace == Some(true);
-        let first = sandbox.containers.iter().find(|c| c.state.exit().is_none()).map(|c| c.cell);
         let ephemeral_target = worker.target_of(target).and_then(|name| {
             sandbox.containers.iter().rev().find(|c| *c.name == *name && c.state.is_running()).map(|c| c.cell)
         });
-        let share = ephemeral_target.or(first.filter(|_| shared));
+        let share = ephemeral_target.or(pause);
         let cell = sandbox.system.add_cell(cell_spec(&prepared, share, &sandbox.ip, worker));
         let purpose = format!("{}/{attempt}", spec.name);
         let groups = prepared.user.groups.iter().map(|group| i64::from(*group)).collect();
@@ -99,6 +99,12 @@ pub(super) fn is_too_small(pod: &Pod) -> bool {
     sum.zip(largest).is_some_and(|(sum, largest)| sum.max(largest) < SMALLEST)
 }
 
+/// The numbers a Pod with a user namespace has on its node: 65536 of them, others for every Pod (`pkg/kubelet/userns`).
+fn host_ids(serial: u64) -> (u32, u32) {
+    const COUNT: u32 = 65_536;
+    (COUNT * (1 + (serial % 32_000) as u32), COUNT)
+}
+
 fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Worker) -> CellSpec {
     let name = &worker.key.name;
     let mut hosts = format!(
@@ -123,6 +129,7 @@ fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Work
         resolv: format!(
             "search {namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
         ),
+        host_ids: (worker.pod.spec.host_users == Some(false)).then(|| host_ids(worker.serial)),
         share_pids_with: share,
         ..CellSpec::default()
     }

@@ -202,7 +202,7 @@ impl Worker {
 
     /// Makes the mirror if there is none.
     pub fn ensure_mirror(&mut self, desk: &mut Desk) {
-        if !self.is_static() || self.mode != Mode::Syncing {
+        if !self.is_static() || self.mode != Mode::Syncing || !desk.is_connected() {
             return;
         }
         if desk.ctx.store.get(&self.key).is_some() {

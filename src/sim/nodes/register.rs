@@ -106,6 +106,9 @@ fn observed(
         "DiskPressure" if short(Scarce::Disk) => {
             Some(("True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"))
         }
+        "Ready" if machine.going_down.is_some() => {
+            Some(("False", "KubeletNotReady", "node is shutting down", "NodeNotReady"))
+        }
         _ => {
             let (_, status, reason, message) = *HEALTHY.iter().find(|(name, ..)| *name == type_)?;
             let event = match type_ {

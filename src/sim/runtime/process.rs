@@ -3,8 +3,8 @@
 use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
 use crate::kube::SimTime;
 use crate::os::{
-    Chunk, Health, HttpRequest, HttpResponse, Notice, Pid, Request, RequestId, ServeId, Served, Signal,
-    Spawn, Stdin, Stream, Volumes,
+    Catalogue, CellId, CellSpec, Chunk, Health, HttpRequest, HttpResponse, Notice, Pid, Reference, Request,
+    RequestId, ServeId, Served, Signal, Spawn, Stdin, Stream, User, Volumes,
 };
 use std::sync::Arc;
 
@@ -46,7 +46,24 @@ pub enum Happening {
     Asked(RequestId, Request),
 }
 
+/// The image of the process that holds a sandbox's namespaces.
+const PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10";
+
 impl Runtime {
+    /// The pause container, whose process is the first where all containers of a Pod share theirs.
+    pub fn pause(&mut self, id: SandboxId, now: SimTime) -> Option<CellId> {
+        let sandbox = self.sandboxes.get_mut(&id)?;
+        if sandbox.pause.is_none() {
+            let image = Catalogue::builtin().find(&Reference::parse(PAUSE_IMAGE).ok()?).ok()?;
+            let user = User { uid: 65_535, gid: 65_535, groups: Vec::new() };
+            let cell = sandbox.system.add_cell(CellSpec { root: image.root, user, ..CellSpec::default() });
+            let spawn = Spawn { argv: vec!["/pause".to_owned()], ..Spawn::default() };
+            sandbox.system.spawn(now, cell, spawn, &mut self.volumes).ok()?;
+            sandbox.pause = Some(cell);
+        }
+        sandbox.pause
+    }
+
     /// Starts the first process of the newest instance of a container; the error is the end of runc's message.
     pub fn launch(&mut self, id: SandboxId, name: &str, now: SimTime) -> Result<SimTime, String> {
         let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;

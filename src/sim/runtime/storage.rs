@@ -50,7 +50,6 @@ impl Runtime {
             for path in [
                 "/etc/kubernetes/manifests",
                 "/var/log/pods",
-                "/var/lib/kubelet",
                 "/tmp",
                 "/opt",
                 "/mnt",

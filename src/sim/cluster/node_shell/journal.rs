@@ -118,6 +118,9 @@ impl Cluster {
         for (at, runs) in machine.map(|machine| machine.kubelet_log.as_slice()).unwrap_or_default() {
             writer.unit(*at, *runs);
         }
+        for (at, why) in machine.map(|machine| machine.refusals.as_slice()).unwrap_or_default() {
+            writer.refusal(*at, why);
+        }
         if let Some(changes) = self.store.changes_since(0) {
             changes.for_each(|change| writer.change(change));
         }
@@ -189,6 +192,17 @@ impl Writer<'_> {
             self.lines
                 .push(Line { at, text: "systemd[1]: kubelet.service: Deactivated successfully.".to_owned() });
             self.lines.push(Line { at, text: format!("systemd[1]: Stopped {what}.") });
+        }
+    }
+
+    /// A kubelet that ended at once, because of its configuration.
+    fn refusal(&mut self, at: SimTime, why: &str) {
+        self.klog(at, 'E', "run.go:72", &format!("\"command failed\" err={why:?}"));
+        for text in [
+            "kubelet.service: Main process exited, code=exited, status=1/FAILURE",
+            "kubelet.service: Failed with result 'exit-code'.",
+        ] {
+            self.lines.push(Line { at, text: format!("systemd[1]: {text}") });
         }
     }
 

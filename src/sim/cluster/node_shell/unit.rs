@@ -4,21 +4,22 @@ use super::journal::PID;
 use super::{Answer, Cluster};
 use crate::kube::SimTime;
 use crate::sim::fault::Fault;
+use crate::sim::nodes::AfterHalt;
 
 /// What an ordinary kubeadm node starts its kubelet with.
 const COMMAND: &str = "/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf \
                        --config=/var/lib/kubelet/config.yaml";
+
+/// After how many seconds systemd tries again to start a kubelet that failed (`RestartSec`).
+const RESTART_SEC: u64 = 10;
 
 impl Cluster {
     /// Runs systemctl with these words.
     pub(super) fn systemctl(&mut self, node: &str, words: &[&str]) -> Answer {
         let words: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with('-')).collect();
         match words.as_slice() {
-            ["reboot"] => {
-                self.reboot(node);
-                Answer::done("")
-            }
-            ["poweroff"] => self.strike_node(&Fault::PowerOff(node.to_owned())),
+            ["reboot"] => self.halt_node(node, AfterHalt::ComesBack),
+            ["poweroff" | "halt"] => self.halt_node(node, AfterHalt::StaysOff),
             ["daemon-reload"] => Answer::done(""),
             [verb, unit] if super::is_kubelet(unit) => self.kubelet_unit(node, verb),
             ["status", unit] if is_containerd(unit) => Answer::done(
@@ -47,12 +48,12 @@ impl Cluster {
             "stop" if !runs => Answer::done(""),
             "start" if runs => Answer::done(""),
             "stop" => self.strike_node(&Fault::StopKubelet(node.to_owned())),
-            "start" => self.strike_node(&Fault::StartKubelet(node.to_owned())),
+            "start" => self.start_kubelet(node),
             "restart" => {
                 if runs {
                     self.strike_node(&Fault::StopKubelet(node.to_owned()));
                 }
-                self.strike_node(&Fault::StartKubelet(node.to_owned()))
+                self.start_kubelet(node)
             }
             "status" => self.kubelet_status(node, runs),
             "is-active" if runs => Answer::done("active\n"),
@@ -61,6 +62,24 @@ impl Cluster {
             "enable" | "disable" => Answer::done(""),
             other => Answer::failed(format!("podlab: systemctl {other} is not simulated\n")),
         }
+    }
+
+    /// Starts the kubelet, unless it would end at once because of its configuration.
+    fn start_kubelet(&mut self, node: &str) -> Answer {
+        let now = self.now;
+        let Some(&index) = self.node_index.get(node) else { return Answer::done("") };
+        if let Err(why) = self.kubelet_settings(index) {
+            if let Some(machine) = self.machines.get_mut(node) {
+                machine.refusals.push((now, why));
+            }
+            return Answer::done("");
+        }
+        self.strike_node(&Fault::StartKubelet(node.to_owned()))
+    }
+
+    fn halt_node(&mut self, node: &str, then: AfterHalt) -> Answer {
+        self.go_down(node, then);
+        Answer::done("")
     }
 
     fn kubelet_status(&self, node: &str, runs: bool) -> Answer {
@@ -83,6 +102,21 @@ impl Cluster {
                  /system.slice/kubelet.service\n             └─{pid} {COMMAND}\n\n{tail}"
             );
             return Answer::done(out);
+        }
+        let refused = self.machine(node).and_then(|machine| machine.refusals.last()).map(|(at, _)| *at);
+        if let Some(at) = refused.filter(|at| *at >= since) {
+            let failed = "(code=exited, status=1/FAILURE)";
+            let ago = span(self.now.since(at) / 1000 % RESTART_SEC);
+            let out = format!(
+                "{}\n    Process: {pid} ExecStart={COMMAND} {failed}\n   Main PID: {pid} {failed}\n\n{tail}",
+                head.replace(
+                    &format!("{state} since"),
+                    "activating (auto-restart) (Result: exit-code) since"
+                )
+                .replace(&format!("{} ago", span(self.now.since(since) / 1000)), &format!("{ago} ago"))
+                .trim_end()
+            );
+            return Answer::Done { out, err: String::new(), code: 3 };
         }
         let ended = "(code=exited, status=0/SUCCESS)";
         let out = format!(

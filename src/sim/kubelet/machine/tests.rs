@@ -1,5 +1,6 @@
 use crate::kube::{Key, Kind, Object, SimTime};
 use crate::sim::api::Write;
+use crate::sim::nodes::AfterHalt;
 use crate::sim::{Cluster, ClusterConfig, Fault};
 use serde_json::json;
 
@@ -30,7 +31,7 @@ fn restarts(cluster: &Cluster) -> i32 {
 fn a_reboot_takes_its_time_and_every_container_starts_again_because_of_it() {
     let mut cluster = cluster();
     let before = cluster.store().revision();
-    cluster.reboot("worker-1");
+    cluster.go_down("worker-1", AfterHalt::ComesBack);
     cluster.advance(SimTime::from_secs(34));
     assert_eq!(reasons(&cluster, "Node"), [""; 0]);
     cluster.advance(SimTime::from_secs(37));

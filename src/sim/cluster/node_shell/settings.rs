@@ -1,0 +1,67 @@
+//! The kubelet's configuration file on its node's disk, read when the kubelet starts. Of all its fields only the two for graceful
+//! shutdown have an effect.
+
+use super::{Cluster, NodeIndex};
+use crate::kube::duration::go_millis;
+use crate::os::Body;
+use crate::sim::kubelet::ShutdownGrace;
+use serde::Deserialize;
+
+/// Where a kubeadm node has it.
+const PATH: &str = "/var/lib/kubelet/config.yaml";
+
+/// What is read of it.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct KubeletConfiguration {
+    shutdown_grace_period: Option<String>,
+    shutdown_grace_period_critical_pods: Option<String>,
+}
+
+impl Cluster {
+    /// What a kubelet that starts now would go by; the error is what it would end with.
+    pub(in crate::sim::cluster) fn kubelet_settings(
+        &mut self,
+        index: NodeIndex,
+    ) -> Result<ShutdownGrace, String> {
+        let disk = self.runtime.node_volume(index);
+        let parts = PATH.split('/').filter(|part| !part.is_empty());
+        let node = self.runtime.volumes.get(disk).and_then(|volume| volume.tree.get(parts));
+        match node.map(|node| &node.body) {
+            Some(Body::File(content)) => grace(&content.to_vec()),
+            _ => Err(format!(
+                "failed to load kubelet config file, path: {PATH}, error: failed to read kubelet config file \"{PATH}\", error: open {PATH}: \
+                 no such file or directory"
+            )),
+        }
+    }
+}
+
+fn grace(file: &[u8]) -> Result<ShutdownGrace, String> {
+    let undecoded = |why: String| {
+        format!("failed to load kubelet config file, path: {PATH}, error: failed to decode: {why}")
+    };
+    let settings: KubeletConfiguration =
+        serde_yaml::from_slice(file).map_err(|error| undecoded(error.to_string()))?;
+    let millis = |text: Option<String>| {
+        let text = text.unwrap_or_else(|| "0s".to_owned());
+        let millis = go_millis(&text).ok_or_else(|| undecoded(format!("time: invalid duration {text:?}")))?;
+        Ok::<_, String>((millis, text))
+    };
+    let (whole, whole_text) = millis(settings.shutdown_grace_period)?;
+    let (critical, critical_text) = millis(settings.shutdown_grace_period_critical_pods)?;
+    let invalid = |why: String| {
+        Err(format!("failed to validate kubelet configuration, error: invalid configuration: {why}"))
+    };
+    if critical > whole {
+        return invalid(format!(
+            "shutdownGracePeriodCriticalPods {{{critical_text}}} must be <= shutdownGracePeriod {{{whole_text}}}"
+        ));
+    }
+    if whole > 0 && whole < 1000 {
+        return invalid(format!(
+            "shutdownGracePeriod {{{whole_text}}} must be either zero or otherwise >= 1 sec"
+        ));
+    }
+    Ok(ShutdownGrace { whole, critical })
+}

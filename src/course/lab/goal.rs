@@ -1,9 +1,10 @@
 //! The conditions a lab can ask for, one sentence each; [`Goal`]'s `Display` is the sentence again. Knows no cluster.
 
-use crate::course::quiz::fill::seconds;
-use crate::course::suggest::closest;
+mod parse;
+
+pub use parse::{NotAGoal, parse};
+
 use crate::kube::Kind;
-use crate::kube::kind::KINDS;
 use std::fmt;
 
 /// A condition, and how long it must hold without a break.
@@ -13,6 +14,8 @@ pub struct Goal {
     pub condition: Condition,
     /// For how many seconds of simulated time; 0: a moment will do.
     pub seconds: u64,
+    /// What the learner reads instead of the sentence.
+    pub says: Option<String>,
 }
 
 /// What must hold. Objects are those of the namespace `default`.
@@ -109,14 +112,51 @@ pub enum Condition {
         /// The text.
         text: String,
     },
-    /// A field of a Pod still has its value.
-    Keeps {
-        /// The Pod's name.
-        pod: String,
-        /// The field's path below the Pod, such as `spec.containers[0].resources.limits.memory`.
+    /// A field of an object is as wished.
+    Field {
+        /// The object's kind.
+        kind: Kind,
+        /// The object's name.
+        name: String,
+        /// The field's path below the object, such as `spec.containers[0].resources.limits.memory`.
         path: String,
-        /// The value as it is printed.
-        value: String,
+        /// What is wished.
+        wish: Wish,
+    },
+    /// An object is still the one that was there when the lab began, by its UID.
+    Original {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+    /// A Service has never led to fewer ready endpoints since the lab began.
+    NeverFewer {
+        /// The Service's name.
+        service: String,
+        /// How many it must have had at every moment.
+        endpoints: usize,
+    },
+    /// A Service's selector fits the Pods that a Deployment makes, and not only those that somebody has labelled by hand.
+    Selects {
+        /// The Service's name.
+        service: String,
+        /// The Deployment's name.
+        deployment: String,
+    },
+    /// A Service's selector leaves out the Pods that a Deployment makes, ready or not.
+    Ignores {
+        /// The Service's name.
+        service: String,
+        /// The Deployment's name.
+        deployment: String,
+    },
+    /// A node is in a state.
+    Machine {
+        /// Its name.
+        node: String,
+        /// The state.
+        is: NodeIs,
     },
     /// The learner typed `answer WORD` with the right word.
     Answer {
@@ -126,6 +166,28 @@ pub enum Condition {
         answer: String,
     },
 }
+
+/// What is wished of a field. The first two are checked alike and worded differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It still has this value, as it is printed: nobody may repair by taking it away.
+    Keeps(String),
+    /// It gets this value, as it is printed.
+    Has(String),
+    /// It is there, whatever its value. The path may be two with `or` between them, where one will do.
+    Sets,
+}
+
+/// A state of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeIs {
+    /// Its kubelet says so.
+    Ready,
+    /// It takes no new Pods, and none are left on it but those a drain leaves alone.
+    Drained,
+}
+
+const NODE_IS: &[(&str, NodeIs)] = &[("Ready", NodeIs::Ready), ("drained", NodeIs::Drained)];
 
 /// A state of a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,155 +233,32 @@ pub const SENTENCES: &[&str] = &[
     "pod NAME has label KEY=VALUE",
     "pod NAME uses image IMAGE",
     "pod NAME is on node NODE",
-    "pod NAME keeps FIELD.PATH = VALUE",
+    "KIND NAME keeps|has FIELD.PATH = VALUE",
+    "KIND NAME sets FIELD.PATH [or FIELD.PATH]",
+    "KIND NAME is not replaced since start",
     "container NAME of pod POD is running|ready|terminated with N [for 30s]",
     "no restarts of NAME since start [for 60s]",
     "deployment NAME has N ready pods [for 30s]",
     "job NAME is complete",
     "service NAME has N endpoints [for 30s]",
+    "service NAME has at least N endpoints since start",
+    "service NAME selects|ignores deployment NAME",
+    "node NAME is Ready|drained [for 30s]",
     "KIND NAME exists",
     "KIND NAME is gone",
     "log of NAME contains \"TEXT\"",
     "answer \"QUESTION\" is WORD",
 ];
 
-/// Why a sentence is not a goal, and what to try.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotAGoal {
-    /// What is wrong.
-    pub text: String,
-    /// What to try.
-    pub suggestion: String,
-}
-
-/// The goal a sentence stands for.
-pub fn parse(sentence: &str) -> Result<Goal, NotAGoal> {
-    let words = words(sentence);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (words, seconds) = match words[..] {
-        [ref before @ .., "for", time] if !before.is_empty() => {
-            let held = seconds(time).filter(|held| *held > 0.0 && *held <= 3600.0);
-            let held = held.ok_or_else(|| NotAGoal {
-                text: format!("'{time}' is not a time to hold"),
-                suggestion: "write 30s or 2m, at most 1h".into(),
-            })?;
-            (before, held as u64)
-        }
-        _ => (&words[..], 0),
-    };
-    Ok(Goal { condition: condition(words, sentence)?, seconds })
-}
-
-fn condition(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
-    let own = |text: &str| text.to_owned();
-    Ok(match *words {
-        ["pod", pod, "is", "on", "node", node] => Condition::Node { pod: own(pod), node: own(node) },
-        ["pod", name, "is", state] => {
-            Condition::Pod { name: own(name), is: one_of(POD_IS, state, "a Pod is not")? }
-        }
-        ["pod", pod, "shows", status] => Condition::Shows { pod: own(pod), status: own(status) },
-        ["pod", pod, "has", "label", label] => match label.split_once('=') {
-            Some((key, value)) => Condition::Label { pod: own(pod), key: own(key), value: own(value) },
-            None => return Err(unknown(sentence, "pod NAME has label KEY=VALUE")),
-        },
-        ["pod", pod, "uses", "image", image] => Condition::Image { pod: own(pod), image: own(image) },
-        ["pod", pod, "keeps", path, "=", value] => {
-            Condition::Keeps { pod: own(pod), path: own(path), value: own(value) }
-        }
-        ["container", container, "of", "pod", pod, "is", ref state @ ..] => Condition::Container {
-            pod: own(pod),
-            container: own(container),
-            is: container_is(state, sentence)?,
-        },
-        ["no", "restarts", "of", pod, "since", "start"] => Condition::NoRestarts { pod: own(pod) },
-        ["deployment", name, "has", count, "ready", "pods" | "pod"] => {
-            Condition::ReadyPods { deployment: own(name), pods: number(count)? }
-        }
-        ["job", name, "is", "complete"] => Condition::Complete { job: own(name) },
-        ["service", name, "has", count, "endpoints" | "endpoint"] => {
-            Condition::Endpoints { service: own(name), endpoints: number(count)? }
-        }
-        ["log", "of", pod, "contains", text] => Condition::Log { pod: own(pod), text: own(text) },
-        ["answer", question, "is", answer] => {
-            Condition::Answer { question: own(question), answer: own(answer) }
-        }
-        [kind, name, "exists"] => Condition::Exists { kind: kind_of(kind)?, name: own(name) },
-        [kind, name, "is", "gone"] => Condition::Gone { kind: kind_of(kind)?, name: own(name) },
-        _ => return Err(unknown(sentence, nearest(words))),
-    })
-}
-
-fn one_of<T: Copy>(known: &[(&str, T)], word: &str, what: &str) -> Result<T, NotAGoal> {
-    if let Some((_, found)) = known.iter().find(|(name, _)| *name == word) {
-        return Ok(*found);
-    }
-    let suggestion = match closest(word, known.iter().map(|(name, _)| *name)) {
-        Some(close) => format!("did you mean '{close}'?"),
-        None => format!("known are: {}", known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")),
-    };
-    Err(NotAGoal { text: format!("{what} '{word}'"), suggestion })
-}
-
-fn container_is(state: &[&str], sentence: &str) -> Result<ContainerIs, NotAGoal> {
-    match *state {
-        ["running"] => Ok(ContainerIs::Running),
-        ["ready"] => Ok(ContainerIs::Ready),
-        ["terminated", "with", code] => code.parse().map(ContainerIs::Terminated).map_err(|_| NotAGoal {
-            text: format!("'{code}' is not an exit code"),
-            suggestion: "write a number from 0 to 255".into(),
-        }),
-        _ => Err(unknown(sentence, "container NAME of pod POD is running|ready|terminated with N")),
-    }
-}
-
-fn number(word: &str) -> Result<usize, NotAGoal> {
-    word.parse().ok().filter(|number| *number <= 10_000).ok_or_else(|| NotAGoal {
-        text: format!("'{word}' is not a number of objects"),
-        suggestion: "write a number such as 3".into(),
-    })
-}
-
-fn kind_of(word: &str) -> Result<Kind, NotAGoal> {
-    let lower = word.to_lowercase();
-    let known: Vec<(&str, Kind)> = KINDS.iter().map(|info| (info.singular, info.kind)).collect();
-    one_of(&known, &lower, "there is no kind")
-}
-
-fn unknown(sentence: &str, nearest: &str) -> NotAGoal {
-    NotAGoal { text: format!("not a goal: '{sentence}'"), suggestion: format!("write '{nearest}'") }
-}
-
-/// The sentence that shares most words with what was written.
-fn nearest(words: &[&str]) -> &'static str {
-    let shared = |sentence: &&&str| {
-        let known: Vec<&str> = sentence.split([' ', '|', '[', ']']).collect();
-        let first = usize::from(words.first() == known.first()) * 2;
-        first + words.iter().filter(|word| known.contains(word)).count()
-    };
-    SENTENCES.iter().max_by_key(shared).copied().unwrap_or(SENTENCES[0])
-}
-
-/// The words of a sentence; what stands in double quotes is one word.
-fn words(sentence: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (index, part) in sentence.split('"').enumerate() {
-        if index % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_owned));
-        }
-    }
-    words
-}
-
 impl fmt::Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.condition)?;
         match self.seconds {
-            0 => Ok(()),
-            seconds if seconds % 60 == 0 => write!(f, " for {}m", seconds / 60),
-            seconds => write!(f, " for {seconds}s"),
+            0 => {}
+            seconds if seconds % 60 == 0 => write!(f, " for {}m", seconds / 60)?,
+            seconds => write!(f, " for {seconds}s")?,
         }
+        self.says.as_ref().map_or(Ok(()), |says| write!(f, " -- {says}"))
     }
 }
 
@@ -353,7 +292,30 @@ impl fmt::Display for Condition {
             Condition::Image { pod, image } => write!(f, "pod {pod} uses image {image}"),
             Condition::Node { pod, node } => write!(f, "pod {pod} is on node {node}"),
             Condition::Log { pod, text } => write!(f, "log of {pod} contains \"{text}\""),
-            Condition::Keeps { pod, path, value } => write!(f, "pod {pod} keeps {path} = {}", quoted(value)),
+            Condition::Field { kind, name, path, wish } => {
+                let kind = kind.info().singular;
+                match wish {
+                    Wish::Keeps(value) => write!(f, "{kind} {name} keeps {path} = {}", quoted(value)),
+                    Wish::Has(value) => write!(f, "{kind} {name} has {path} = {}", quoted(value)),
+                    Wish::Sets => write!(f, "{kind} {name} sets {path}"),
+                }
+            }
+            Condition::Original { kind, name } => {
+                write!(f, "{} {name} is not replaced since start", kind.info().singular)
+            }
+            Condition::NeverFewer { service, endpoints } => {
+                write!(f, "service {service} has at least {endpoints} endpoints since start")
+            }
+            Condition::Selects { service, deployment } => {
+                write!(f, "service {service} selects deployment {deployment}")
+            }
+            Condition::Ignores { service, deployment } => {
+                write!(f, "service {service} ignores deployment {deployment}")
+            }
+            Condition::Machine { node, is } => {
+                let state = NODE_IS.iter().find(|(_, known)| known == is).map_or("", |(state, _)| state);
+                write!(f, "node {node} is {state}")
+            }
             Condition::Answer { question, answer } => {
                 write!(f, "answer \"{question}\" is {}", quoted(answer))
             }

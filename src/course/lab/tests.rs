@@ -89,7 +89,19 @@ fn every_sentence_is_a_goal_and_says_itself_again() {
         "pod web is on node worker-1",
         "log of web contains \"listening on 8080\"",
         "pod web keeps spec.containers[0].resources.limits.memory = 64Mi",
+        "deployment web keeps spec.replicas = 3",
+        "pod web has metadata.annotations.note = \"ask Ada\"",
+        "deployment web sets spec.template.spec.containers[0].readinessProbe",
+        "deployment web sets spec.paused or spec.replicas",
+        "pod web is not replaced since start",
+        "service web has at least 2 endpoints since start",
+        "service web selects deployment web",
+        "service web ignores deployment printer",
+        "node worker-1 is Ready for 30s",
+        "node worker-1 is drained",
+        "node worker-1 is gone",
         "answer \"which exit code?\" is 137",
+        "pod web has metadata.annotations.owner = Ada for 10s -- her note is where notes belong",
     ];
     for sentence in sentences {
         assert_eq!(goal::parse(sentence).map(|goal| goal.to_string()), Ok(sentence.to_owned()));
@@ -100,6 +112,8 @@ fn every_sentence_is_a_goal_and_says_itself_again() {
 fn what_is_not_a_goal_suggests_the_nearest_sentence() {
     let suggestion = |sentence: &str| goal::parse(sentence).unwrap_err().suggestion;
     assert_eq!(suggestion("pod web is redy"), "did you mean 'Ready'?");
+    assert_eq!(suggestion("node worker-1 is draind"), "did you mean 'drained'?");
+    assert!(suggestion("deploymnt web keeps spec.replicas = 3").contains("deployment"));
     assert!(suggestion("deployment web has ready pods").contains("deployment NAME has N ready pods"));
     assert!(suggestion("there are no restarts of web").contains("no restarts of NAME"));
     assert!(suggestion("configmp x exists").contains("configmap"));
@@ -109,7 +123,7 @@ fn what_is_not_a_goal_suggests_the_nearest_sentence() {
 
 proptest! {
     #[test]
-    fn any_sentence_is_read(sentence in "(pod|log|no|answer|container|is|of|for|\"| |x|1|=){0,12}") {
+    fn any_sentence_is_read(sentence in "(pod|log|no|--|answer|container|is|of|for|\"| |x|1|=){0,12}") {
         if let Ok(goal) = goal::parse(&sentence) {
             prop_assert_eq!(goal::parse(&goal.to_string()), Ok(goal));
         }

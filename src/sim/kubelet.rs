@@ -6,6 +6,7 @@ mod admission;
 mod backoff;
 mod clock;
 mod config;
+mod credentials;
 mod critical;
 mod desk;
 mod errands;
@@ -133,7 +134,7 @@ impl Kubelet {
 
     /// Pulls an image for somebody on the node; the error is the runtime's.
     pub fn pull(&mut self, reference: &Reference, registry: Registry) -> Result<(), String> {
-        self.machine.images.end_pull(reference, registry).map(|_| ())
+        self.machine.images.end_pull(reference, registry, &[]).map(|_| ())
     }
 
     /// Sees a change of a Pod bound to this node, or of the node.

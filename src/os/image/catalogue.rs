@@ -81,6 +81,9 @@ struct Entry {
     repositories: String,
     /// Tags there are, as a regular expression that must match whole.
     tags: String,
+    /// `user:password` for whoever wants to pull it; a public image has none.
+    #[serde(default)]
+    login: Option<String>,
     /// Bases, one on top of the other. A tag with `alpine` in it has `alpine` where others have `debian`.
     #[serde(default)]
     base: String,
@@ -232,6 +235,11 @@ impl Catalogue {
             ports: entry.ports.clone(),
             root: known.files_of(&tag).clone(),
         })
+    }
+
+    /// The `user:password` that a private image asks for.
+    pub fn login(&self, reference: &Reference) -> Option<&str> {
+        self.known[*self.names.get(&reference.name())?].entry.login.as_deref()
     }
 
     /// Every repository, sorted.

@@ -1,11 +1,10 @@
 //! Images on a node: what is present, one pull at a time (pkg/kubelet/images). What registries hold is known to [`crate::os`].
 
-use crate::kube::core::LocalObjectReference;
-use crate::kube::{Key, Kind, SimTime};
+use super::credentials::{Credential, logs_in};
+use crate::kube::SimTime;
 use crate::os::{Catalogue, PullError, Reference};
 use crate::sim::chance;
 use crate::sim::nodes::Registry;
-use crate::sim::store::Store;
 use std::collections::BTreeMap;
 
 /// Images every node brings along, as the recorded cluster's did.
@@ -72,14 +71,23 @@ impl ImageStore {
         self.busy_until
     }
 
-    /// Ends a pull: the image's size in bytes and the milliseconds it took, or the runtime's error.
-    pub fn end_pull(&mut self, reference: &Reference, registry: Registry) -> Result<(u64, u64), String> {
+    /// Ends a pull that was tried with `credentials`: the image's size in bytes and the milliseconds it took, or the runtime's error.
+    pub fn end_pull(
+        &mut self,
+        reference: &Reference,
+        registry: Registry,
+        credentials: &[Credential],
+    ) -> Result<(u64, u64), String> {
         let name = reference.to_string();
         let took = self.pulling.remove(&name).unwrap_or(30);
         if registry == Registry::Down {
             return Err(unanswered(reference));
         }
         let image = Catalogue::builtin().find(reference).map_err(|error| error_text(error, reference))?;
+        let login = Catalogue::builtin().login(reference);
+        logs_in(login, reference, credentials).map_err(|error| {
+            format!("failed to pull and unpack image \"{name}\": failed to resolve image: {error}")
+        })?;
         self.pulled.insert(name, image.size);
         Ok((image.size, took))
     }
@@ -120,14 +128,4 @@ fn error_text(error: PullError, reference: &Reference) -> String {
             )
         }
     }
-}
-
-/// The names of pull secrets that do not exist.
-pub(super) fn missing_secrets(
-    wanted: &[LocalObjectReference],
-    namespace: &str,
-    store: &Store,
-) -> Vec<String> {
-    let missing = |name: &&String| store.get(&Key::new(Kind::Secret, namespace, name)).is_none();
-    wanted.iter().map(|reference| &reference.name).filter(missing).cloned().collect()
 }

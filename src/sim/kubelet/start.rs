@@ -2,8 +2,8 @@
 //! reasons a real kubelet gives (`pkg/kubelet/kuberuntime/kuberuntime_container.go`, `startContainer`).
 
 use super::backoff::Backoff;
+use super::credentials;
 use super::desk::{Desk, Said};
-use super::images;
 use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
 use super::worker::{Reason, Worker};
@@ -133,7 +133,9 @@ impl Worker {
         let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let asked = container.image.clone().unwrap_or_default();
         let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
-        match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry) {
+        let secrets = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
+        let logins = credentials::of(secrets, &self.key.namespace, desk.ctx.store);
+        match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry, &logins) {
             Ok((size, took)) => {
                 self.pulls.remove(asked.as_str());
                 let whole = super::backoff::go_duration(desk.ctx.now.since(since));
@@ -307,7 +309,7 @@ impl Worker {
     /// Says at every sync which of the Pod's pull secrets do not exist; pulls are tried without them.
     pub fn warn_of_missing_pull_secrets(&mut self, desk: &mut Desk) {
         let wanted = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
-        let missing = images::missing_secrets(wanted, &self.key.namespace, desk.ctx.store);
+        let missing = credentials::missing_secrets(wanted, &self.key.namespace, desk.ctx.store);
         if !missing.is_empty() {
             let text = format!(
                 "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",

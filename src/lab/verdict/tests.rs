@@ -156,10 +156,7 @@ fn questions_are_answered_by_number_and_do_not_tell_their_answer() {
     let sentences: Vec<String> =
         judge.verdicts(stage.cluster.now()).into_iter().map(|(text, _)| text).collect();
     assert_eq!(sentences, ["1. which node?", "2. how many?"]);
-    assert_eq!(
-        missing(&mut stage, &mut judge, &[]),
-        ["type `answer 1 WORD`", "type `answer 2 WORD`"]
-    );
+    assert_eq!(missing(&mut stage, &mut judge, &[]), ["type `answer 1 WORD`", "type `answer 2 WORD`"]);
     judge.answer("1 Worker-2");
     judge.answer("2 worker-2");
     assert_eq!(missing(&mut stage, &mut judge, &["true"]), ["", "not worker-2"]);

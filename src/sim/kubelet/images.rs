@@ -36,6 +36,12 @@ impl ImageStore {
         PRELOADED.contains(&name.as_str()) || self.pulled.contains_key(&name)
     }
 
+    /// Whether the image is on the node for somebody with these logins: a private one is given only to those who could pull it
+    /// themselves (KubeletEnsureSecretPulledImages).
+    pub fn serves(&self, reference: &Reference, credentials: &[Credential]) -> bool {
+        self.has(reference) && logs_in(Catalogue::builtin().login(reference), reference, credentials).is_ok()
+    }
+
     /// Full names of the images on the node, sorted.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = PRELOADED.iter().map(|name| (*name).to_owned()).collect();

@@ -2,7 +2,7 @@
 //! reasons a real kubelet gives (`pkg/kubelet/kuberuntime/kuberuntime_container.go`, `startContainer`).
 
 use super::backoff::Backoff;
-use super::credentials;
+use super::credentials::{self, Credential};
 use super::desk::{Desk, Said};
 use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
@@ -75,7 +75,8 @@ impl Worker {
                 return self.refuse(target, Reason::InvalidImageName, text, desk);
             }
         };
-        if policy != "Always" && desk.machine.images.has(&reference) {
+        let logins = self.logins(desk);
+        if policy != "Always" && desk.machine.images.serves(&reference, &logins) {
             let text = format!(
                 "Container image \"{asked}\" already present on machine and can be accessed by the pod"
             );
@@ -133,8 +134,7 @@ impl Worker {
         let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let asked = container.image.clone().unwrap_or_default();
         let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
-        let secrets = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
-        let logins = credentials::of(secrets, &self.key.namespace, desk.ctx.store);
+        let logins = self.logins(desk);
         match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry, &logins) {
             Ok((size, took)) => {
                 self.pulls.remove(asked.as_str());
@@ -304,6 +304,12 @@ impl Worker {
         self.kill_named(&name, "FailedPostStartHook", desk);
         self.steps().push_front(Step::AwaitKills);
         self.proceed(desk);
+    }
+
+    /// The logins in the Pod's pull secrets.
+    fn logins(&self, desk: &Desk) -> Vec<Credential> {
+        let secrets = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
+        credentials::of(secrets, &self.key.namespace, desk.ctx.store)
     }
 
     /// Says at every sync which of the Pod's pull secrets do not exist; pulls are tried without them.

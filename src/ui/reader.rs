@@ -2,11 +2,12 @@
 
 use super::frame::{Focus, Titles};
 use super::page::{self, Setting};
-use super::text::{self, Piece};
+use super::text::{self, Piece, Row};
 use super::theme::Role;
 use super::{Canvas, area};
 use crate::app::Screen;
 use crate::app::extents::{PageExtent, Target};
+use crate::app::practice::GoalView;
 use crate::app::reader::Reader;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -72,28 +73,45 @@ impl Canvas<'_, '_> {
         }
     }
 
-    /// The goals of a lab above its brief; returns what is left of the room.
+    /// The goals of a lab above its brief; returns what is left of the room. Where they would take most of it, those that are reached
+    /// are summed up, and so are those that do not fit.
     fn goals(&mut self, inside: Rect) -> Rect {
         if !matches!(self.app.trail.screen, Screen::Lab(_)) {
             return inside;
         }
         let cells = usize::from(inside.width).max(1);
-        let mut y = 0;
-        for goal in self.app.bench.practice.goals() {
-            let (sign, role) = if goal.met { ("[x] ", Role::Good) } else { ("[ ] ", Role::Warn) };
-            let mut row = vec![
-                Piece::new(sign, self.theme.style(role)),
-                Piece::new(goal.text, self.theme.style(Role::Title)),
-            ];
-            if !goal.met && !goal.missing.is_empty() {
-                row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
+        let goals = self.app.bench.practice.goals();
+        let room = usize::from(inside.height) * 3 / 5;
+        let mut rows: Vec<Row> = goals.iter().flat_map(|goal| self.goal(goal, cells)).collect();
+        if rows.len() > room {
+            rows.clear();
+            let mut open =
+                goals.iter().filter(|goal| !goal.met).map(|goal| self.goal(goal, cells)).peekable();
+            while let Some(goal) = open.next_if(|goal| rows.len() + goal.len() < room) {
+                rows.extend(goal);
             }
-            for row in text::fold(row, 4, cells) {
-                self.row(inside, y, row);
-                y += 1;
-            }
+            let (met, more) = (goals.iter().filter(|goal| goal.met).count(), open.count());
+            let more = if more > 0 { format!(", {more} more to come") } else { String::new() };
+            let sum = format!("    {met} of {} reached{more}", goals.len());
+            rows.push(vec![Piece::new(sum, self.theme.style(Role::Quiet))]);
         }
-        let used = if y == 0 { 0 } else { (y as u16 + 1).min(inside.height) };
+        let used = if rows.is_empty() { 0 } else { (rows.len() as u16 + 1).min(inside.height) };
+        for (y, row) in rows.into_iter().enumerate() {
+            self.row(inside, y, row);
+        }
         Rect { y: inside.y + used, height: inside.height - used, ..inside }
+    }
+
+    /// One goal and what is missing, folded.
+    fn goal(&self, goal: &GoalView, cells: usize) -> Vec<Row> {
+        let (sign, role) = if goal.met { ("[x] ", Role::Good) } else { ("[ ] ", Role::Warn) };
+        let mut row = vec![
+            Piece::new(sign, self.theme.style(role)),
+            Piece::new(goal.text.clone(), self.theme.style(Role::Title)),
+        ];
+        if !goal.met && !goal.missing.is_empty() {
+            row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
+        }
+        text::fold(row, 4, cells)
     }
 }

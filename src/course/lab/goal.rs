@@ -174,7 +174,7 @@ pub enum Wish {
     Keeps(String),
     /// It gets this value, as it is printed.
     Has(String),
-    /// It is there, whatever its value. The path may be two with `or` between them, where one will do.
+    /// It is there, whatever its value. The path may be several with `and` and `or` between them; `or` binds tighter.
     Sets,
 }
 
@@ -234,7 +234,7 @@ pub const SENTENCES: &[&str] = &[
     "pod NAME uses image IMAGE",
     "pod NAME is on node NODE",
     "KIND NAME keeps|has FIELD.PATH = VALUE",
-    "KIND NAME sets FIELD.PATH [or FIELD.PATH]",
+    "KIND NAME sets FIELD.PATH [and|or FIELD.PATH]",
     "KIND NAME is not replaced since start",
     "container NAME of pod POD is running|ready|terminated with N [for 30s]",
     "no restarts of NAME since start [for 60s]",

@@ -92,7 +92,7 @@ fn every_sentence_is_a_goal_and_says_itself_again() {
         "deployment web keeps spec.replicas = 3",
         "pod web has metadata.annotations.note = \"ask Ada\"",
         "deployment web sets spec.template.spec.containers[0].readinessProbe",
-        "deployment web sets spec.paused or spec.replicas",
+        "deployment web sets spec.paused or spec.replicas and spec.selector",
         "pod web is not replaced since start",
         "service web has at least 2 endpoints since start",
         "service web selects deployment web",

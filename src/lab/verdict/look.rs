@@ -106,14 +106,18 @@ fn field_is(cluster: &Cluster, kind: Kind, name: &str, path: &str, wish: &Wish) 
     let Some(object) = get(cluster, kind, name) else {
         return Some(format!("there is no {} {name}", kind.info().singular));
     };
-    let found = path.split(" or ").find_map(|path| field(object, path));
+    let found = field(object, path);
     let is = found.as_deref().unwrap_or("not set");
     match wish {
         Wish::Keeps(value) => {
             (is != value).then(|| format!("{path} of {name} must stay {value}, and is {is}"))
         }
         Wish::Has(value) => (is != value).then(|| format!("{path} of {name} is {is}")),
-        Wish::Sets => found.is_none().then(|| format!("{name} does not set {path}")),
+        Wish::Sets => {
+            let is_set = |either: &str| either.split(" or ").any(|path| field(object, path).is_some());
+            let unset = path.split(" and ").find(|either| !is_set(either));
+            unset.map(|path| format!("{name} does not set {path}"))
+        }
     }
 }
 
@@ -210,7 +214,7 @@ fn selects(cluster: &Cluster, service: &str, deployment: &str) -> Result<bool, S
     Ok(!selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
 }
 
-/// What is missing for a node to be empty and closed: a drain leaves alone the Pods of DaemonSets and the mirrors of static Pods.
+/// What is missing for a node to be empty and closed: a drain leaves alone the Pods of a `DaemonSet` and the mirrors of static Pods.
 fn drained(cluster: &Cluster, node: &str) -> Option<String> {
     let Some(Object::Node(n)) = get(cluster, Kind::Node, node) else {
         return Some(format!("there is no node {node}"));

@@ -37,7 +37,7 @@ impl ImageStore {
     }
 
     /// Whether the image is on the node for somebody with these logins: a private one is given only to those who could pull it
-    /// themselves (KubeletEnsureSecretPulledImages).
+    /// themselves (`KubeletEnsureSecretPulledImages`).
     pub fn serves(&self, reference: &Reference, credentials: &[Credential]) -> bool {
         self.has(reference) && logs_in(Catalogue::builtin().login(reference), reference, credentials).is_ok()
     }

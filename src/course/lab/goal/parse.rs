@@ -92,9 +92,8 @@ fn of_any_kind(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
     match *words {
         [kind, name, "keeps", path, "=", value] => field(kind, name, path, Wish::Keeps(value.to_owned())),
         [kind, name, "has", path, "=", value] => field(kind, name, path, Wish::Has(value.to_owned())),
-        [kind, name, "sets", path] => field(kind, name, path, Wish::Sets),
-        [kind, name, "sets", path, "or", other] => {
-            field(kind, name, &format!("{path} or {other}"), Wish::Sets)
+        [kind, name, "sets", ref paths @ ..] if is_enumeration(paths) => {
+            field(kind, name, &paths.join(" "), Wish::Sets)
         }
         [kind, name, "is", "not", "replaced", "since", "start"] => {
             Ok(Condition::Original { kind: kind_of(kind)?, name: name.to_owned() })
@@ -103,6 +102,12 @@ fn of_any_kind(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
         [kind, name, "is", "gone"] => Ok(Condition::Gone { kind: kind_of(kind)?, name: name.to_owned() }),
         _ => Err(unknown(sentence, nearest(words))),
     }
+}
+
+/// Whether words are paths with `and` or `or` between them.
+fn is_enumeration(words: &[&str]) -> bool {
+    let joined = |(at, word): (usize, &&str)| (at % 2 == 1) == matches!(*word, "and" | "or");
+    words.len() % 2 == 1 && words.iter().enumerate().all(joined)
 }
 
 fn one_of<T: Copy>(known: &[(&str, T)], word: &str, what: &str) -> Result<T, NotAGoal> {

@@ -39,6 +39,17 @@ struct Watched {
     question: usize,
 }
 
+impl Watched {
+    /// What the learner is told of what is missing: what a sentence is not to give away, its reason must not tell either.
+    fn told(&self, missing: String) -> String {
+        match (&self.goal.says, &self.goal.condition) {
+            (None, _) => missing,
+            (Some(_), Condition::Field { wish: Wish::Keeps(_), .. }) => "no longer so".to_owned(),
+            (Some(_), _) => "not so yet".to_owned(),
+        }
+    }
+}
+
 /// Watches the goals of a lab over simulated time.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -96,7 +107,8 @@ impl Judge {
             return;
         }
         self.revision = Some(cluster.store().revision());
-        let found: Vec<_> = self.goals.iter().map(|watched| self.missing(watched, cluster)).collect();
+        let told = |watched: &Watched| self.missing(watched, cluster).map(|missing| watched.told(missing));
+        let found: Vec<_> = self.goals.iter().map(told).collect();
         for (watched, missing) in self.goals.iter_mut().zip(found) {
             if matches!(watched.goal.condition, Condition::NeverFewer { .. }) {
                 watched.broken.clone_from(&missing);
@@ -157,11 +169,6 @@ impl Judge {
                 })
             }),
             Condition::Answer { answer, .. } => self.answer_is(watched.question, answer),
-            // What the sentence is not to give away, the reason must not tell either.
-            Condition::Field { wish, .. } if watched.goal.says.is_some() => {
-                let told = if matches!(wish, Wish::Keeps(_)) { "no longer so" } else { "not so yet" };
-                look::missing(&watched.goal.condition, cluster).map(|_| told.to_owned())
-            }
             other => look::missing(other, cluster),
         }
     }

@@ -100,6 +100,11 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Row> {
     rows
 }
 
+/// The width of the longest word: in fewer cells than that, [`wrap`] cuts it.
+pub fn longest_word(pieces: &[Piece]) -> usize {
+    tokens(pieces).iter().map(|token| token.width).max().unwrap_or(0)
+}
+
 /// The blank between two words carries the style only if both sides share it (links and code stay one stretch).
 fn push_blank(rows: &mut [Row], token: &Token) {
     let Some(last) = rows.last_mut().and_then(|row| row.last_mut()) else { return };

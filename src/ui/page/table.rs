@@ -92,28 +92,32 @@ impl Setter<'_> {
 
 /// The width of each column so that all fit `room`; `None` if they cannot.
 fn widths(header: &[Row], rows: &[Vec<Row>], columns: usize, room: usize) -> Option<Vec<usize>> {
-    let natural = |column: usize| {
+    let most = |column: usize, of: fn(&[Piece]) -> usize, limit: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).chain(header.get(column));
-        cells.map(|cell| text::row_width(cell)).max().unwrap_or(0).max(1)
+        cells.map(|cell| of(cell)).filter(|w| *w <= limit).max().unwrap_or(0).max(1)
     };
-    let mut widths: Vec<usize> = (0..columns).map(natural).collect();
-    let floor: usize = widths.iter().map(|w| (*w).min(NARROWEST)).sum();
-    if floor > room {
-        return None;
-    }
-    // The widest columns come down to a common level; the others keep their natural width.
-    while widths.iter().sum::<usize>() > room {
-        let widest = widths.iter().copied().max().unwrap_or(0);
-        let next = widths.iter().copied().filter(|w| *w < widest).max().unwrap_or(0);
-        let many = widths.iter().filter(|w| **w == widest).count();
-        let over = widths.iter().sum::<usize>() - room;
-        let step = over.div_ceil(many).min(widest - next).max(1);
-        let mut left = over;
-        for w in widths.iter_mut().filter(|w| **w == widest) {
-            let give = step.min(left);
-            *w -= give;
-            left -= give;
-        }
+    let natural: Vec<usize> = (0..columns).map(|column| most(column, text::row_width, usize::MAX)).collect();
+    // A word of more than two thirds of the room claims nothing: its column would leave the others too narrow for theirs.
+    let words: Vec<usize> = (0..columns).map(|column| most(column, text::longest_word, room * 2 / 3)).collect();
+    let words: Vec<usize> =
+        words.iter().zip(&natural).map(|(word, n)| (*word).max(NARROWEST).min(*n)).collect();
+    let floors = fit(&vec![0; columns], &words, room)?;
+    fit(&floors, &natural, room)
+}
+
+/// Widths between `floors` and `wanted` that fit `room`: the widest give way first, down to a common level of at least [`NARROWEST`].
+fn fit(floors: &[usize], wanted: &[usize], room: usize) -> Option<Vec<usize>> {
+    let at = |level: usize| -> Vec<usize> {
+        floors.iter().zip(wanted).map(|(floor, wanted)| level.min(*wanted).max(*floor)).collect()
+    };
+    let highest = wanted.iter().copied().max().unwrap_or(0).max(NARROWEST);
+    let mut widths =
+        (NARROWEST..=highest).rev().map(at).find(|widths| widths.iter().sum::<usize>() <= room)?;
+    let mut left = room - widths.iter().sum::<usize>();
+    for (width, wanted) in widths.iter_mut().zip(wanted) {
+        let more = left.min(1).min(wanted - *width);
+        *width += more;
+        left -= more;
     }
     Some(widths)
 }
@@ -132,7 +136,21 @@ mod tests {
         let rows = vec![vec![cell(5), cell(40), cell(12)]];
         assert_eq!(widths(&[], &rows, 3, 60), Some(vec![5, 40, 12]));
         assert_eq!(widths(&[], &rows, 3, 40), Some(vec![5, 23, 12]));
-        assert_eq!(widths(&[], &rows, 3, 25), Some(vec![5, 10, 10]));
+        assert_eq!(widths(&[], &rows, 3, 25), Some(vec![5, 8, 12]), "a word that fits is not cut");
         assert_eq!(widths(&[], &rows, 3, 16), None);
+    }
+
+    #[test]
+    fn no_column_gets_narrower_than_its_words_while_another_has_room() {
+        let words = |text: &str| vec![Piece::new(text, Style::new())];
+        let rows = vec![vec![
+            words("topologySpreadConstraints"),
+            words("evenly over zones or over nodes"),
+            words("must or wish, as you like"),
+        ]];
+        assert_eq!(widths(&[], &rows, 3, 54), Some(vec![25, 15, 14]));
+        let long =
+            vec![vec![words("the phase"), words("kubectl get pod slow -o jsonpath='{.status.phase}'")]];
+        assert_eq!(widths(&[], &long, 2, 30), Some(vec![9, 21]), "a word that is cut anyway claims nothing");
     }
 }

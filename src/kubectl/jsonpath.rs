@@ -1,4 +1,5 @@
-//! JSON paths in kubectl's dialect (`client-go/util/jsonpath`): text with `{…}` in it, ranges, filters, unions, slices, `..`.
+//! JSON paths in kubectl's dialect (`client-go/util/jsonpath`): text with `{…}` in it, ranges, filters, unions, slices, `..`. `$` and
+//! `@` mean nothing there: every path starts with the value at hand.
 //! Knows JSON values only.
 
 mod eval;

@@ -1,4 +1,4 @@
-//! Reading a template into nodes.
+//! Reading a template into nodes, as `client-go/util/jsonpath/parser.go` does: one pass without brackets that nest.
 
 use serde_json::Value;
 
@@ -7,19 +7,13 @@ use serde_json::Value;
 pub(super) enum Node {
     /// Printed as it is.
     Text(String),
-    /// A path, whose results are printed.
-    Path(Vec<Step>),
-    /// For each result of the path, the nodes inside.
-    Range(Vec<Step>, Vec<Node>),
+    /// What stands between braces: each step works on what the one before it found, and the last one's findings are printed.
+    Action(Vec<Step>),
 }
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    /// Back to the start.
-    Root,
-    /// The value at hand.
-    Current,
     /// A field by name.
     Field(String),
     /// Every element.
@@ -27,64 +21,62 @@ pub(super) enum Step {
     /// This and everything below.
     Recursive,
     /// Elements from, to, every.
-    Slice { from: Option<i64>, to: Option<i64>, every: Option<i64>, single: bool },
+    Slice(Slice),
     /// The elements for which a comparison holds.
     Filter(Box<Filter>),
     /// The results of several paths.
     Union(Vec<Vec<Step>>),
     /// A constant.
     Constant(Value),
+    /// The start of a loop over what the rest of the action finds.
+    Range,
+    /// The end of a loop.
+    End,
+    /// A bare word that means nothing, which only running it tells.
+    Unknown(String),
+}
+
+/// `[from:to:every]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slice {
+    pub from: Option<i64>,
+    pub to: To,
+    pub every: Option<i64>,
+}
+
+/// Where a slice ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum To {
+    /// After the element it starts with: there was no colon.
+    One,
+    /// With the last element.
+    Last,
+    /// Before this one.
+    Before(i64),
 }
 
 /// A comparison inside `?( )`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
     pub left: Vec<Step>,
-    pub operator: Option<&'static str>,
+    /// As it was typed: an unknown one is only refused when it is used.
+    pub operator: Option<String>,
     pub right: Vec<Step>,
 }
 
-const OPERATORS: &[&str] = &["==", "!=", "<=", ">=", "<", ">"];
-
-/// Paths and ranges nested deeper than this are refused.
+/// Unions and filters nested deeper than this are refused.
 const DEEPEST: usize = 64;
 
 pub(super) fn template(text: &str) -> Result<Vec<Node>, String> {
-    let mut rest = text;
-    nodes(&mut rest, 0)
-}
-
-/// Nodes up to the end, or up to the `{end}` of the range at this depth.
-fn nodes(rest: &mut &str, depth: usize) -> Result<Vec<Node>, String> {
-    let mut found = Vec::new();
-    if depth > DEEPEST {
-        return Err("ranges are nested too deeply".to_owned());
-    }
-    loop {
-        let Some(open) = rest.find('{') else {
-            push_text(&mut found, rest);
-            *rest = "";
-            return if depth == 0 { Ok(found) } else { Err("not in range, nothing to end".to_owned()) };
-        };
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some(open) = rest.find('{') {
         push_text(&mut found, &rest[..open]);
-        let close = action_end(&rest[open + 1..]).ok_or("unclosed action")? + open + 1;
-        let action = rest[open + 1..close].trim();
-        *rest = &rest[close + 1..];
-        if action == "end" {
-            return if depth == 0 { Err("not in range, nothing to end".to_owned()) } else { Ok(found) };
-        }
-        if let Some(path) = action.strip_prefix("range").filter(|p| !p.starts_with(char::is_alphanumeric)) {
-            let path = steps(path.trim())?;
-            found.push(Node::Range(path, nodes(rest, depth + 1)?));
-            continue;
-        }
-        for part in words(action) {
-            found.push(match quoted(part) {
-                Some(text) => Node::Text(text?),
-                None => Node::Path(steps(part)?),
-            });
-        }
+        let mut reader = Reader { rest: &rest[open + 1..], depth: 0 };
+        found.push(Node::Action(reader.action()?));
+        rest = reader.rest;
     }
+    push_text(&mut found, rest);
+    Ok(found)
 }
 
 fn push_text(found: &mut Vec<Node>, text: &str) {
@@ -93,252 +85,219 @@ fn push_text(found: &mut Vec<Node>, text: &str) {
     }
 }
 
-/// Where an action ends, quotes respected.
-fn action_end(text: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut escaped = false;
-    for (i, c) in text.char_indices() {
-        match quote {
-            _ if escaped => escaped = false,
-            _ if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if c == '}' => return Some(i),
+fn ends_a_word(c: char) -> bool {
+    c.is_whitespace() || ".,[]$@{}".contains(c)
+}
+
+/// What is left to read of a template.
+struct Reader<'a> {
+    rest: &'a str,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// The steps up to the closing brace, which is taken.
+    fn action(&mut self) -> Result<Vec<Step>, String> {
+        let mut steps = Vec::new();
+        loop {
+            if let Some(after) = self.rest.strip_prefix('}') {
+                self.rest = after;
+                return Ok(steps);
+            }
+            if let Some(after) = self.rest.strip_prefix("[?(") {
+                self.rest = after;
+                steps.push(self.filter()?);
+                continue;
+            }
+            if let Some(after) = self.rest.strip_prefix("..") {
+                self.rest = after;
+                self.recursive(&mut steps)?;
+                continue;
+            }
+            let c = self.rest.chars().next().filter(|c| *c != '\n').ok_or("unclosed action")?;
+            match c {
+                ' ' | '@' | '$' => self.rest = &self.rest[1..],
+                '[' => self.brackets(&mut steps)?,
+                '"' | '\'' => steps.push(Step::Constant(self.quote(c)?.into())),
+                '.' => {
+                    self.rest = &self.rest[1..];
+                    steps.push(self.field());
+                }
+                '+' | '-' | '0'..='9' => steps.push(self.number()?),
+                c if c.is_alphanumeric() || c == '_' => steps.push(self.identifier()),
+                c => return Err(format!("unrecognized character in action: U+{:04X} {c:?}", u32::from(c))),
+            }
+        }
+    }
+
+    /// Takes what stands before `end`.
+    fn take(&mut self, end: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    fn recursive(&mut self, steps: &mut Vec<Step>) -> Result<(), String> {
+        if steps.last() == Some(&Step::Recursive) {
+            return Err("invalid multiple recursive descent".to_owned());
+        }
+        steps.push(Step::Recursive);
+        if self.rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            steps.push(self.field());
+        }
+        Ok(())
+    }
+
+    /// A field name; a backslash takes the meaning from the next character.
+    fn field(&mut self) -> Step {
+        let mut chars = self.rest.char_indices();
+        let mut end = self.rest.len();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => drop(chars.next()),
+                c if ends_a_word(c) => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        match self.take(end) {
+            "*" => Step::Wildcard,
+            name => Step::Field(name.replace('\\', "")),
+        }
+    }
+
+    fn identifier(&mut self) -> Step {
+        let word = self.take(self.rest.find(ends_a_word).unwrap_or(self.rest.len()));
+        match word {
+            "true" => Step::Constant(true.into()),
+            "false" => Step::Constant(false.into()),
+            "range" => Step::Range,
+            "end" => Step::End,
+            _ => Step::Unknown(word.to_owned()),
+        }
+    }
+
+    fn number(&mut self) -> Result<Step, String> {
+        let sign = usize::from(self.rest.starts_with(['+', '-']));
+        let digits = self.rest[sign..].find(|c: char| !c.is_ascii_digit() && c != '.');
+        let text = self.take(digits.map_or(self.rest.len(), |end| end + sign));
+        let number = text.parse::<i64>().ok().map(Value::from);
+        let number = number.or_else(|| text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::from));
+        number.map(Step::Constant).ok_or_else(|| format!("cannot parse number {text}"))
+    }
+
+    fn quote(&mut self, quote: char) -> Result<String, String> {
+        let (mut text, mut chars) = (String::new(), self.rest[1..].char_indices());
+        while let Some((at, c)) = chars.next() {
+            match c {
+                c if c == quote => {
+                    self.rest = &self.rest[at + 2..];
+                    return Ok(text);
+                }
+                '\n' => break,
+                '\\' => match chars.next().map(|(_, c)| c) {
+                    Some('n') => text.push('\n'),
+                    Some('t') => text.push('\t'),
+                    Some('r') => text.push('\r'),
+                    other => text.extend(other),
+                },
+                c => text.push(c),
+            }
+        }
+        Err("unterminated quoted string".to_owned())
+    }
+
+    /// `[…]` up to the first closing bracket, whatever stands in it.
+    fn brackets(&mut self, steps: &mut Vec<Step>) -> Result<(), String> {
+        let end = self.rest.find([']', '\n']).filter(|at| self.rest[*at..].starts_with(']'));
+        let inner = &self.take(end.ok_or("unterminated array")?)[1..];
+        self.rest = &self.rest[1..];
+        if inner.contains(',') {
+            let each = inner.split(',').map(|part| self.nested(&format!("[{}]", part.trim_matches(' '))));
+            steps.push(Step::Union(each.collect::<Result<_, _>>()?));
+        } else if let Some(key) = quoted_key(inner) {
+            steps.extend(self.nested(&format!(".{key}"))?);
+        } else {
+            steps.push(Step::Slice(slice(if inner == "*" { ":" } else { inner })?));
+        }
+        Ok(())
+    }
+
+    /// The steps of a text that is not in braces itself.
+    fn nested(&self, text: &str) -> Result<Vec<Step>, String> {
+        if self.depth >= DEEPEST {
+            return Err("brackets are nested too deeply".to_owned());
+        }
+        let braced = format!("{text}}}");
+        Reader { rest: &braced, depth: self.depth + 1 }.action()
+    }
+
+    fn filter(&mut self) -> Result<Step, String> {
+        let end = filter_end(self.rest).ok_or("unterminated filter")?;
+        let text = self.take(end);
+        self.rest = self.rest[1..].strip_prefix(']').ok_or("unclosed array expect ]")?;
+        let sign = |c: char| "!<>=".contains(c);
+        let parts = text.find(sign).filter(|at| *at > 0).and_then(|at| {
+            let after = &text[at..];
+            let length = after.find(|c: char| !sign(c)).unwrap_or(after.len());
+            Some((&text[..at], &after[..length], &after[length..])).filter(|(_, _, right)| !right.is_empty())
+        });
+        let filter = match parts {
+            None => Filter { left: self.nested(text)?, operator: None, right: Vec::new() },
+            Some((left, operator, right)) => Filter {
+                left: self.nested(left)?,
+                operator: Some(operator.to_owned()),
+                right: self.nested(right)?,
+            },
+        };
+        Ok(Step::Filter(Box::new(filter)))
+    }
+}
+
+/// Where the bracket of a filter closes: after its one quoted text, if there is any.
+fn filter_end(text: &str) -> Option<usize> {
+    let (mut pair, mut before) = (None, ' ');
+    let mut closed = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => return None,
+            '"' | '\'' if pair.is_none() => pair = Some(c),
+            '"' | '\'' if before != '\\' && pair == Some(c) => closed = true,
+            ')' if pair.is_some() == closed => return Some(at),
             _ => {}
         }
+        before = c;
     }
     None
 }
 
-/// The parts of an action: separated by blanks outside of quotes and brackets.
-fn words(action: &str) -> Vec<&str> {
-    let (mut found, mut start, mut depth, mut quote) = (Vec::new(), 0, 0i32, None);
-    for (i, c) in action.char_indices() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if c == '[' || c == '(' => depth += 1,
-            None if c == ']' || c == ')' => depth -= 1,
-            None if c.is_whitespace() && depth == 0 => {
-                if start < i {
-                    found.push(&action[start..i]);
-                }
-                start = i + c.len_utf8();
-            }
-            None => {}
-        }
-    }
-    if start < action.len() {
-        found.push(&action[start..]);
-    }
-    found
+fn quoted_key(inner: &str) -> Option<&str> {
+    inner.strip_prefix('\'')?.strip_suffix('\'').filter(|key| !key.contains('\''))
 }
 
-/// The text of a quoted constant.
-fn quoted(part: &str) -> Option<Result<String, String>> {
-    let quote = part.chars().next().filter(|c| *c == '"' || *c == '\'')?;
-    let Some(inner) = part[1..].strip_suffix(quote) else {
-        return Some(Err("unterminated quoted string".to_owned()));
-    };
-    let (mut text, mut chars) = (String::new(), inner.chars());
-    while let Some(c) = chars.next() {
-        match if c == '\\' {
-            chars.next()
-        } else {
-            text.push(c);
-            continue;
-        } {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some('r') => text.push('\r'),
-            Some(other) => text.push(other),
-            None => {}
-        }
-    }
-    Some(Ok(text))
-}
-
-/// The steps of one path.
-fn steps(text: &str) -> Result<Vec<Step>, String> {
-    let (mut rest, mut found) = (text, Vec::new());
-    while let Some(c) = rest.chars().next() {
-        match c {
-            '$' => {
-                found.push(Step::Root);
-                rest = &rest[1..];
-            }
-            '@' => {
-                found.push(Step::Current);
-                rest = &rest[1..];
-            }
-            '.' if rest.starts_with("..") => {
-                found.push(Step::Recursive);
-                rest = &rest[2..];
-                if rest.starts_with(|c: char| c.is_alphanumeric() || "*_".contains(c)) {
-                    rest = field(rest, &mut found);
-                }
-            }
-            '.' => rest = field(&rest[1..], &mut found),
-            '[' => {
-                let end = bracket_end(rest).ok_or("unterminated array")?;
-                found.push(bracket(&rest[1..end])?);
-                rest = &rest[end + 1..];
-            }
-            c if c.is_alphanumeric() || "*-_\\".contains(c) => match constant(rest) {
-                Some(value) if found.is_empty() => {
-                    found.push(Step::Constant(value));
-                    rest = "";
-                }
-                _ if found.is_empty() && !rest.starts_with('*') => {
-                    let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-                    return Err(format!("unrecognized identifier {}", &rest[..end]));
-                }
-                _ => rest = field(rest, &mut found),
-            },
-            c => return Err(format!("unrecognized character in action: U+{:04X} {c:?}", u32::from(c))),
-        }
-    }
-    Ok(found)
-}
-
-/// Reads a field name; a backslash takes the meaning from the next character.
-fn field<'a>(text: &'a str, found: &mut Vec<Step>) -> &'a str {
-    let (mut name, mut chars) = (String::new(), text.char_indices());
-    let mut end = text.len();
-    while let Some((i, c)) = chars.next() {
-        match c {
-            '\\' => name.extend(chars.next().map(|(_, c)| c)),
-            '.' | '[' | ']' | ')' | '(' | ' ' | ',' | '=' | '!' | '<' | '>' | '\'' | '"' | '$' | '@'
-            | '|' => {
-                end = i;
-                break;
-            }
-            c => name.push(c),
-        }
-    }
-    match name.as_str() {
-        "" => {}
-        "*" => found.push(Step::Wildcard),
-        _ => found.push(Step::Field(name)),
-    }
-    &text[end..]
-}
-
-fn constant(text: &str) -> Option<Value> {
-    match text.trim() {
-        "true" => Some(Value::Bool(true)),
-        "false" => Some(Value::Bool(false)),
-        number => number
-            .parse::<i64>()
-            .ok()
-            .map(Value::from)
-            .or_else(|| number.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::from)),
-    }
-}
-
-/// Where the bracket that opens `text` closes.
-fn bracket_end(text: &str) -> Option<usize> {
-    let (mut depth, mut quote) = (0, None);
-    for (i, c) in text.char_indices() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if c == '[' => depth += 1,
-            None if c == ']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(i);
-                }
-            }
-            None => {}
-        }
-    }
-    None
-}
-
-fn bracket(inner: &str) -> Result<Step, String> {
-    let inner = inner.trim();
-    if let Some(filter) = inner.strip_prefix("?(") {
-        let filter = filter.strip_suffix(')').ok_or("unclosed array expect ]")?;
-        return comparison(filter).map(|filter| Step::Filter(Box::new(filter)));
-    }
-    if inner == "*" {
-        return Ok(Step::Wildcard);
-    }
-    let parts = split_outside_quotes(inner, ',');
-    if parts.len() > 1 {
-        let each = parts.iter().map(|part| bracket(part).map(|step| vec![step]));
-        return Ok(Step::Union(each.collect::<Result<_, _>>()?));
-    }
-    if let Some(text) = quoted(inner) {
-        return Ok(Step::Field(text?));
-    }
-    slice(inner)
-}
-
-fn slice(inner: &str) -> Result<Step, String> {
+fn slice(inner: &str) -> Result<Slice, String> {
     let invalid = || format!("invalid array index {inner}");
-    let number = |part: &str| match part.trim() {
+    let number = |part: &str| match part {
         "" => Ok(None),
-        part => part.parse::<i64>().map(Some).map_err(|_| invalid()),
+        part => {
+            let digits = part.strip_prefix('-').unwrap_or(part);
+            let plain = digits.bytes().all(|b| b.is_ascii_digit());
+            part.parse()
+                .map(Some)
+                .map_err(|_| if plain { format!("array index {part} is not a number") } else { invalid() })
+        }
     };
     let parts: Vec<&str> = inner.split(':').collect();
-    match parts.as_slice() {
-        [one] => {
-            let at = number(one)?.ok_or_else(invalid)?;
-            Ok(Step::Slice { from: Some(at), to: None, every: None, single: true })
-        }
-        [from, to] => Ok(Step::Slice { from: number(from)?, to: number(to)?, every: None, single: false }),
-        [from, to, every] => {
-            Ok(Step::Slice { from: number(from)?, to: number(to)?, every: number(every)?, single: false })
-        }
-        _ => Err(invalid()),
+    if parts.len() > 3 {
+        return Err(invalid());
     }
-}
-
-fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
-    let (mut found, mut start, mut quote) = (Vec::new(), 0, None);
-    for (i, c) in text.char_indices() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if c == separator => {
-                found.push(&text[start..i]);
-                start = i + separator.len_utf8();
-            }
-            None => {}
-        }
-    }
-    found.push(&text[start..]);
-    found
-}
-
-fn comparison(text: &str) -> Result<Filter, String> {
-    let mut quote = None;
-    for (i, c) in text.char_indices() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None => {
-                if let Some(operator) = OPERATORS.iter().find(|o| text[i..].starts_with(**o)) {
-                    let left = side(&text[..i])?;
-                    let right = side(&text[i + operator.len()..])?;
-                    return Ok(Filter { left, operator: Some(operator), right });
-                }
-            }
-        }
-    }
-    Ok(Filter { left: side(text)?, operator: None, right: Vec::new() })
-}
-
-fn side(text: &str) -> Result<Vec<Step>, String> {
-    let text = text.trim();
-    match quoted(text) {
-        Some(constant) => Ok(vec![Step::Constant(Value::String(constant?))]),
-        None => steps(text),
-    }
+    let part = |i: usize| parts.get(i).map_or(Ok(None), |part| number(part));
+    let to = match part(1)? {
+        Some(before) => To::Before(before),
+        None if parts.len() == 1 => To::One,
+        None => To::Last,
+    };
+    Ok(Slice { from: part(0)?, to, every: part(2)? })
 }

@@ -18,7 +18,7 @@ fn paths_find_what_kubectl_finds() {
     check("{.items[?(@.phase=='Pending')].name}", "b");
     check("{.items[?(@.n>1)].name}", "b");
     check("{range .items[*]}{.name}{'\\t'}{.n}{\"\\n\"}{end}", "a\t1\nb\t2\n");
-    check("{.items[*]['name','n']}", "a 1 b 2");
+    check("{.items[*]['name','n']}", "a b 1 2");
     check("{.items[0].labels.x\\.io/y}", "z");
     check("{.items[0].labels['x\\.io/y']}", "z");
     check("{..name}", "a b");
@@ -32,10 +32,25 @@ fn paths_find_what_kubectl_finds() {
 #[test]
 fn mistakes_are_refused_in_kubectls_words() {
     assert_eq!(JsonPath::parse("{.a"), Err("unclosed action".to_owned()));
-    assert_eq!(JsonPath::parse("{end}"), Err("not in range, nothing to end".to_owned()));
-    assert_eq!(JsonPath::parse("{foo}"), Err("unrecognized identifier foo".to_owned()));
+    let run = |path: &str| JsonPath::parse(path).and_then(|p| p.print(&json!({"a": ["x"]})));
+    assert_eq!(run("{end}"), Err("not in range, nothing to end".to_owned()));
+    assert_eq!(run("{foo}"), Err("unrecognized identifier foo".to_owned()));
+    assert_eq!(run("{.a[?(@=5)]}"), Err("unrecognized filter operator =".to_owned()));
+    assert_eq!(run("{.a[?(@==5)]}"), Err("incompatible types for comparison".to_owned()));
+    assert_eq!(run("{.a[0:2]}"), Err("array index out of bounds: index 1, length 1".to_owned()));
+    assert_eq!(JsonPath::parse("{.a[\"x\"]}"), Err("invalid array index \"x\"".to_owned()));
     let outside = JsonPath::parse("{.a[5]}").unwrap().print(&json!({"a": [1]}));
     assert_eq!(outside, Err("array index out of bounds: index 5, length 1".to_owned()));
+}
+
+#[test]
+fn a_range_without_an_end_runs_what_follows_once_more() {
+    check("{range .items[*]}{.name},", "a,b,,");
+    check("{range .items[*]}{range .nope[*]}{.x}{end}{.name}", "ab");
+    check("{range .nope[*]}{.x}{end}done", "done");
+    check("{.items[-1:].name} {.items[].name} {.items[*]['labels.x']}", "b a ");
+    let nested = JsonPath::parse(&"{range .nope[*]}".repeat(60)).unwrap();
+    assert_eq!(nested.print(&json!({})), Err("the template runs too long".to_owned()));
 }
 
 #[test]

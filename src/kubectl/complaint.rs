@@ -37,6 +37,13 @@ pub enum Complaint {
     },
     /// Several at once.
     Many(Vec<Complaint>),
+    /// `error: …` after something on standard output, where a template that stops tells what it worked on.
+    Telling {
+        /// What standard output gets.
+        stdout: String,
+        /// Why it failed.
+        why: String,
+    },
     /// Nothing to say, just the exit code.
     Exit(i32),
     /// The command reads standard input, which has not ended yet.
@@ -84,6 +91,7 @@ impl fmt::Display for Complaint {
         match self {
             Complaint::Plain(text) if text.starts_with("error: ") => writeln!(f, "{text}"),
             Complaint::Plain(text) => writeln!(f, "error: {text}"),
+            Complaint::Telling { why, .. } => writeln!(f, "error: {why}"),
             Complaint::Usage(text, path) => {
                 writeln!(f, "error: {text}\nSee '{path} -h' for help and examples")
             }

@@ -7,9 +7,9 @@ pub use custom::CustomColumns;
 use super::complaint::Complaint;
 use super::flags::Args;
 use super::jsonpath::JsonPath;
-use super::template::Template;
+use super::template::{Stopped, Template};
 use super::yaml;
-use crate::kube::Object;
+use crate::kube::{Object, gotext};
 use serde_json::{Map, Value};
 
 /// How objects are printed.
@@ -148,7 +148,19 @@ impl Output {
                 let found = path.find(value).map_err(Complaint::Plain)?;
                 Ok(json(&Value::Array(found.into_iter().cloned().collect())))
             }
-            Output::Template(template) => template.print(value).map_err(Complaint::Plain),
+            Output::Template(template) => template.print(value).map_err(|stopped| {
+                let (Stopped { printed, why }, typed) = (stopped, template.text());
+                Complaint::Telling {
+                    stdout: format!(
+                        "{printed}Error executing template: {why}. Printing more information for debugging the \
+                         template:\n\ttemplate was:\n\t\t{typed}\n\traw data was:\n\t\t{}\n\tobject given to \
+                         template engine was:\n\t\t{}\n\n",
+                        compact_json(value),
+                        gotext::show(value)
+                    ),
+                    why: format!("error executing template {typed:?}: {why}"),
+                }
+            }),
             Output::Custom(columns) => Ok(columns.print(value)),
             Output::Name | Output::Table | Output::Wide => Ok(String::new()),
         }

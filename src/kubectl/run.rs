@@ -175,7 +175,8 @@ impl DryRun {
 /// A refusal as kubectl words it.
 pub fn refused(refusal: Refusal) -> Complaint {
     if refusal.reason == crate::sim::api::Reason::Invalid {
-        if refusal.causes.is_empty() {
+        // Without a kind in its details, the client does not look at the causes either.
+        if refusal.causes.is_empty() || refusal.kind.is_empty() {
             return Complaint::Raw(format!("The request is invalid: {}", refusal.message));
         }
         let mut faults: Vec<String> = Vec::new();
@@ -413,6 +414,9 @@ impl Command {
     }
 
     fn fail(&mut self, complaint: &Complaint) {
+        if let Complaint::Telling { stdout, .. } = complaint {
+            self.output.push((Stream::Out, stdout.clone()));
+        }
         let text = complaint.to_string();
         if !text.is_empty() {
             self.output.push((Stream::Err, text));

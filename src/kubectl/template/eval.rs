@@ -1,273 +1,289 @@
-//! Running a template over a value.
+//! Running a template over a value (`text/template/exec.go`).
 
-use super::parse::{Node, Pipeline, Term};
+use super::functions::{self, Arg};
+use super::lex::Spot;
+use super::parse::{Command, Node, Operand, Parsed, Pipeline, Term};
 use crate::kube::gotext::show as go;
 use serde_json::Value;
-use std::cmp::Ordering;
-
-/// Variables in scope, innermost last; the unnamed one is the root.
-type Variables = Vec<(String, Value)>;
 
 /// A template prints no more than this: a loop in a loop in a loop is cut off.
 const LONGEST: usize = 16 << 20;
 
-pub(super) fn print(nodes: &[Node], root: &Value) -> Result<String, String> {
-    let mut text = String::new();
-    let mut variables = vec![(String::new(), root.clone())];
-    run(nodes, root, &mut variables, &mut text)?;
-    Ok(text)
+/// Templates that call templates, no deeper than this.
+const DEEPEST: usize = 64;
+
+/// What a template printed until it stopped, and why it did.
+pub(super) type Stopped = (String, String);
+
+pub(super) fn print(parsed: &Parsed, root: &Value) -> Result<String, Stopped> {
+    let mut run = Run { parsed, name: "output", depth: 0, text: String::new() };
+    let mut variables = vec![(String::new(), Some(root.clone()))];
+    match run.block(&parsed.0, Some(root), &mut variables) {
+        Ok(_) => Ok(run.text),
+        Err(why) => Err((run.text, why)),
+    }
 }
 
-fn run(nodes: &[Node], dot: &Value, variables: &mut Variables, text: &mut String) -> Result<(), String> {
-    let scope = variables.len();
-    for node in nodes {
-        if text.len() > LONGEST {
+/// Variables in scope, innermost last; the unnamed one is the root.
+type Variables = Vec<(String, Option<Value>)>;
+
+/// How a block was left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    AtItsEnd,
+    ByBreak,
+    ByContinue,
+}
+
+struct Run<'a> {
+    parsed: &'a Parsed,
+    /// The template that runs, for messages.
+    name: &'a str,
+    depth: usize,
+    text: String,
+}
+
+impl<'a> Run<'a> {
+    fn error<T>(&self, spot: Spot, context: &str, why: impl std::fmt::Display) -> Result<T, String> {
+        let Spot { line, column } = spot;
+        Err(format!("template: output:{line}:{column}: executing {:?} at <{context}>: {why}", self.name))
+    }
+
+    fn block(
+        &mut self,
+        nodes: &'a [Node],
+        dot: Option<&Value>,
+        variables: &mut Variables,
+    ) -> Result<Left, String> {
+        let scope = variables.len();
+        for node in nodes {
+            let left = self.node(node, dot, variables)?;
+            if left != Left::AtItsEnd {
+                variables.truncate(scope);
+                return Ok(left);
+            }
+        }
+        variables.truncate(scope);
+        Ok(Left::AtItsEnd)
+    }
+
+    fn node(
+        &mut self,
+        node: &'a Node,
+        dot: Option<&Value>,
+        variables: &mut Variables,
+    ) -> Result<Left, String> {
+        if self.text.len() > LONGEST {
             return Err("the output of the template is too long".to_owned());
         }
         match node {
-            Node::Text(piece) => text.push_str(piece),
+            Node::Text(piece) => self.text.push_str(piece),
+            Node::Break => return Ok(Left::ByBreak),
+            Node::Continue => return Ok(Left::ByContinue),
             Node::Action(pipeline) => {
-                let value = evaluate(pipeline, dot, variables)?;
-                match pipeline.variables.first() {
-                    Some(name) => variables.push((name.clone(), value.unwrap_or_default())),
-                    None => text.push_str(&value.map_or_else(|| "<no value>".to_owned(), |v| shown(&v))),
+                let value = self.pipeline(pipeline, dot, variables)?.value;
+                if pipeline.variables.is_empty() {
+                    let shown =
+                        value.filter(|v| !v.is_null()).map_or_else(|| "<no value>".to_owned(), |v| go(&v));
+                    self.text.push_str(&shown);
                 }
             }
             Node::If(pipeline, inside, otherwise) => {
-                let value = evaluate(pipeline, dot, variables)?;
-                let branch = if is_true(value.as_ref()) { inside } else { otherwise };
-                run(branch, dot, variables, text)?;
+                let scope = variables.len();
+                let value = self.pipeline(pipeline, dot, variables)?.value;
+                let branch = if functions::is_true(value.as_ref()) { inside } else { otherwise };
+                let left = self.block(branch, dot, variables);
+                variables.truncate(scope);
+                return left;
             }
-            Node::With(pipeline, inside, otherwise) => match evaluate(pipeline, dot, variables)? {
-                Some(value) if is_true(Some(&value)) => run(inside, &value, variables, text)?,
-                _ => run(otherwise, dot, variables, text)?,
-            },
+            Node::With(pipeline, inside, otherwise) => {
+                let scope = variables.len();
+                let value = self.pipeline(pipeline, dot, variables)?.value;
+                let left = if functions::is_true(value.as_ref()) {
+                    self.block(inside, value.as_ref(), variables)
+                } else {
+                    self.block(otherwise, dot, variables)
+                };
+                variables.truncate(scope);
+                return left;
+            }
             Node::Range(pipeline, inside, otherwise) => {
-                let value = evaluate(pipeline, dot, variables)?;
-                range((pipeline, value), (inside, otherwise), dot, (variables, text))?;
+                return self.range(pipeline, (inside, otherwise), dot, variables);
+            }
+            Node::Call(spot, name, argument) => {
+                self.call(*spot, (name, argument.as_ref()), dot, variables)?
             }
         }
+        Ok(Left::AtItsEnd)
     }
-    variables.truncate(scope);
-    Ok(())
-}
 
-fn range(
-    (pipeline, value): (&Pipeline, Option<Value>),
-    (inside, otherwise): (&[Node], &[Node]),
-    dot: &Value,
-    (variables, text): (&mut Variables, &mut String),
-) -> Result<(), String> {
-    let items: Vec<(Value, Value)> = match value {
-        Some(Value::Array(items)) => {
-            items.into_iter().enumerate().map(|(i, item)| (i.into(), item)).collect()
+    fn call(
+        &mut self,
+        spot: Spot,
+        (name, argument): (&'a str, Option<&Pipeline>),
+        dot: Option<&Value>,
+        variables: &mut Variables,
+    ) -> Result<(), String> {
+        let context = || match argument {
+            Some(pipeline) => format!("{{{{template {name:?} {}}}}}", pipeline.text()),
+            None => format!("{{{{template {name:?}}}}}"),
+        };
+        let Some(nodes) = self.parsed.1.get(name) else {
+            return self.error(spot, &context(), format!("template {name:?} not defined"));
+        };
+        if self.depth >= DEEPEST {
+            return self.error(spot, &context(), "exceeded maximum template depth");
         }
-        Some(Value::Object(fields)) => fields.into_iter().map(|(k, v)| (k.into(), v)).collect(),
-        None | Some(Value::Null) => Vec::new(),
-        Some(other) => return Err(format!("range can't iterate over {}", go(&other))),
-    };
-    if items.is_empty() {
-        return run(otherwise, dot, variables, text);
+        let dot = match argument {
+            Some(pipeline) => self.pipeline(pipeline, dot, variables)?.value,
+            None => None,
+        };
+        let outer = std::mem::replace(&mut self.name, name);
+        self.depth += 1;
+        let mut own = vec![(String::new(), dot.clone())];
+        self.block(nodes, dot.as_ref(), &mut own)?;
+        self.depth -= 1;
+        self.name = outer;
+        Ok(())
     }
-    for (key, item) in items {
+
+    fn range(
+        &mut self,
+        pipeline: &'a Pipeline,
+        (inside, otherwise): (&'a [Node], &'a [Node]),
+        dot: Option<&Value>,
+        variables: &mut Variables,
+    ) -> Result<Left, String> {
         let scope = variables.len();
-        match pipeline.variables.as_slice() {
-            [value] => variables.push((value.clone(), item.clone())),
-            [index, value, ..] => {
-                variables.push((index.clone(), key));
-                variables.push((value.clone(), item.clone()));
-            }
-            [] => {}
-        }
-        run(inside, &item, variables, text)?;
+        let value = self.pipeline(pipeline, dot, variables)?.value;
         variables.truncate(scope);
-    }
-    Ok(())
-}
-
-/// The value of a pipeline; `None` is Go's missing value.
-fn evaluate(pipeline: &Pipeline, dot: &Value, variables: &Variables) -> Result<Option<Value>, String> {
-    let mut result: Option<Option<Value>> = None;
-    for command in &pipeline.commands {
-        let Some(first) = command.first() else { continue };
-        result = Some(match first {
-            Term::Function(name) => {
-                let mut arguments = Vec::new();
-                for term in &command[1..] {
-                    arguments.push(operand(term, dot, variables)?);
-                }
-                arguments.extend(result.take());
-                call(name, &arguments)?
+        let items: Vec<(Value, Value)> = match value {
+            Some(Value::Array(items)) => {
+                items.into_iter().enumerate().map(|(i, item)| (i.into(), item)).collect()
             }
-            term => operand(term, dot, variables)?,
-        });
-    }
-    Ok(result.flatten())
-}
-
-fn operand(term: &Term, dot: &Value, variables: &Variables) -> Result<Option<Value>, String> {
-    match term {
-        Term::Dot(fields) => select(Some(dot.clone()), fields),
-        Term::Variable(name, fields) => {
-            let found = variables.iter().rev().find(|(known, _)| known == name);
-            let value = found.ok_or_else(|| format!("undefined variable \"${name}\""))?.1.clone();
-            select(Some(value), fields)
-        }
-        Term::Constant(value) => Ok(Some(value.clone())),
-        Term::Function(name) => call(name, &[]),
-        Term::Group(pipeline, fields) => select(evaluate(pipeline, dot, variables)?, fields),
-    }
-}
-
-fn select(mut value: Option<Value>, fields: &[String]) -> Result<Option<Value>, String> {
-    for field in fields {
-        value = match value {
-            Some(Value::Object(mut map)) => map.remove(field),
-            None | Some(Value::Null) => None,
+            Some(Value::Object(fields)) => fields.into_iter().map(|(k, v)| (k.into(), v)).collect(),
+            None | Some(Value::Null) => Vec::new(),
             Some(other) => {
-                return Err(format!("can't evaluate field {field} in type {}", type_of(&other)));
+                let spot = first_spot(pipeline);
+                return self.error(
+                    spot,
+                    &pipeline.text(),
+                    format!("range can't iterate over {}", go(&other)),
+                );
             }
         };
-    }
-    Ok(value)
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "interface {}",
-        Value::Bool(_) => "bool",
-        Value::Number(n) if n.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
-fn is_true(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(yes)) => *yes,
-        Some(Value::Number(n)) => n.as_f64() != Some(0.0),
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Array(items)) => !items.is_empty(),
-        Some(Value::Object(fields)) => !fields.is_empty(),
-    }
-}
-
-fn shown(value: &Value) -> String {
-    if value.is_null() { "<no value>".to_owned() } else { go(value) }
-}
-
-fn call(name: &str, arguments: &[Option<Value>]) -> Result<Option<Value>, String> {
-    let get = |i: usize| arguments.get(i).cloned().flatten();
-    let wanted =
-        |n: usize| format!("wrong number of args for {name}: want at least {n} got {}", arguments.len());
-    let needed = match name {
-        "not" | "len" | "html" | "js" | "urlquery" | "base64decode" | "printf" | "index" => 1,
-        "eq" | "ne" | "lt" | "le" | "gt" | "ge" => 2,
-        _ => 0,
-    };
-    if arguments.len() < needed {
-        return Err(wanted(needed));
-    }
-    Ok(match name {
-        "and" => arguments.iter().find(|a| !is_true(a.as_ref())).or(arguments.last()).cloned().flatten(),
-        "or" => arguments.iter().find(|a| is_true(a.as_ref())).or(arguments.last()).cloned().flatten(),
-        "not" => Some((!is_true(get(0).as_ref())).into()),
-        "len" => Some(length(get(0))?.into()),
-        "index" => index(arguments)?,
-        "slice" => get(0),
-        "exists" => Some(index(arguments).is_ok_and(|found| found.is_some()).into()),
-        "base64decode" => Some(crate::kubectl::base64::decode_text(get(0).as_ref()).into()),
-        "printf" => Some(printf(arguments).into()),
-        "print" | "html" | "js" | "urlquery" => Some(joined(arguments, "").into()),
-        "println" => Some(format!("{}\n", joined(arguments, " ")).into()),
-        "eq" => Some(arguments[1..].iter().any(|other| *other == arguments[0]).into()),
-        "ne" => Some((arguments[0] != arguments[1]).into()),
-        _ => Some(ordered(name, get(0), get(1))?.into()),
-    })
-}
-
-fn joined(arguments: &[Option<Value>], between: &str) -> String {
-    arguments.iter().map(|a| a.as_ref().map_or("<nil>".to_owned(), go)).collect::<Vec<_>>().join(between)
-}
-
-fn length(value: Option<Value>) -> Result<usize, String> {
-    match value {
-        Some(Value::Array(items)) => Ok(items.len()),
-        Some(Value::Object(fields)) => Ok(fields.len()),
-        Some(Value::String(text)) => Ok(text.len()),
-        None | Some(Value::Null) => Err("error calling len: len of nil pointer".to_owned()),
-        Some(other) => Err(format!("error calling len: len of type {}", type_of(&other))),
-    }
-}
-
-fn index(arguments: &[Option<Value>]) -> Result<Option<Value>, String> {
-    let mut value = arguments.first().cloned().flatten();
-    for key in &arguments[1..] {
-        value =
-            match (value, key) {
-                (Some(Value::Array(items)), Some(Value::Number(n))) => {
-                    let at = n.as_u64().map(|n| n as usize);
-                    let item = at.and_then(|at| items.get(at));
-                    Some(item.cloned().ok_or_else(|| {
-                        format!("error calling index: reflect: slice index out of range: {n}")
-                    })?)
+        if items.is_empty() {
+            return self.block(otherwise, dot, variables);
+        }
+        for (key, item) in items {
+            match pipeline.variables.as_slice() {
+                [value] => variables.push((value.clone(), Some(item.clone()))),
+                [index, value, ..] => {
+                    variables.push((index.clone(), Some(key)));
+                    variables.push((value.clone(), Some(item.clone())));
                 }
-                (Some(Value::Object(mut fields)), Some(Value::String(key))) => fields.remove(key),
-                (None | Some(Value::Null), _) => {
-                    return Err("error calling index: index of untyped nil".to_owned());
+                [] => {}
+            }
+            let left = self.block(inside, Some(&item), variables)?;
+            variables.truncate(scope);
+            if left == Left::ByBreak {
+                break;
+            }
+        }
+        Ok(Left::AtItsEnd)
+    }
+
+    /// The value of a pipeline, which may set variables.
+    fn pipeline(
+        &self,
+        pipeline: &Pipeline,
+        dot: Option<&Value>,
+        variables: &mut Variables,
+    ) -> Result<Arg, String> {
+        let mut result = None;
+        for command in &pipeline.commands {
+            result = Some(self.command(command, dot, (variables, result))?);
+        }
+        let result = result.unwrap_or_default();
+        for name in &pipeline.variables {
+            let known = variables.iter_mut().rev().find(|(known, _)| pipeline.assigns && known == name);
+            match known {
+                Some((_, value)) => value.clone_from(&result.value),
+                None => variables.push((name.clone(), result.value.clone())),
+            }
+        }
+        Ok(result)
+    }
+
+    fn command(
+        &self,
+        command: &Command,
+        dot: Option<&Value>,
+        (variables, last): (&mut Variables, Option<Arg>),
+    ) -> Result<Arg, String> {
+        let Some(first) = command.terms.first() else { return Ok(Arg::default()) };
+        let called = command.terms.len() > 1 || last.is_some();
+        let refuse = |why: String| self.error(first.spot, &first.text, why);
+        match &first.kind {
+            Operand::Function(name) => {
+                let mut arguments = Vec::new();
+                for term in &command.terms[1..] {
+                    arguments.push(self.operand(term, dot, variables)?);
                 }
-                (Some(other), _) => {
-                    return Err(format!("error calling index: can't index item of type {}", type_of(&other)));
+                arguments.extend(last);
+                functions::call(name, &arguments).or_else(|why| self.error(first.spot, &command.text(), why))
+            }
+            Operand::Dot(fields) | Operand::Variable(_, fields) | Operand::Group(_, fields)
+                if called && !fields.is_empty() =>
+            {
+                let field = fields.last().map_or("", String::as_str);
+                refuse(format!("{field} is not a method but has arguments"))
+            }
+            _ if called => refuse(format!("can't give argument to non-function {}", first.text)),
+            Operand::Nil => refuse("nil is not a command".to_owned()),
+            _ => self.operand(first, dot, variables),
+        }
+    }
+
+    fn operand(&self, term: &Term, dot: Option<&Value>, variables: &mut Variables) -> Result<Arg, String> {
+        let (value, fields) = match &term.kind {
+            Operand::Dot(fields) => (dot.cloned(), fields),
+            Operand::Variable(name, fields) => {
+                let found = variables.iter().rev().find(|(known, _)| known == name);
+                (found.and_then(|(_, value)| value.clone()), fields)
+            }
+            Operand::Group(pipeline, fields) => (self.pipeline(pipeline, dot, variables)?.value, fields),
+            Operand::Constant(value) => return Ok(Arg { value: Some(value.clone()), constant: true }),
+            Operand::Nil => return Ok(Arg::default()),
+            Operand::Function(name) => {
+                return functions::call(name, &[]).or_else(|why| self.error(term.spot, &term.text, why));
+            }
+        };
+        let value = self.select(value, fields, term)?;
+        Ok(Arg { value, constant: false })
+    }
+
+    fn select(
+        &self,
+        mut value: Option<Value>,
+        fields: &[String],
+        term: &Term,
+    ) -> Result<Option<Value>, String> {
+        for field in fields {
+            value = match value {
+                Some(Value::Object(mut map)) => map.remove(field),
+                None | Some(Value::Null) => None,
+                Some(_) => {
+                    let why = format!("can't evaluate field {field} in type interface {{}}");
+                    return self.error(term.spot, &term.text, why);
                 }
             };
+        }
+        Ok(value)
     }
-    Ok(value)
 }
 
-fn ordered(name: &str, left: Option<Value>, right: Option<Value>) -> Result<bool, String> {
-    let order = match (left, right) {
-        (Some(Value::Number(a)), Some(Value::Number(b))) => a.as_f64().partial_cmp(&b.as_f64()),
-        (Some(Value::String(a)), Some(Value::String(b))) => Some(a.cmp(&b)),
-        _ => None,
-    };
-    let order = order.ok_or_else(|| format!("error calling {name}: incompatible types for comparison"))?;
-    Ok(match name {
-        "lt" => order == Ordering::Less,
-        "le" => order != Ordering::Greater,
-        "gt" => order == Ordering::Greater,
-        _ => order != Ordering::Less,
-    })
-}
-
-fn printf(arguments: &[Option<Value>]) -> String {
-    let format = arguments.first().and_then(|a| a.as_ref()).map(go).unwrap_or_default();
-    let (mut text, mut chars, mut rest) = (String::new(), format.chars().peekable(), arguments[1..].iter());
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            text.push(c);
-            continue;
-        }
-        let mut width = String::new();
-        while let Some(c) = chars.peek().filter(|c| c.is_ascii_digit() || "-.+".contains(**c)) {
-            width.push(*c);
-            chars.next();
-        }
-        let verb = chars.next().unwrap_or('%');
-        if verb == '%' {
-            text.push('%');
-            continue;
-        }
-        let value = match rest.next() {
-            Some(value) => value.as_ref().map_or("<nil>".to_owned(), go),
-            None => format!("%!{verb}(MISSING)"),
-        };
-        let value = if verb == 'q' { format!("{value:?}") } else { value };
-        let columns: usize = width.trim_start_matches('-').parse().unwrap_or(0).min(1000);
-        let left = width.starts_with('-');
-        text.push_str(&if left { format!("{value:<columns$}") } else { format!("{value:>columns$}") });
-    }
-    text
+fn first_spot(pipeline: &Pipeline) -> Spot {
+    let first = pipeline.commands.first().and_then(|command| command.terms.first());
+    first.map(|term| term.spot).unwrap_or_default()
 }

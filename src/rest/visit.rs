@@ -102,7 +102,7 @@ impl Visit {
             To::Command(id) => {
                 let interrupts = self.tty && bytes.is_some_and(|bytes| bytes.contains(&3));
                 if interrupts {
-                    cluster.exec_signal(*id, crate::os::Signal::INT);
+                    cluster.exec_interrupt(*id);
                 } else {
                     cluster.exec_input(*id, bytes);
                 }
@@ -112,6 +112,16 @@ impl Visit {
                 // A container that has just ended takes no more input; its end is reported by `messages`.
                 let _ = cluster.attach_input(key, container, bytes);
             }
+        }
+    }
+
+    /// The client has gone: a command on its terminal is hung up, one without a terminal does not notice.
+    pub fn hang_up(&self, cluster: &mut Cluster) {
+        if let To::Command(id) = &self.to
+            && self.tty
+            && cluster.exec_status(*id).is_none()
+        {
+            cluster.exec_signal(*id, crate::os::Signal::HUP);
         }
     }
 

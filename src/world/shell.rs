@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 /// Simulated milliseconds after which a command is taken never to end: two days.
 const LONGEST: u64 = 172_800_000;
+/// Bytes of a line that is not taken any more.
+const LONGEST_LINE: usize = 4 << 20;
 /// Bytes read from standard input at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -45,10 +47,18 @@ fn lines(stage: &mut Stage) -> io::Result<i32> {
     let mut last = 0;
     loop {
         let mut bytes = Vec::new();
-        io::stdin().lock().take(CHUNK as u64).read_until(b'\n', &mut bytes)?;
+        let mut stdin = io::stdin().lock();
+        stdin.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {
             return Ok(last);
         }
+        if bytes.len() == LONGEST_LINE && !bytes.ends_with(b"\n") {
+            stdin.skip_until(b'\n')?;
+            writeln!(io::stderr(), "podlab: a line of more than {LONGEST_LINE} bytes is not taken")?;
+            last = 2;
+            continue;
+        }
+        drop(stdin);
         let line = String::from_utf8_lossy(&bytes);
         let job = stage.session.type_line(&mut stage.cluster, line.trim_end_matches(['\n', '\r']));
         last = finish(stage, job)?;

@@ -46,6 +46,7 @@ async fn serve(hub: &Hub, mut visit: Visit, mut stream: WebSocketStream<TokioIo<
         let (messages, goes_on) = hub.with(|cluster| visit.messages(cluster));
         for message in messages {
             if stream.send(Message::binary(message)).await.is_err() {
+                hub.with(|cluster| visit.hang_up(cluster));
                 return;
             }
         }
@@ -59,7 +60,10 @@ async fn serve(hub: &Hub, mut visit: Visit, mut stream: WebSocketStream<TokioIo<
         tokio::select! {
             message = stream.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => hub.with(|cluster| visit.take(cluster, &bytes)),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => {
+                    hub.with(|cluster| visit.hang_up(cluster));
+                    return;
+                }
                 Some(Ok(_)) => {}
             },
             _ = rung.changed() => {}

@@ -10,7 +10,7 @@ use crate::ui::theme::Theme;
 use crate::world::args::Global;
 use crate::world::{colours, files, input, learn, signals};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, event, queue, terminal};
+use crossterm::{cursor, event, execute, queue, terminal};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -27,12 +27,15 @@ struct Raw;
 impl Raw {
     fn enter() -> io::Result<Raw> {
         enable_raw_mode()?;
+        // A paste comes in one piece then, however long it is.
+        execute!(io::stdout(), event::EnableBracketedPaste)?;
         Ok(Raw)
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
+        let _ = execute!(io::stdout(), event::DisableBracketedPaste);
         let _ = disable_raw_mode();
     }
 }
@@ -50,7 +53,8 @@ pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
     signals::watch_terminal();
     let history = global.data_dir.clone().or_else(files::data_dir).map(|folder| folder.join("shell_history"));
     let theme = Theme::named(learn::named_theme(global)?.unwrap_or_else(colours::fitting));
-    let mut prompt = Prompt { line: LineEditor::default(), theme, row: 0, before: now(), last: 0 };
+    let mut prompt =
+        Prompt { line: LineEditor::default(), pasted: String::new(), theme, row: 0, before: now(), last: 0 };
     for line in read_history(history.as_ref()) {
         prompt.line.remember(&line);
     }
@@ -84,6 +88,8 @@ pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
 /// The line being typed, and when simulated time last followed real time.
 struct Prompt {
     line: LineEditor,
+    /// What was pasted and has not been typed yet: its lines are entered one after the other.
+    pasted: String,
     theme: Theme,
     /// The row the cursor is in, counted from the first one of the line.
     row: u16,
@@ -103,6 +109,9 @@ impl Prompt {
         self.row = 0;
         self.draw(stage)?;
         loop {
+            if let Some(line) = self.pasted_line(stage)? {
+                return Ok(Typed::Line(line));
+            }
             if stage.session.is_busy() && !event::poll(TICK * 4)? {
                 self.show_background(stage)?;
                 continue;
@@ -110,8 +119,7 @@ impl Prompt {
             let key = match input::message(event::read()?) {
                 Some(Msg::Key(key)) => key,
                 Some(Msg::Paste(text)) => {
-                    self.line.insert(&text);
-                    self.draw(stage)?;
+                    self.pasted.push_str(&plain(&text));
                     continue;
                 }
                 _ => continue,
@@ -119,6 +127,7 @@ impl Prompt {
             match (key.ctrl, key.code) {
                 (true, Code::Char('c')) => {
                     self.line.set("");
+                    self.pasted.clear();
                     return Ok(Typed::Interrupt);
                 }
                 (true, Code::Char('d')) if self.line.text().is_empty() => return Ok(Typed::End),
@@ -127,17 +136,41 @@ impl Prompt {
                     self.row = 0;
                 }
                 (_, Code::Enter) => {
-                    self.line.key(Key { code: Code::End, ctrl: false, alt: false, shift: false });
-                    self.draw(stage)?;
-                    return Ok(Typed::Line(self.line.take()));
+                    return self.enter(stage).map(Typed::Line);
                 }
                 (_, Code::Tab) => self.complete(stage)?,
                 _ => {
                     self.line.key(key);
                 }
             }
-            self.draw(stage)?;
+            // Keys that come faster than they can be shown are shown together.
+            if !event::poll(Duration::ZERO)? {
+                self.draw(stage)?;
+            }
         }
+    }
+
+    /// Takes the line as it stands.
+    fn enter(&mut self, stage: &Stage) -> io::Result<String> {
+        self.line.key(Key { code: Code::End, ctrl: false, alt: false, shift: false });
+        self.draw(stage)?;
+        Ok(self.line.take())
+    }
+
+    /// Types what was pasted, up to the end of its first line, which is entered.
+    fn pasted_line(&mut self, stage: &Stage) -> io::Result<Option<String>> {
+        if self.pasted.is_empty() {
+            return Ok(None);
+        }
+        let text = std::mem::take(&mut self.pasted);
+        let Some((line, rest)) = text.split_once('\n') else {
+            self.line.insert(&text);
+            self.draw(stage)?;
+            return Ok(None);
+        };
+        self.line.insert(line);
+        rest.clone_into(&mut self.pasted);
+        self.enter(stage).map(Some)
     }
 
     /// Lets time pass for what runs in the background, and shows what it writes above the line.
@@ -229,15 +262,39 @@ impl Prompt {
                 let text = super::edit::edit(&request, self.theme)?;
                 stage.session.editor_done(text.as_deref());
                 self.before = now();
-            } else if event::poll(TICK)?
-                && let Some(Msg::Key(key)) = input::message(event::read()?)
-            {
-                caret = key.ctrl && key.code == Code::Char('c');
-                type_key(stage, job, &mut typed, key)?;
+            } else if event::poll(TICK)? {
+                match input::message(event::read()?) {
+                    Some(Msg::Key(key)) => {
+                        caret = key.ctrl && key.code == Code::Char('c');
+                        type_key(stage, job, &mut typed, key)?;
+                    }
+                    Some(Msg::Paste(text)) => type_text(stage, job, &mut typed, &plain(&text))?,
+                    _ => {}
+                }
             }
             self.pass_time(stage);
         }
     }
+}
+
+/// Pasted text with the line ends and blanks of a terminal.
+fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ")
+}
+
+/// Text that is pasted while a command runs: its lines are the command's input.
+fn type_text(stage: &mut Stage, job: JobId, typed: &mut LineEditor, text: &str) -> io::Result<()> {
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        print(line)?;
+        print("\n")?;
+        typed.insert(line);
+        let line = typed.take();
+        stage.session.write_input(job, format!("{line}\n").as_bytes());
+        rest = after;
+    }
+    typed.insert(rest);
+    print(rest)
 }
 
 /// A key while a command runs.

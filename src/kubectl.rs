@@ -30,6 +30,8 @@ pub mod watch;
 pub mod yaml;
 /// Files and kubeconfig.
 pub mod desk;
+/// Which lines of a log are shown.
+pub mod excerpt;
 /// From the text of a manifest to its objects.
 pub mod documents;
 /// What `--help` prints.
@@ -42,6 +44,8 @@ pub mod merge;
 pub mod run;
 /// Which objects a command means.
 pub mod select;
+/// What the API server says it serves.
+pub mod served;
 /// What a command waits for.
 pub mod task;
 /// What the command line knows about a verb.

@@ -37,8 +37,7 @@ use calendar::Calendar;
 use serde_json::{Value, json};
 use watch::Watch;
 
-/// The version of Kubernetes that is simulated.
-pub const VERSION: &str = "v1.36.2";
+pub use crate::kubectl::served::VERSION;
 
 /// What a client wants done at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +187,7 @@ fn nowhere() -> Refusal {
 
 fn version() -> Value {
     json!({
-        "major": "1", "minor": "36", "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
+        "major": "1", "minor": crate::kubectl::served::MINOR, "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
         "goVersion": "", "compiler": "podlab", "platform": "linux/amd64",
     })
 }
@@ -213,7 +212,7 @@ pub fn status(refusal: &Refusal) -> Value {
     if let Some(kind) = crate::kube::Kind::parse(&refusal.kind).filter(|kind| !kind.info().group.is_empty()) {
         details["group"] = json!(kind.info().group);
     }
-    if !causes.is_empty() {
+    if !causes.is_empty() && !refusal.kind.is_empty() {
         details["causes"] = json!(causes);
     }
     if details != json!({}) {

@@ -4,7 +4,7 @@ use super::Response;
 use super::address::Catalogue;
 use crate::kube::Kind;
 use crate::kube::kind::{KINDS, KindInfo};
-use crate::kubectl::select;
+use crate::kubectl::served::{categories, verbs};
 use serde_json::{Value, json};
 
 /// A part of an object that has an address of its own.
@@ -49,8 +49,6 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("authorization.k8s.io", "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
 ];
 
-const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// Answers a request for one of the lists.
@@ -83,17 +81,8 @@ pub(super) fn question(plural: &str) -> Option<&'static str> {
     QUESTIONS.iter().find(|(_, known, _)| *known == plural).map(|(.., kind)| *kind)
 }
 
-fn verbs(kind: Kind) -> Vec<&'static str> {
-    // A namespace is deleted by itself only.
-    VERBS.iter().copied().filter(|verb| kind != Kind::Namespace || *verb != "deletecollection").collect()
-}
-
 fn short_names(info: &KindInfo) -> Vec<&'static str> {
     if info.short.is_empty() { Vec::new() } else { vec![info.short] }
-}
-
-fn categories(kind: Kind) -> Vec<&'static str> {
-    if select::ALL.contains(&kind) { vec!["all"] } else { Vec::new() }
 }
 
 fn parts(kind: Kind) -> impl Iterator<Item = &'static Part> {

@@ -4,6 +4,7 @@ use super::calendar::Calendar;
 use super::{Answer, Request, Response};
 use crate::kube::{Key, Pod, SimTime};
 use crate::kubectl::containers;
+use crate::kubectl::excerpt::{self, Excerpt, running_id};
 use crate::sim::Cluster;
 use crate::sim::api::{Reason, Refusal};
 use crate::sim::cluster::AccessError;
@@ -26,9 +27,7 @@ pub struct Follow {
 #[derive(Clone, Debug)]
 struct Form {
     timestamps: bool,
-    tail: Option<usize>,
-    since: Option<SimTime>,
-    limit: Option<usize>,
+    excerpt: Excerpt,
     calendar: Calendar,
 }
 
@@ -49,7 +48,7 @@ pub fn answer(
         Err(AccessError::Refused(refusal)) => return Err(refusal),
         Err(AccessError::Unreachable(text, _)) => return Err(Refusal::new(Reason::InternalError, text)),
     };
-    let text = form.whole(&lines);
+    let text = form.excerpt.text(&lines, |line| form.show(line));
     if !request.is("follow") || request.is("previous") {
         return Ok(Answer::Whole(Response::text(&text)));
     }
@@ -96,44 +95,20 @@ fn form(cluster: &Cluster, calendar: Calendar, request: &Request) -> Result<Form
     };
     Ok(Form {
         timestamps: request.is("timestamps"),
-        tail: number("tailLines").map(|n| n as usize),
-        since,
-        limit: number("limitBytes").map(|n| n as usize),
+        excerpt: Excerpt {
+            tail: number("tailLines").map(|n| n as usize),
+            since,
+            limit: number("limitBytes").map(|n| n as usize),
+        },
         calendar,
     })
 }
 
 impl Form {
-    fn whole(&self, lines: &[LogLine]) -> String {
-        let mut shown: Vec<&LogLine> =
-            lines.iter().filter(|line| self.since.is_none_or(|since| line.at >= since)).collect();
-        if let Some(tail) = self.tail {
-            shown = shown.split_off(shown.len().saturating_sub(tail));
-        }
-        let mut text: String = shown.into_iter().map(|line| self.show(line)).collect();
-        if let Some(limit) = self.limit {
-            let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-            text.truncate(end.unwrap_or(0));
-        }
-        text
-    }
-
     fn show(&self, line: &LogLine) -> String {
-        let end = if line.text.ends_with('\n') { "" } else { "\n" };
-        if !self.timestamps {
-            return format!("{}{end}", line.text);
-        }
-        let at = self.calendar.shown(line.at.timestamp()).strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string();
-        format!("{at} {}{end}", line.text)
+        let at = self.timestamps.then(|| self.calendar.shown(line.at.timestamp()));
+        excerpt::line(line, at)
     }
-}
-
-/// The id of the container while it runs.
-fn running_id(cluster: &Cluster, key: &Key, container: &str) -> Option<String> {
-    let pod = cluster.store().get(key)?.as_pod()?;
-    let status = containers::status_of(pod, container)?;
-    status.state.as_ref()?.running.as_ref()?;
-    status.container_id.clone()
 }
 
 impl Follow {

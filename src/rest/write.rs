@@ -8,7 +8,9 @@ use super::{Method, Request, Response};
 use crate::kube::decode::{self, Decoded};
 use crate::kube::{Key, Kind, Object};
 use crate::sim::Cluster;
-use crate::sim::api::{DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written};
+use crate::sim::api::{
+    DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written, check_name,
+};
 use serde_json::{Value, json};
 
 /// Answers a POST, PUT, PATCH or DELETE of objects.
@@ -71,20 +73,14 @@ fn create(
         let own = object.meta_mut().namespace.get_or_insert_default();
         if own.is_empty() {
             own.clone_from(namespace);
-        } else if own != namespace {
-            return Err(elsewhere());
         }
+        let own = own.clone();
+        let key = Key::new(resource.kind, namespace, object.meta().name.as_deref().unwrap_or_default());
+        check_name(&key, &key.name, &own)?;
     }
     let write = write_of(cluster, request);
     let written = cluster.create(object, &write)?;
     Ok(respond(201, written, unknown, (cluster, calendar, request)))
-}
-
-fn elsewhere() -> Refusal {
-    Refusal::new(
-        Reason::BadRequest,
-        "the namespace of the provided object does not match the namespace sent on the request",
-    )
 }
 
 /// Replaces an object or a part of it by the body.
@@ -102,14 +98,8 @@ pub fn replace(
             key.namespace.as_ref().clone_into(own);
         }
     }
-    if object.key() != *key {
-        let text = format!(
-            "the name of the object ({}) does not match the name on the URL ({})",
-            object.meta().name.as_deref().unwrap_or_default(),
-            key.name
-        );
-        return Err(Refusal::new(Reason::BadRequest, text));
-    }
+    let meta = object.meta();
+    check_name(key, meta.name.as_deref().unwrap_or_default(), meta.namespace.as_deref().unwrap_or_default())?;
     let write = write_of(cluster, request);
     let written = cluster.update(object, sub, &write)?;
     Ok(respond(200, written, unknown, (cluster, calendar, request)))

@@ -16,6 +16,7 @@ pub use delete::{DeleteOptions, FOREGROUND, ORPHAN, Propagation};
 pub use evict::{disruption_target, put_condition};
 pub use refusal::{FieldError, FieldReason, Reason, Refusal};
 pub use status::{has_status, same_spec};
+pub use update::check_name;
 
 use super::cause::CauseId;
 use crate::kube::Object;

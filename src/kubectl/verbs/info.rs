@@ -1,18 +1,14 @@
 //! Verbs that tell about the cluster and the client: `version`, `cluster-info`, `api-resources`, `api-versions`, `auth`, `top`,
 //! `alpha`.
 
-use crate::kube::Kind;
 use crate::kube::kind::KINDS;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::grid::Grid;
 use crate::kubectl::run::{Flow, Run};
-use crate::kubectl::select;
+use crate::kubectl::served::{self, VERSION};
 use crate::kubectl::verb::{EVERYWHERE, SELECTOR, Verb, Words};
 use std::collections::BTreeSet;
-
-/// The version of Kubernetes that is simulated.
-const VERSION: &str = "v1.36.2";
 
 pub(super) const VERSION_VERB: Verb = Verb {
     name: "version",
@@ -32,7 +28,7 @@ fn version(run: &mut Run) -> Result<Flow, Complaint> {
     match run.args.or("output", "") {
         "" => {}
         "yaml" | "json" => {
-            let one = |_: &str| serde_json::json!({"gitVersion": VERSION, "major": "1", "minor": "36", "platform": "linux/amd64"});
+            let one = |_: &str| serde_json::json!({"gitVersion": VERSION, "major": "1", "minor": served::MINOR, "platform": "linux/amd64"});
             let mut value = serde_json::json!({"clientVersion": one("client"), "kustomizeVersion": "v5.8.1"});
             if !run.args.is("client") {
                 value["serverVersion"] = one("server");
@@ -113,16 +109,16 @@ struct Resource {
     group: &'static str,
     namespaced: bool,
     kind: &'static str,
-    verbs: &'static str,
-    categories: &'static str,
+    verbs: Vec<&'static str>,
+    categories: Vec<&'static str>,
 }
 
-const ALL_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
+const ALL_VERBS: &[&str] = served::VERBS;
 
 /// Kinds of a server that podlab does not store: plural, short, group, version, namespaced, kind, verbs.
-const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
-    ("bindings", "", "", "v1", true, "Binding", "create"),
-    ("componentstatuses", "cs", "", "v1", false, "ComponentStatus", "get,list"),
+const OTHERS: &[(&str, &str, &str, &str, bool, &str, &[&str])] = &[
+    ("bindings", "", "", "v1", true, "Binding", &["create"]),
+    ("componentstatuses", "cs", "", "v1", false, "ComponentStatus", &["get", "list"]),
     (
         "mutatingadmissionpolicies",
         "",
@@ -187,8 +183,8 @@ const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
         ALL_VERBS,
     ),
     ("apiservices", "", "apiregistration.k8s.io", "v1", false, "APIService", ALL_VERBS),
-    ("selfsubjectreviews", "", "authentication.k8s.io", "v1", false, "SelfSubjectReview", "create"),
-    ("tokenreviews", "", "authentication.k8s.io", "v1", false, "TokenReview", "create"),
+    ("selfsubjectreviews", "", "authentication.k8s.io", "v1", false, "SelfSubjectReview", &["create"]),
+    ("tokenreviews", "", "authentication.k8s.io", "v1", false, "TokenReview", &["create"]),
     (
         "localsubjectaccessreviews",
         "",
@@ -196,7 +192,7 @@ const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
         "v1",
         true,
         "LocalSubjectAccessReview",
-        "create",
+        &["create"],
     ),
     (
         "selfsubjectaccessreviews",
@@ -205,10 +201,18 @@ const OTHERS: &[(&str, &str, &str, &str, bool, &str, &str)] = &[
         "v1",
         false,
         "SelfSubjectAccessReview",
-        "create",
+        &["create"],
     ),
-    ("selfsubjectrulesreviews", "", "authorization.k8s.io", "v1", false, "SelfSubjectRulesReview", "create"),
-    ("subjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SubjectAccessReview", "create"),
+    (
+        "selfsubjectrulesreviews",
+        "",
+        "authorization.k8s.io",
+        "v1",
+        false,
+        "SelfSubjectRulesReview",
+        &["create"],
+    ),
+    ("subjectaccessreviews", "", "authorization.k8s.io", "v1", false, "SubjectAccessReview", &["create"]),
     (
         "certificatesigningrequests",
         "csr",
@@ -250,13 +254,8 @@ fn resources() -> Vec<Resource> {
         group: info.group,
         namespaced: info.namespaced,
         kind: info.name,
-        // A namespace is deleted by itself only.
-        verbs: if info.kind == Kind::Namespace {
-            "create,delete,get,list,patch,update,watch"
-        } else {
-            ALL_VERBS
-        },
-        categories: if select::ALL.contains(&info.kind) { "all" } else { "" },
+        verbs: served::verbs(info.kind),
+        categories: served::categories(info.kind),
     });
     let others = OTHERS.iter().map(|(plural, short, group, version, namespaced, kind, verbs)| Resource {
         plural,
@@ -265,8 +264,8 @@ fn resources() -> Vec<Resource> {
         group,
         namespaced: *namespaced,
         kind,
-        verbs,
-        categories: "",
+        verbs: verbs.to_vec(),
+        categories: Vec::new(),
     });
     let mut all: Vec<Resource> = own.chain(others).collect();
     all.sort_by_key(|r| (r.group, r.plural));
@@ -282,8 +281,8 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
     let mut all = resources();
     all.retain(|r| args.get("api-group").is_none_or(|g| g == r.group));
     all.retain(|r| args.get("namespaced").is_none() || args.is("namespaced") == r.namespaced);
-    all.retain(|r| args.all("verbs").all(|v| r.verbs.split(',').any(|known| known == v)));
-    all.retain(|r| args.all("categories").all(|c| r.categories == c));
+    all.retain(|r| args.all("verbs").all(|v| r.verbs.contains(&v)));
+    all.retain(|r| args.all("categories").all(|c| r.categories.contains(&c)));
     match args.get("sort-by") {
         Some("kind") => all.sort_by_key(|r| r.kind),
         Some("name") => all.sort_by_key(|r| r.plural),
@@ -314,7 +313,7 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
             r.kind.to_owned(),
         ];
         if wide {
-            row.extend([r.verbs.to_owned(), r.categories.to_owned()]);
+            row.extend([r.verbs.join(","), r.categories.join(",")]);
         }
         rows.push(row);
     }

@@ -3,6 +3,7 @@
 use crate::kube::{Key, Kind, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::containers;
+use crate::kubectl::excerpt::{self, Excerpt};
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::Filter;
@@ -49,9 +50,7 @@ struct Form {
     previous: bool,
     timestamps: bool,
     prefix: bool,
-    tail: Option<usize>,
-    since: Option<SimTime>,
-    limit: Option<usize>,
+    excerpt: Excerpt,
 }
 
 /// One log that is printed.
@@ -73,7 +72,7 @@ pub struct Following {
 fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     let wanted = check(run)?;
     let form = form(run)?;
-    let (pods, everything) = pods(run)?;
+    let pods = pods(run)?;
     if pods.is_empty() {
         run.warn(&format!("No resources found in {} namespace.", run.namespace));
         return Ok(Flow::Done);
@@ -92,7 +91,6 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
         }
         streams.push(Stream { key: containers::key(pod), container, container_id: None, printed: 0 });
     }
-    let _ = everything;
     let follow = run.args.is("follow");
     let most = run.args.number("max-log-requests").unwrap_or(5);
     if follow && streams.len() as i64 > most {
@@ -175,18 +173,20 @@ fn form(run: &Run) -> Result<Form, Complaint> {
         previous: args.is("previous"),
         timestamps: args.is("timestamps"),
         prefix: args.is("prefix"),
-        tail,
-        since,
-        limit: args.number("limit-bytes").and_then(|n| usize::try_from(n).ok()),
+        excerpt: Excerpt {
+            tail,
+            since,
+            limit: args.number("limit-bytes").and_then(|n| usize::try_from(n).ok()),
+        },
     })
 }
 
 /// The Pods whose logs are meant.
-fn pods(run: &mut Run) -> Result<(Vec<Pod>, bool), Complaint> {
+fn pods(run: &mut Run) -> Result<Vec<Pod>, Complaint> {
     let Some(word) = run.args.words.first() else {
         let filter = Filter::parse(run.args.get("selector"), None, Kind::Pod)?;
         let list = run.cluster.store().list(Kind::Pod, Some(run.namespace));
-        return Ok((list.filter(|o| filter.matches(o)).filter_map(|o| o.as_pod().cloned()).collect(), true));
+        return Ok(list.filter(|o| filter.matches(o)).filter_map(|o| o.as_pod().cloned()).collect());
     };
     let namespace = run.namespace.to_owned();
     let found = containers::pods(run, word).map_err(|complaint| match complaint {
@@ -199,9 +199,9 @@ fn pods(run: &mut Run) -> Result<(Vec<Pod>, bool), Complaint> {
     })?;
     if found.len() > 1 && !run.args.is("all-pods") {
         run.warn(&format!("Found {} pods, using pod/{}", found.len(), found[0].name()));
-        return Ok((found.into_iter().take(1).collect(), false));
+        return Ok(found.into_iter().take(1).collect());
     }
-    Ok((found, false))
+    Ok(found)
 }
 
 /// Prints a log from its start, as the form has it.
@@ -216,41 +216,18 @@ fn first(run: &mut Run, stream: &mut Stream, form: &Form) -> Result<(), Complain
     };
     stream.printed = lines.len();
     stream.container_id = running_id(run, stream);
-    let mut shown: Vec<&LogLine> =
-        lines.iter().filter(|l| form.since.is_none_or(|since| l.at >= since)).collect();
-    if let Some(tail) = form.tail {
-        shown = shown.split_off(shown.len().saturating_sub(tail));
-    }
-    let mut text: String = shown.into_iter().map(|line| show(line, stream, form)).collect();
-    if let Some(limit) = form.limit {
-        let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-        text.truncate(end.unwrap_or(0));
-    }
+    let text = form.excerpt.text(&lines, |line| show(line, stream, form));
     run.out(text);
     Ok(())
 }
 
 fn show(line: &LogLine, stream: &Stream, form: &Form) -> String {
-    let mut text = String::new();
-    if form.prefix {
-        text = format!("[pod/{}/{}] ", stream.key.name, stream.container);
-    }
-    if form.timestamps {
-        text.push_str(&line.at.timestamp().strftime("%Y-%m-%dT%H:%M:%S%.9fZ ").to_string());
-    }
-    text.push_str(&line.text);
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text
+    let text = excerpt::line(line, form.timestamps.then(|| line.at.timestamp()));
+    if form.prefix { format!("[pod/{}/{}] {text}", stream.key.name, stream.container) } else { text }
 }
 
-/// The id of the container while it runs.
 fn running_id(run: &Run, stream: &Stream) -> Option<String> {
-    let pod = run.cluster.store().get(&stream.key)?.as_pod()?;
-    let status = containers::status_of(pod, &stream.container)?;
-    status.state.as_ref()?.running.as_ref()?;
-    status.container_id.clone()
+    excerpt::running_id(run.cluster, &stream.key, &stream.container)
 }
 
 impl Following {

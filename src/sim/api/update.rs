@@ -8,7 +8,6 @@ use crate::kube::requests::{pod_requests, resources_of};
 use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::admission;
 use crate::sim::cluster::Context;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,7 +87,8 @@ impl Context<'_> {
             Patch::Strategic(change) => patch::strategic(key.kind, &mut value, change)?,
             Patch::Json(operations) => patch::json(&mut value, operations)?,
         }
-        check_name(key, &value)?;
+        let field = |name: &str| value["metadata"][name].as_str().unwrap_or_default();
+        check_name(key, field("name"), field("namespace"))?;
         let new = decode(key.kind, &value).object.map_err(|fault| undecodable(key, &fault))?;
         self.update(new, sub, write)
     }
@@ -99,16 +99,15 @@ fn undecodable(key: &Key, fault: &Fault) -> Refusal {
     Refusal::bad_request(cannot_be_handled(key.kind, &fault.text))
 }
 
-fn check_name(key: &Key, value: &Value) -> Result<(), Refusal> {
-    let field = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
-    if field("name") != *key.name {
+/// Refuses an object whose name or namespace is not that of the address it was sent to.
+pub fn check_name(key: &Key, name: &str, namespace: &str) -> Result<(), Refusal> {
+    if *name != *key.name {
         return Err(Refusal::bad_request(format!(
-            "the name of the object ({}) does not match the name on the URL ({})",
-            field("name"),
+            "the name of the object ({name}) does not match the name on the URL ({})",
             key.name
         )));
     }
-    if field("namespace") != *key.namespace {
+    if *namespace != *key.namespace {
         return Err(Refusal::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));

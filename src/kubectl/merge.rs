@@ -62,7 +62,8 @@ fn field<'a>(
     name: &'a str,
     (known, wanted, now): (&'a Value, &'a Value, &'a Value),
 ) -> Option<Value> {
-    if wanted == now {
+    let replaces_below = kind == Kind::PodDisruptionBudget && path.is_empty() && name == "spec";
+    if wanted == now && !replaces_below {
         return None;
     }
     match (wanted, now) {

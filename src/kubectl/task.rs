@@ -57,6 +57,8 @@ tasks! {
     Wait(verbs::Waiting),
     /// A text in an editor.
     Edit(verbs::Editing),
+    /// Files of a container that are copied.
+    Fetch(verbs::Fetching),
     /// Ports that lead to a Pod.
     Forward(verbs::Forwarding),
 }

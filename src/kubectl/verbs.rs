@@ -32,6 +32,7 @@ mod subjects;
 mod wait;
 
 pub use attach::Attached;
+pub use cp::Fetching;
 pub use debug::Visiting;
 pub use delete::Gone;
 pub use drain::Draining;
@@ -240,6 +241,15 @@ pub(super) fn objects(run: &mut Run) -> Result<super::select::Found, Complaint> 
     super::select::find(run, &targets)
 }
 
+/// What the server says of an address it does not know.
+pub(super) fn nowhere() -> Complaint {
+    Complaint::Refused {
+        reason: "NotFound".to_owned(),
+        doing: String::new(),
+        message: "the server could not find the requested resource".to_owned(),
+    }
+}
+
 /// `--raw`: the address of one object or list of the API, answered as the server answers.
 pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
     let path = address.split('?').next().unwrap_or_default();
@@ -252,14 +262,14 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
             run.out("ok");
             return Ok(Flow::Done);
         }
+        ["version" | "apis" | "api" | "openapi" | "metrics" | "swagger.json", ..] => {
+            return Err(Complaint::Raw(format!(
+                "podlab: --raw shows objects and lists of objects; {path} is not simulated"
+            )));
+        }
         _ => ("", &[]),
     };
-    let unknown = || Complaint::Refused {
-        reason: "NotFound".to_owned(),
-        doing: String::new(),
-        message: "the server could not find the requested resource".to_owned(),
-    };
-    let kind = rest.first().and_then(|word| crate::kube::Kind::parse(word)).ok_or_else(unknown)?;
+    let kind = rest.first().and_then(|word| crate::kube::Kind::parse(word)).ok_or_else(nowhere)?;
     let value = if let Some(name) = rest.get(1) {
         let key = crate::kube::Key::new(kind, namespace, name);
         let found = run.cluster.store().get(&key).map(crate::kube::Object::to_value);
@@ -275,14 +285,18 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
     Ok(Flow::Done)
 }
 
-/// What a group of verbs does by itself: it explains itself on stderr.
+/// What a group of verbs does by itself: it explains itself on stderr, but for `rollout`.
 pub fn group(run: &mut Run) -> Result<Flow, Complaint> {
     if !run.args.words.is_empty() {
         let text = format!("unknown command {:?}", run.args.words.join(" "));
         return Err(Complaint::Usage(text, run.verb.path));
     }
     let text = help::verb(run.verb);
-    run.err(text);
+    if run.verb.name == rollout::VERB.name {
+        run.out(text);
+    } else {
+        run.err(text);
+    }
     Ok(Flow::Exit(1))
 }
 

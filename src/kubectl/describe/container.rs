@@ -140,7 +140,9 @@ pub(super) fn quantities(page: &mut Page, level: usize, key: &str, all: Option<&
     let Some(all) = all.filter(|a| !a.is_empty()) else { return };
     page.line(level, &format!("{key}:"));
     for (name, quantity) in all {
-        page.field(level + 1, name, &quantity.0);
+        // As the server's decoding leaves it: 25165824Ki are 24Gi.
+        let amount = crate::kube::quantity::Amount::parse(&quantity.0);
+        page.field(level + 1, name, amount.map_or_else(|_| quantity.0.clone(), |amount| amount.to_string()));
     }
 }
 

@@ -103,5 +103,6 @@ pub(super) fn endpoints(page: &mut Page, o: &Endpoints) {
             let name = port.name.as_deref().unwrap_or("<unset>");
             page.line(2, &format!("{name}\t{}\t{}", port.port, port.protocol.as_deref().unwrap_or("TCP")));
         }
+        page.line(0, "");
     }
 }

@@ -342,3 +342,72 @@ proptest::proptest! {
         desk.until(desk.cluster.now());
     }
 }
+
+#[test]
+fn a_kind_alone_means_all_of_its_objects_where_kubectl_takes_it_so() {
+    let mut desk = Desk::new();
+    desk.run(
+        "kubectl create deployment a --image=nginx:1.27; kubectl create deployment b --image=nginx:1.27",
+    );
+    desk.says(
+        "kubectl rollout restart deployment",
+        "deployment.apps/a restarted\ndeployment.apps/b restarted\n",
+    );
+    let (text, code) = desk.run("kubectl rollout status deployment");
+    assert!(text.ends_with("deployment \"b\" successfully rolled out\n"), "{text}");
+    assert!(text.contains("deployment \"a\" successfully rolled out\n") && code == 0, "{text}");
+    desk.says("kubectl scale deployment -l x=y --replicas=2", "error: no objects passed to scale\n");
+}
+
+#[test]
+fn a_folder_comes_out_of_a_container_as_it_went_in() {
+    let mut desk = Desk::with_pod();
+    desk.run("mkdir -p d/below; echo one > d/a; echo two > d/below/b; kubectl cp d web:/tmp/d");
+    desk.says("kubectl cp web:/tmp/d back", "tar: removing leading '/' from member names\n");
+    desk.says("cat back/a back/below/b", "one\ntwo\n");
+}
+
+#[test]
+fn what_was_applied_last_is_shown_and_set() {
+    let mut desk = Desk::with_pod();
+    let (text, _) = desk.run("kubectl apply view-last-applied pod/web");
+    assert!(text.starts_with("apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: {}\n"), "{text}");
+    desk.says("kubectl apply set-last-applied -f pod.yaml", "set-last-applied web: no changes required.\n");
+    desk.says(
+        "kubectl run bare --image=nginx:1.27 >/dev/null; kubectl apply view-last-applied pod/bare",
+        "error: no last-applied-configuration annotation found on resource: bare\n",
+    );
+    desk.says("kubectl apply -f pod.yaml -l app=x", "error: no objects passed to apply\n");
+}
+
+#[test]
+fn a_budget_applied_again_is_configured_as_its_selector_is_replaced() {
+    let mut desk = Desk::new();
+    desk.run("kubectl create pdb p --selector=app=x --min-available=1 --dry-run=client -o yaml > p.yaml");
+    desk.says("kubectl apply -f p.yaml", "poddisruptionbudget.policy/p created\n");
+    desk.says("kubectl apply -f p.yaml", "poddisruptionbudget.policy/p configured\n");
+}
+
+#[test]
+fn a_patch_the_server_cannot_carry_out_is_refused_in_its_words() {
+    let mut desk = Desk::with_pod();
+    desk.says(
+        "kubectl patch pod web --type=json -p '[{\"op\":\"remove\",\"path\":\"/metadata/labels/x\"}]'",
+        "The request is invalid: the server rejected our request due to an error in our request\n",
+    );
+    desk.says(
+        "kubectl patch pod web --subresource=nope -p '{}'",
+        "Error from server (NotFound): the server could not find the requested resource\n",
+    );
+}
+
+#[test]
+fn variables_taken_over_are_told_listed_and_resolved() {
+    let mut desk = Desk::new();
+    desk.run("kubectl create deployment a --image=nginx:1.27; kubectl create cm c --from-literal=color=blue");
+    desk.says(
+        "kubectl set env deploy/a --from=cm/c",
+        "deployment.apps/a env updated\nWarning: key color transferred to COLOR\n",
+    );
+    desk.says("kubectl set env deploy/a --list --resolve", "# Deployment a, container nginx\nCOLOR=blue\n");
+}

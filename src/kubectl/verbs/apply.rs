@@ -1,6 +1,9 @@
 //! `kubectl apply` (`kubectl/pkg/cmd/apply`).
 
+mod applied;
+
 use crate::kube::Object;
+use crate::kube::selector::Selector;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::manifests::{self, Manifest};
@@ -33,6 +36,7 @@ pub(super) const VERB: Verb = Verb {
     examples: "# Apply a file\nkubectl apply -f pod.yaml\n\n# Apply what comes from a pipe\ncat pod.yaml | kubectl apply -f -\n\n\
                # See what the server would say\nkubectl apply -f pod.yaml --dry-run=server",
     flags: &[FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN, WRITE],
+    verbs: &[&applied::SET, &applied::VIEW],
     run: apply,
     ..Verb::EMPTY
 };
@@ -80,8 +84,18 @@ fn check_validate(run: &Run) -> Result<(), Complaint> {
 
 fn apply(run: &mut Run) -> Result<Flow, Complaint> {
     check_files(run)?;
+    if run.args.is("prune") {
+        return Err(Complaint::Raw("podlab: kubectl apply --prune is not simulated".to_owned()));
+    }
     let output = Output::of(run.args)?;
-    let read = manifests::read(run)?;
+    let mut read = manifests::read(run)?;
+    if let Some(text) = run.args.get("selector").filter(|text| !text.is_empty()) {
+        let selector = Selector::parse(text).map_err(Complaint::Plain)?;
+        read.objects.retain(|manifest| {
+            let labels = &manifest.value["metadata"]["labels"];
+            selector.matches_opt(serde_json::from_value(labels.clone()).ok().as_ref())
+        });
+    }
     if read.objects.is_empty() && read.errors.is_empty() {
         return Err(Complaint::plain("no objects passed to apply"));
     }

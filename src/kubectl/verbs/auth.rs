@@ -64,7 +64,8 @@ fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let [verb, what, ..] = run.args.words.as_slice() else {
         return Err(Complaint::plain(
-            "you must specify two arguments: verb resource or verb resource/resourceName.",
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and \
+             examples.",
         ));
     };
     let (verb, what) = (verb.clone(), what.clone());

@@ -1,6 +1,6 @@
 //! `kubectl cp` (`kubectl/pkg/cmd/cp`): files into a container and out of it.
 
-use crate::kube::{Key, Pod};
+use crate::kube::{Key, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::containers;
 use crate::kubectl::desk::Stream;
@@ -9,6 +9,7 @@ use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{Verb, Words};
 use crate::os;
 use crate::sim::cluster::ExecOptions;
+use crate::sim::runtime::VisitId;
 
 const FLAGS: &[Flag] = &[
     flag("container", Takes::Text, "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen").short('c').offers(Offers::Containers),
@@ -53,6 +54,7 @@ impl Spec {
 }
 
 /// A container files are copied to or from.
+#[derive(Clone, Debug)]
 struct Place {
     key: Key,
     container: String,
@@ -119,20 +121,16 @@ fn place(run: &mut Run, (namespace, name): &(Option<String>, String)) -> Result<
     Ok(Place { key, container })
 }
 
-/// Runs a small command in the container: its exit code and output.
-fn ask(run: &mut Run, place: &Place, argv: &[&str]) -> Result<(i32, Vec<u8>), Complaint> {
+/// Starts a small command in the container.
+fn visit(run: &mut Run, place: &Place, argv: &[&str]) -> Result<VisitId, Complaint> {
     let argv = argv.iter().map(|word| (*word).to_owned()).collect();
     let options = ExecOptions { argv, stdin: false, tty: false };
-    let visit = run.cluster.exec(&place.key, &place.container, &options).map_err(|error| {
+    run.cluster.exec(&place.key, &place.container, &options).map_err(|error| {
         // What kubectl runs is tar; a container without the one has not got the other.
         let text = super::exec::access_error(error).to_string();
         let text = text.trim_end_matches('\n').replace("\"test\"", "\"tar\"").replace("\"find\"", "\"tar\"");
         Complaint::Raw(text)
-    })?;
-    let out = run.cluster.exec_output(visit);
-    let bytes = out.into_iter().filter(|chunk| chunk.stream == os::Stream::Out).flat_map(|chunk| chunk.bytes);
-    let bytes = bytes.collect();
-    Ok((run.cluster.exec_status(visit).unwrap_or(1), bytes))
+    })
 }
 
 fn upload(
@@ -155,7 +153,7 @@ fn upload(
     for (name, bytes) in files {
         let path = if name.is_empty() { target.clone() } else { format!("{target}/{name}") };
         if let Some((folder, _)) = path.rsplit_once('/').filter(|_| !name.is_empty()) {
-            ask(run, place, &["mkdir", "-p", folder])?;
+            visit(run, place, &["mkdir", "-p", folder])?;
         }
         if let Err(error) = run.cluster.write_file(&place.key, &place.container, &path, &bytes) {
             let why = match error {
@@ -171,19 +169,48 @@ fn upload(
     Ok(Flow::Done)
 }
 
+/// A folder of a container whose files are being listed, to be copied.
+#[derive(Clone, Debug)]
+pub struct Fetching {
+    place: Place,
+    visit: VisitId,
+    listed: Vec<u8>,
+    from: String,
+    to: String,
+}
+
+impl Fetching {
+    /// Copies once the list is complete.
+    pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
+        let status = run.cluster.exec_status(self.visit);
+        let out = run.cluster.exec_output(self.visit);
+        self.listed.extend(out.into_iter().filter(|c| c.stream == os::Stream::Out).flat_map(|c| c.bytes));
+        match status {
+            None => Ok(Flow::Until(SimTime::NEVER)),
+            Some(0) => store(run, &self.place, &self.listed, (&self.from, &self.to)),
+            Some(_) => {
+                run.say(&format!("tar: {}: No such file or directory", self.from));
+                run.warn("command terminated with exit code 1");
+                Ok(Flow::Exit(1))
+            }
+        }
+    }
+}
+
 fn download(run: &mut Run, place: &Place, from: &str, to: &str) -> Result<Flow, Complaint> {
-    let (code, listed) = match run.cluster.read_file(&place.key, &place.container, from) {
-        Ok(_) => (0, from.as_bytes().to_vec()),
-        Err(_) => ask(run, place, &["find", from, "-type", "f"])?,
-    };
     if from.starts_with('/') {
         run.output.push((Stream::Out, "tar: removing leading '/' from member names\n".to_owned()));
     }
-    if code != 0 {
-        run.say(&format!("tar: {from}: No such file or directory"));
-        run.warn("command terminated with exit code 1");
-        return Ok(Flow::Exit(1));
+    if run.cluster.read_file(&place.key, &place.container, from).is_ok() {
+        return store(run, place, from.as_bytes(), (from, to));
     }
+    let visit = visit(run, place, &["find", from, "-type", "f"])?;
+    let (from, to) = (from.to_owned(), to.to_owned());
+    Ok(Flow::wait(Fetching { place: place.clone(), visit, listed: Vec::new(), from, to }))
+}
+
+/// Copies the files of a list to `to`.
+fn store(run: &mut Run, place: &Place, listed: &[u8], (from, to): (&str, &str)) -> Result<Flow, Complaint> {
     let last = from.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let folder = to.trim_end_matches('/');
     let is_folder = to.ends_with('/')
@@ -194,7 +221,7 @@ fn download(run: &mut Run, place: &Place, from: &str, to: &str) -> Result<Flow, 
             .keys()
             .any(|name| name.starts_with(&format!("{}/", folder.trim_start_matches("./"))));
     let base = if is_folder { format!("{folder}/{last}") } else { to.to_owned() };
-    for path in String::from_utf8_lossy(&listed).lines() {
+    for path in String::from_utf8_lossy(listed).lines() {
         let below = path.strip_prefix(from).unwrap_or_default().trim_start_matches('/');
         let name = if below.is_empty() { base.clone() } else { format!("{base}/{below}") };
         if let Ok(bytes) = run.cluster.read_file(&place.key, &place.container, path) {

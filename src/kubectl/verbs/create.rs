@@ -8,6 +8,8 @@ mod service;
 mod sources;
 mod workload;
 
+pub(super) use access::subjects_of;
+
 use crate::kube::Object;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::manifests::{self, Manifest};

@@ -1,6 +1,6 @@
 //! `kubectl delete`, and waiting until what was deleted is gone.
 
-use crate::kube::{Key, Object, SimTime};
+use crate::kube::{Key, Kind, Object, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::desk::Stream;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -11,6 +11,7 @@ use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, SELECTOR, Verb, Words};
 use crate::sim::Cluster;
 use crate::sim::api::{DeleteOptions, Propagation};
+use serde_json::json;
 
 const FLAGS: &[Flag] = &[
     flag("force", Takes::Switch, "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation."),
@@ -165,7 +166,7 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
         ));
     }
     let selected = args.get("selector").is_some() || args.get("field-selector").is_some();
-    if args.is("all") && args.get("selector").is_some_and(|s| !s.is_empty()) {
+    if args.is("all") && selected {
         return Err(Complaint::plain("setting 'all' parameter but found a non empty selector. "));
     }
     let targets = select::targets(&args.words)?;
@@ -180,6 +181,9 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
     let mut errors = Vec::new();
     for target in targets {
         match target {
+            Target::Named(kind, name) if run.dry_run() == DryRun::Client => {
+                objects.push(unseen(run, kind, &name)?);
+            }
             Target::Named(kind, name) => match run.get(kind, &name) {
                 Ok(object) => objects.push(object),
                 Err(complaint) => errors.push(complaint),
@@ -193,6 +197,17 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
         errors.clear();
     }
     Ok((objects, errors))
+}
+
+/// An object as a dry run of the client alone takes it: nobody asks whether it is there.
+fn unseen(run: &mut Run, kind: Kind, name: &str) -> Result<Object, Complaint> {
+    if let Ok(object) = run.get(kind, name) {
+        return Ok(object);
+    }
+    let namespace = if kind.info().namespaced { Some(run.namespace) } else { None };
+    let value = json!({"apiVersion": kind.api_version(), "kind": kind.name(),
+        "metadata": {"name": name, "namespace": namespace}});
+    Object::from_value(kind, value).map_err(|why| Complaint::plain(why.to_string()))
 }
 
 fn from_files(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {

@@ -1,6 +1,6 @@
 //! `kubectl edit` (`kubectl/pkg/cmd/util/editor`): an object as text, changed by the learner, sent as a patch.
 
-use crate::kube::{Key, SimTime};
+use crate::kube::{Key, Object, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output;
@@ -72,15 +72,21 @@ fn edit(run: &mut Run) -> Result<Flow, Complaint> {
         yaml::to_string(&original)
     };
     let end = if run.args.get("output") == Some("json") { "json" } else { "yaml" };
-    let number = object.meta().resource_version.clone().unwrap_or_default();
     Ok(Flow::wait(Editing {
         key: object.key(),
-        file: format!("/tmp/kubectl-edit-{:0>9}{number:0>1}.{end}", run.now().0 % 1_000_000_000),
+        file: format!("/tmp/kubectl-edit-{}.{end}", temporary(run, object)),
         original,
         shown,
         failures: Vec::new(),
         answer: None,
     }))
+}
+
+/// The number in a temporary file's name, a draw of 32 bits as Go's `CreateTemp` makes it.
+fn temporary(run: &Run, object: &Object) -> u32 {
+    let uid = object.meta().uid.as_deref().unwrap_or_default();
+    let seed = uid.bytes().chain(run.now().0.to_le_bytes());
+    seed.fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Editing {

@@ -49,6 +49,10 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
             Complaint::plain("We accept only this format: explain RESOURCE\n")
         });
     };
+    match run.args.get("output") {
+        None | Some("plaintext" | "plaintext-openapiv2") => {}
+        Some(other) => return Err(Complaint::plain(format!("unrecognized format: {other}"))),
+    }
     let mut path = word.split('.');
     let name = path.next().unwrap_or_default();
     let unknown = || Complaint::Raw(format!("the server doesn't have a resource type {name:?}"));

@@ -60,6 +60,9 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
         return Err(Complaint::plain(format!("--show-labels option cannot be used with {form} printer")));
     }
     let targets = targets(run)?;
+    if args.get("subresource").is_some() && targets.iter().any(|t| matches!(t, Target::Kind(_))) {
+        return Err(Complaint::plain("subresource cannot be used when bulk resources are specified"));
+    }
     if args.is("watch") || args.is("watch-only") {
         return watching::start(run, &targets, output);
     }

@@ -143,7 +143,10 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
         } else if let Some(key) = word.strip_suffix('-') {
             changes.remove.push(key.to_owned());
         } else {
-            return Err(Complaint::plain(format!("unexpected {} spec: {word}", of.word())));
+            return Err(Complaint::plain(format!(
+                "all resources must be specified before {} changes: {word}",
+                of.word()
+            )));
         }
     }
     if changes.set.iter().any(|(key, _)| changes.remove.contains(key)) {

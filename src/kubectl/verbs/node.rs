@@ -151,6 +151,16 @@ fn refuse_twice(run: &Run, changes: &[Change]) -> Result<(), Complaint> {
             ));
         }
     }
+    let both = |c: &&&Change| {
+        changes.iter().any(|r| r.removes && r.key == c.key && (r.effect.is_empty() || r.effect == c.effect))
+    };
+    let both: Vec<String> = added.iter().filter(both).map(|c| format!("{}=", c.key)).collect();
+    if !both.is_empty() {
+        return Err(Complaint::plain(format!(
+            "can not both modify and remove the following taint(s) in the same command: {}",
+            both.join(",")
+        )));
+    }
     Ok(())
 }
 
@@ -166,10 +176,9 @@ fn taint(run: &mut Run) -> Result<Flow, Complaint> {
         ));
     };
     if select::kind(first)? != Kind::Node {
-        return Err(Complaint::Usage(
-            format!("invalid resource type {first}, only node types are supported"),
-            run.verb.path,
-        ));
+        return Err(Complaint::plain(format!(
+            "invalid resource type {first}, only node types are supported"
+        )));
     }
     let selected = run.args.get("selector").is_some() || run.args.is("all");
     let names = rest.iter().take_while(|w| !is_spec(w)).count();

@@ -5,7 +5,7 @@ use crate::kube::Kind;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::desk::Desk;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
-use crate::kubectl::output;
+use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, Words};
@@ -78,7 +78,8 @@ fn one(run: &mut Run, subject: &Subject, change: &Patch, printer: &mut Printer) 
             "status" => Subresource::Status,
             "scale" => Subresource::Scale,
             "resize" => Subresource::Resize,
-            _ => Subresource::Main,
+            "" => Subresource::Main,
+            _ => return Err(super::nowhere()),
         };
         let write = run.write();
         let answer = run.cluster.patch(&subject.object.key(), change, sub, &write);
@@ -86,6 +87,14 @@ fn one(run: &mut Run, subject: &Subject, change: &Patch, printer: &mut Printer) 
         let value = output::shown(&object);
         (object, value)
     };
+    if run.args.get("subresource") == Some("scale")
+        && !subjects::stays_here(run)
+        && Output::of(run.args)?.is_table()
+    {
+        let name = object.meta().name.as_deref().unwrap_or_default();
+        run.say(&format!("scale.autoscaling/{name} patched"));
+        return Ok(());
+    }
     let note = if value == subject.value { " (no change)" } else { "" };
     printer.print(run, &object, &value, &format!("patched{note}"))
 }

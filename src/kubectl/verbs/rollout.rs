@@ -5,8 +5,9 @@ mod revision;
 use crate::kube::{Key, Kind, Object, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
-use crate::kubectl::output;
-use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::output::{self, Output};
+use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::select;
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -100,7 +101,12 @@ fn objects(run: &mut Run) -> Result<Vec<Object>, Complaint> {
     if run.args.words.is_empty() && run.args.get("filename").is_none() {
         return Err(Complaint::Usage("required resource not specified".to_owned(), run.verb.path));
     }
-    let found = super::objects(run)?;
+    // A kind alone means all of its objects.
+    let targets = match run.args.get("filename") {
+        Some(_) => super::patch::named(run)?,
+        None => select::targets(&run.args.words)?,
+    };
+    let found = select::find(run, &targets)?;
     if !found.errors.is_empty() {
         return Err(Complaint::of(found.errors));
     }
@@ -175,7 +181,12 @@ fn history(run: &mut Run) -> Result<Flow, Complaint> {
         if let Some(wanted) = run.args.number("revision").filter(|n| *n > 0) {
             let found = all.iter().find(|revision| revision.number == wanted);
             let found = found.ok_or_else(|| Complaint::plain("unable to find the specified revision"))?;
-            detail(run, &object, found);
+            let form = Output::of(run.args)?;
+            if form.is_table() {
+                detail(run, &object, found);
+            } else {
+                super::apply::print(run, &form, std::slice::from_ref(&found.holder))?;
+            }
             continue;
         }
         run.say(&format!("{} ", output::name(&object)));
@@ -242,6 +253,11 @@ fn undo(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 fn roll_back(run: &mut Run, object: &Object, revision: &Revision) -> Result<(), Complaint> {
+    if run.dry_run() == DryRun::Client {
+        let text = crate::kubectl::describe::template(&revision.template, run.now());
+        run.say(&format!("{} {text} (dry run)", output::name(object)));
+        return Ok(());
+    }
     let mut template = serde_json::to_value(&revision.template).unwrap_or_default();
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.remove("pod-template-hash");
@@ -258,14 +274,16 @@ fn roll_back(run: &mut Run, object: &Object, revision: &Revision) -> Result<(), 
     let change = Patch::Json(json!([{"op": "replace", "path": "/spec/template", "value": template}]));
     let answer = run.cluster.patch(&object.key(), &change, Subresource::Main, &write);
     run.accepted(answer)?;
-    run.say(&format!("{} rolled back", output::name(object)));
+    let suffix = run.dry_run().suffix();
+    run.say(&format!("{} rolled back{suffix}", output::name(object)));
     Ok(())
 }
 
-/// A rollout that is watched.
+/// Rollouts that are watched, one after the other.
 #[derive(Clone, Debug)]
 pub struct Rolling {
-    key: Key,
+    /// Those still to come, the next one last.
+    keys: Vec<Key>,
     last: String,
     deadline: Option<SimTime>,
     watch: bool,
@@ -273,8 +291,7 @@ pub struct Rolling {
 
 fn status(run: &mut Run) -> Result<Flow, Complaint> {
     let objects = objects(run)?;
-    let Some(object) = objects.first() else { return Ok(Flow::Done) };
-    if !rolls(object) {
+    if let Some(object) = objects.iter().find(|object| !rolls(object)) {
         return Err(Complaint::plain(format!(
             "no status viewer has been implemented for {}",
             object.kind().name()
@@ -283,13 +300,26 @@ fn status(run: &mut Run) -> Result<Flow, Complaint> {
     let patience = run.args.span("timeout").filter(|t| *t > 0);
     let deadline = patience.map(|t| run.now().plus(t as u64));
     let watch = run.args.is_not_off("watch");
-    Ok(Flow::wait(Rolling { key: object.key(), last: String::new(), deadline, watch }))
+    let keys = objects.iter().rev().map(Object::key).collect();
+    Ok(Flow::wait(Rolling { keys, last: String::new(), deadline, watch }))
 }
 
 impl Rolling {
     /// Says how far it is, if that has changed.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
-        let Some(object) = run.cluster.store().get(&self.key).cloned() else {
+        while let Some(key) = self.keys.last().cloned() {
+            if let Some(deadline) = self.look(run, &key)? {
+                return Ok(Flow::Until(deadline));
+            }
+            self.keys.pop();
+            self.last.clear();
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Looks at one; until when to look again, unless there is no more to see.
+    fn look(&mut self, run: &mut Run, key: &Key) -> Result<Option<SimTime>, Complaint> {
+        let Some(object) = run.cluster.store().get(key).cloned() else {
             return Err(Complaint::plain("object has been deleted"));
         };
         let (text, done) = match &object {
@@ -303,13 +333,13 @@ impl Rolling {
             self.last = text;
         }
         if done || !self.watch {
-            return Ok(Flow::Done);
+            return Ok(None);
         }
         match self.deadline {
             Some(deadline) if deadline <= run.now() => {
                 Err(Complaint::plain("timed out waiting for the condition"))
             }
-            deadline => Ok(Flow::Until(deadline.unwrap_or(SimTime::NEVER))),
+            deadline => Ok(Some(deadline.unwrap_or(SimTime::NEVER))),
         }
     }
 }

@@ -137,9 +137,14 @@ fn scale(run: &mut Run) -> Result<Flow, Complaint> {
     if let ([], [Complaint::Refused { message, .. }]) = (found.groups.as_slice(), errors.as_slice()) {
         return Err(Complaint::plain(format!("no objects passed to scale {message}")));
     }
+    if errors.is_empty() && found.groups.iter().all(|(_, objects)| objects.is_empty()) {
+        return Err(Complaint::plain("no objects passed to scale"));
+    }
     for object in found.groups.iter().flat_map(|(_, objects)| objects) {
         if let Err(complaint) = scale_one(run, object, count) {
+            // The first one that does not scale ends it.
             errors.push(complaint);
+            break;
         }
     }
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
@@ -151,11 +156,7 @@ fn scale_one(run: &mut Run, object: &Object, count: i64) -> Result<(), Complaint
         Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
     );
     if !scalable {
-        return Err(Complaint::Refused {
-            reason: "NotFound".to_owned(),
-            doing: String::new(),
-            message: "the server could not find the requested resource".to_owned(),
-        });
+        return Err(super::nowhere());
     }
     let now = object.to_value().pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
     if let Some(expected) = run.args.number("current-replicas").filter(|n| *n >= 0 && *n != now) {
@@ -280,9 +281,7 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
             .collect(),
     };
     if numbers.is_empty() {
-        return Err(Complaint::plain(
-            "couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples",
-        ));
+        return Err(Complaint::plain("couldn't find port via --port flag or introspection"));
     }
     let several = numbers.len() > 1;
     let ports: Vec<Value> = numbers

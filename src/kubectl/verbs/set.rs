@@ -1,4 +1,6 @@
-//! `kubectl set`: image, env, resources, serviceaccount, selector.
+//! `kubectl set`: image, env, resources, serviceaccount, selector, subject.
+
+mod subject;
 
 use super::subjects::{self, Printer, Subject, Subjects};
 use crate::kube::{Kind, Object, names};
@@ -118,7 +120,7 @@ pub(super) const VERB: Verb = Verb {
     path: "kubectl set",
     summary: "Configure application resources.",
     usage: "SUBCOMMAND [options]",
-    verbs: &[&ENV, &IMAGE, &RESOURCES, &SELECTOR_VERB, &SERVICE_ACCOUNT],
+    verbs: &[&ENV, &IMAGE, &RESOURCES, &SELECTOR_VERB, &SERVICE_ACCOUNT, &subject::VERB],
     ..Verb::EMPTY
 };
 
@@ -268,7 +270,8 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
     if run.args.is("list") {
         return list(run, &words, &changes, &names);
     }
-    let changes = Variables::read(run, &changes, from(run)?)?;
+    let taken_over = from(run)?;
+    let changes = Variables::read(run, &changes, taken_over)?;
     let overwrite = run.args.get("overwrite").is_none_or(|o| o != "false");
     let missing = std::cell::Cell::new(None);
     let apply = |object: &Object, spec: &mut Value| {
@@ -355,23 +358,26 @@ impl Variables {
 }
 
 /// The variables of `--from`.
-fn from(run: &Run) -> Result<Vec<Value>, Complaint> {
+fn from(run: &mut Run) -> Result<Vec<Value>, Complaint> {
     let Some(source) = run.args.get("from") else { return Ok(Vec::new()) };
     let (kind, name) =
         source.split_once('/').ok_or_else(|| Complaint::plain("--from must be in resource/name form"))?;
     let object = run.get(select::kind(kind)?, name)?;
     let reference = if object.kind() == Kind::Secret { "secretKeyRef" } else { "configMapKeyRef" };
-    let wanted: Vec<&str> = run.args.all("keys").collect();
+    let wanted: Vec<&str> = run.args.all("keys").flat_map(|keys| keys.split(',')).collect();
     let prefix = run.args.or("prefix", "");
     let value = object.to_value();
     let keys = value["data"].as_object().into_iter().flat_map(serde_json::Map::keys);
-    let keys = keys.filter(|k| wanted.is_empty() || wanted.contains(&k.as_str()));
-    Ok(keys
-        .map(|key| {
-            let variable = format!("{prefix}{}", key.to_uppercase().replace(['-', '.'], "_"));
-            json!({"name": variable, "valueFrom": {reference: {"key": key, "name": name}}})
-        })
-        .collect())
+    let mut found = Vec::new();
+    for key in keys.filter(|k| wanted.is_empty() || wanted.contains(&k.as_str())) {
+        let bare = key.to_uppercase().replace(['-', '.'], "_");
+        if bare != *key {
+            run.warn(&format!("Warning: key {key} transferred to {bare}"));
+        }
+        let variable = format!("{prefix}{bare}");
+        found.push(json!({"name": variable, "valueFrom": {reference: {"key": key, "name": name}}}));
+    }
+    Ok(found)
 }
 
 /// `--list`: the variables of each container, with those the command would set.
@@ -389,13 +395,32 @@ fn list(run: &mut Run, words: &[String], changes: &[String], names: &str) -> Res
                 let name = container["name"].as_str().unwrap_or_default();
                 text.push_str(&format!("# {} {own}, container {name}\n", kind.name()));
                 for variable in container["env"].as_array().into_iter().flatten() {
-                    text.push_str(&listed(variable));
+                    let value = if run.args.is("resolve") { resolved(run, variable) } else { None };
+                    let name = variable["name"].as_str().unwrap_or_default();
+                    text.push_str(
+                        &value.map_or_else(|| listed(variable), |value| format!("{name}={value}\n")),
+                    );
                 }
             });
         }
         run.out(text);
     }
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
+}
+
+/// The value of a variable that comes from a `ConfigMap` or Secret that is there.
+fn resolved(run: &Run, variable: &Value) -> Option<String> {
+    let at = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str);
+    let (kind, place) = match variable.pointer("/valueFrom/secretKeyRef") {
+        Some(_) => (Kind::Secret, "/valueFrom/secretKeyRef"),
+        None => (Kind::ConfigMap, "/valueFrom/configMapKeyRef"),
+    };
+    let object = run.get(kind, at(&format!("{place}/name"))?).ok()?.to_value();
+    let value = &object["data"][at(&format!("{place}/key"))?];
+    match kind {
+        Kind::Secret => Some(crate::kubectl::base64::decode_text(Some(value))),
+        _ => value.as_str().map(str::to_owned),
+    }
 }
 
 /// One variable as `--list` shows it (`set/env/env_resolve.go`).

@@ -123,7 +123,8 @@ impl Waiting {
     /// Looks at the object whose turn it is.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         while let Some((key, before)) = self.objects.last().cloned() {
-            if self.is_met(run, &key, before.as_ref()) {
+            // Once time is up, nobody looks at the rest any more.
+            if self.failed.is_empty() && self.is_met(run, &key, before.as_ref()) {
                 let object = before.or_else(|| run.cluster.store().get(&key).cloned());
                 if let Some(object) = object {
                     let name = output::name(&object);

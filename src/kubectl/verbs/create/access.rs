@@ -2,7 +2,7 @@
 
 use crate::kube::Kind;
 use crate::kubectl::complaint::Complaint;
-use crate::kubectl::flags::{Flag, Takes, flag};
+use crate::kubectl::flags::{Args, Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
 use crate::kubectl::verbs::generate::{finish, name, pairs, required};
@@ -193,6 +193,24 @@ fn on_resources(
     Ok(groups.into_iter().map(rule).collect())
 }
 
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// Whom `--user`, `--group` and `--serviceaccount` name.
+pub(in crate::kubectl::verbs) fn subjects_of(args: &Args) -> Result<Vec<Value>, Complaint> {
+    let mut subjects: Vec<Value> = Vec::new();
+    subjects.extend(args.all("user").map(|u| json!({"apiGroup": GROUP, "kind": "User", "name": u})));
+    subjects.extend(args.all("group").map(|g| json!({"apiGroup": GROUP, "kind": "Group", "name": g})));
+    for account in args.all("serviceaccount") {
+        let wrong = || Complaint::plain("serviceaccount must be <namespace>:<name>");
+        let parts = account
+            .split_once(':')
+            .filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty() && !name.contains(':'));
+        let (namespace, name) = parts.ok_or_else(wrong)?;
+        subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
+    }
+    Ok(subjects)
+}
+
 fn binding(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
     if kind == Kind::ClusterRoleBinding {
         required(run, &["clusterrole"])?;
@@ -204,24 +222,13 @@ fn binding(run: &mut Run, kind: Kind) -> Result<Flow, Complaint> {
         (None, Some(role)) => ("ClusterRole", role),
         _ => return Err(Complaint::plain("exactly one of clusterrole or role must be specified")),
     };
-    let group = "rbac.authorization.k8s.io";
-    let mut subjects: Vec<Value> = Vec::new();
-    subjects.extend(args.all("user").map(|u| json!({"apiGroup": group, "kind": "User", "name": u})));
-    subjects.extend(args.all("group").map(|g| json!({"apiGroup": group, "kind": "Group", "name": g})));
-    for account in args.all("serviceaccount") {
-        let wrong = || Complaint::plain("serviceaccount must be <namespace>:<name>");
-        let parts = account
-            .split_once(':')
-            .filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty() && !name.contains(':'));
-        let (namespace, name) = parts.ok_or_else(wrong)?;
-        subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
-    }
+    let subjects = subjects_of(args)?;
     let mut metadata = json!({"name": name});
     if kind == Kind::RoleBinding {
         metadata["namespace"] = run.namespace.into();
     }
     let mut value = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind.name(), "metadata": metadata,
-        "roleRef": {"apiGroup": group, "kind": of, "name": role}});
+        "roleRef": {"apiGroup": GROUP, "kind": of, "name": role}});
     if !subjects.is_empty() {
         value["subjects"] = subjects.into();
     }

@@ -14,6 +14,8 @@ pub(super) struct Revision {
     pub number: i64,
     pub cause: Option<String>,
     pub template: PodTemplateSpec,
+    /// The object that holds it.
+    pub holder: Object,
 }
 
 /// The revisions of an object, oldest first.
@@ -43,5 +45,5 @@ fn revision(object: &Object) -> Option<Revision> {
         _ => return None,
     };
     let cause = annotations.and_then(|annotations| annotations.get(CHANGE_CAUSE)).cloned();
-    Some(Revision { number, cause, template })
+    Some(Revision { number, cause, template, holder: object.clone() })
 }

@@ -58,13 +58,58 @@ fn the_time_line_is_zoomed_and_gone_along_and_each_mark_explains_itself_and_lead
     let rig = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(50).press("Space 3 ←");
     has(&rig, &["probe of app failed"]);
     let rig = rig.press("+ +");
-    has(&rig, &["15.0s of 50.0s", "^ "]);
+    has(&rig, &["15s of 50s", "^ "]);
     let rig = rig.press("w");
     has(&rig, &["why is sick like this?", "because"]);
     let rig = rig.press("Esc ← Enter");
     has(&rig, &["past", "As it was at"]);
-    assert!(rig.footer().contains("c go on from here"), "{}", rig.footer());
+    assert!(rig.footer().contains("c go on here"), "{}", rig.footer());
     has(&rig.press("c"), &["▶"]);
+}
+
+#[test]
+fn the_scale_of_the_time_line_names_round_times_where_they_are() {
+    let rig = Rig::new(120, 40).press("Enter a").wait(12).press("Space 3 z");
+    has(&rig, &["╵0s", "╵2s", "╵14s"]);
+    let column = |text: &str| rig.find(text).map(|(x, _)| x).expect("on the scale");
+    assert!(
+        (column("╵14s") - column("╵0s")).abs_diff(7 * (column("╵2s") - column("╵0s"))) < 7,
+        "{}",
+        rig.screen()
+    );
+}
+
+#[test]
+fn one_comes_back_to_the_pane_one_left() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(5).press("3 /");
+    assert!(!rig.screen().contains("x-ray: nap"), "{}", rig.screen());
+    has(&rig.press("Esc"), &["┏ x-ray: nap"]);
+}
+
+#[test]
+fn the_past_leads_with_the_way_back_and_keeps_the_keys_of_the_pane() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(5).press("3 ← Enter ←");
+    let footer = rig.footer();
+    for part in ["c go on here", "Space to now", "← mark", "w why", "Enter go there"] {
+        assert!(footer.contains(part), "{part}: {footer}");
+    }
+}
+
+#[test]
+fn what_is_too_long_for_the_footer_is_told_whole_above_the_strip() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(2).press("e Ctrl-F").text("600").press("Enter Esc");
+    let rig = rig.press("Home").text("x").press("Ctrl-S Ctrl-S").wait(1);
+    has(&rig, &["just now", "Failed (the shell, key 4, shows all of it)", "kubectl get pods -w"]);
+}
+
+#[test]
+fn a_lab_that_is_passed_is_read_to_its_end_and_left_with_enter() {
+    let rig = Rig::new(80, 24).press("↓ Enter a").wait(12);
+    has(&rig, &["Passed"]);
+    assert!(!rig.footer().contains("hint"), "{}", rig.footer());
+    let rig = rig.press("G");
+    assert!(rig.footer().contains("Enter leave the lab"), "{}", rig.footer());
+    has(&rig.press("Enter"), &["chapters read"]);
 }
 
 #[test]
@@ -173,7 +218,7 @@ fn a_question_and_its_answer_on_a_wide_screen() {
 #[test]
 fn what_was_missed_comes_back_in_the_review() {
     let rig = Rig::new(80, 24).press("t").text("Error").press("Enter Enter Esc");
-    has(&rig, &["1 question comes"]);
+    has(&rig, &["question comes back to be asked again", "t with the quiz you left"]);
     let rig = rig.press("r");
     has(&rig, &["review", "What does STATUS say"]);
 }

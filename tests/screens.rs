@@ -149,10 +149,10 @@ fn pair(mut rig: Rig) -> Rig {
 #[test]
 fn a_prediction_is_played_before_it_is_graded_and_is_kept_at_once() {
     let rig = Rig::new(80, 24).press("t").text("Running").press("Enter");
-    assert!(!rig.screen().contains("Right.") && rig.screen().contains("of 30.0s"), "{}", rig.screen());
+    assert!(!rig.screen().contains("Right.") && rig.screen().contains("of 30s"), "{}", rig.screen());
     assert!(rig.effects.iter().any(|e| matches!(e, Effect::Record(Entry::Answered(_)))));
     let rig = rig.wait(6);
-    for part in ["Right.", "■ 30.0s", "nap    1/1     Running"] {
+    for part in ["Right.", "■ 30s", "nap    1/1     Running"] {
         assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
     }
 }
@@ -176,13 +176,59 @@ fn a_wrong_answer_names_the_belief_behind_it_and_leads_to_its_experiment() {
 #[test]
 fn enter_leads_on_from_what_is_applied_and_a_applies_it_again() {
     let rig = Rig::new(120, 40).press("Enter Enter").wait(2);
-    assert!(rig.footer().contains("Enter go on") && rig.footer().contains("a again"), "{}", rig.footer());
+    assert!(
+        rig.footer().contains("Enter go on") && rig.footer().contains("a apply again"),
+        "{}",
+        rig.footer()
+    );
     let rig = rig.press("Enter");
     assert!(rig.footer().contains("Enter predict"), "{}", rig.footer());
     let applied = |rig: &Rig| rig.screen().matches("│$ kubectl apply").count();
     assert_eq!(applied(&rig), 1, "{}", rig.screen());
     let rig = rig.press("← a").wait(1);
     assert_eq!(applied(&rig), 2, "{}", rig.screen());
+}
+
+#[test]
+fn a_held_clock_shows_the_moment_and_a_running_one_whole_seconds() {
+    let rig = Rig::new(80, 24).press("Enter").wait(2);
+    assert!(rig.screen().contains("▶ ×1 2s"), "{}", rig.screen());
+    assert!(rig.press("Space").screen().contains("paused ×1 2.0s"));
+}
+
+#[test]
+fn a_running_clock_without_pods_draws_once_a_second() {
+    let mut rig = Rig::new(80, 24).press("Enter");
+    rig.effects.clear();
+    let rig = rig.wait(3);
+    let drawn = rig.effects.iter().filter(|effect| **effect == Effect::Draw).count();
+    assert_eq!(drawn, 3, "{:?}", rig.effects);
+}
+
+#[test]
+fn the_map_stands_where_one_comes_from_and_says_what_was_left_open() {
+    let rig = Rig::new(80, 24).theme(ThemeName::None).press("↓ ↓ Enter");
+    assert!(rig.screen().contains("02 The second chapter"), "{}", rig.screen());
+    let chosen = |rig: &Rig| rig.styles().lines().position(|row| row.contains("RRRRRRRR"));
+    let rig = rig.press("{ Esc");
+    let (_, first) = rig.find("01 The first chapter").expect("its row");
+    assert_eq!(chosen(&rig), Some(usize::from(first)), "{}", rig.screen());
+    let rig = rig.press("t").text("Running").press("Enter Enter Enter m");
+    assert!(rig.screen().contains("t with the quiz you left"), "{}", rig.screen());
+}
+
+#[test]
+fn esc_leads_from_what_was_found_back_to_the_places_found() {
+    let rig = Rig::new(80, 24).press("/").text("kubelet").press("Enter Esc Esc");
+    assert!(rig.screen().contains("/ kubelet"), "{}", rig.screen());
+}
+
+#[test]
+fn the_scores_lead_to_the_experiments() {
+    let rig = Rig::new(80, 24).press("s");
+    assert!(rig.footer().contains("r review  x experiments"), "{}", rig.footer());
+    let rig = rig.press("x Enter").wait(1);
+    assert!(rig.screen().contains("experiment"), "{}", rig.screen());
 }
 
 #[test]

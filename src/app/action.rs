@@ -35,6 +35,7 @@ pub enum Action {
     GoReview,
     GoProgress,
     GoSettings,
+    Experiments,
     // A chapter
     NextSection,
     PreviousSection,

@@ -235,7 +235,7 @@ impl Bench {
 
 /// What is said when another moment is shown.
 fn went_to(at: SimTime) -> String {
-    format!("As it was at {:.1}s.", at.as_secs_f64())
+    format!("As it was at {}.", super::moment::moment(at))
 }
 
 /// The movement an action stands for.

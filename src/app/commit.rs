@@ -69,7 +69,7 @@ impl App {
             let hints = reader.lab.as_ref().map_or(0, |run| run.hints);
             let entry = Entry::Passed { lab: reader.id.clone(), hints };
             reader.top = reader::Anchor::default();
-            let words = "Passed! The text says what was wrong and why it works now.";
+            let words = "Passed! The text says what was wrong.";
             self.commit(vec![Reaction::Record(entry), Reaction::Say(words.into())], effects);
         }
     }

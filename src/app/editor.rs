@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::key::{Code, Key};
 use super::line_editor::LineEditor;
+use super::page::is_manifest;
 use crate::kube::manifest::{self, Complaint, Document, Validation};
 use ratatui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
 
@@ -149,10 +150,9 @@ impl Editor {
     /// A file the check complains about is not applied the first time; asked again, the learner sees what the server says.
     fn save(&mut self) -> Outcome {
         let text = self.text();
-        let manifest = [".yaml", ".yml", ".json"].iter().any(|end| self.name.ends_with(end));
-        if manifest
+        if is_manifest(&self.name)
             && self.complaint.is_none()
-            && let Some((line, complaint)) = check(&text)
+            && let Some((line, complaint)) = check(&self.name, &text)
         {
             let row = line.min(self.area.lines().len().saturating_sub(1));
             self.area.move_cursor(CursorMove::Jump(row as u16, 0));
@@ -183,9 +183,9 @@ impl Editor {
 }
 
 /// The first thing wrong with a manifest as text: its line (from 0) and what it is, with what was probably meant.
-fn check(text: &str) -> Option<(usize, String)> {
+fn check(name: &str, text: &str) -> Option<(usize, String)> {
     let judged = |found: Result<Document, Complaint>| found.and_then(|d| d.object(Validation::Strict)).err();
-    let complaint = manifest::parse(text, "the file").into_iter().find_map(judged)?;
+    let complaint = manifest::parse(text, name).into_iter().find_map(judged)?;
     let line = complaint.place.map_or(0, |place| place.line.saturating_sub(1));
     let meant = complaint.suggestion.map(|meant| format!(" ({meant})")).unwrap_or_default();
     Some((line, format!("{}{meant}", complaint.text)))

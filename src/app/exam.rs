@@ -321,6 +321,11 @@ impl Exam {
     }
 }
 
+/// Points without needless decimals: `4`, `4.5`.
+pub fn points(points: f64) -> String {
+    if points.fract() == 0.0 { format!("{points:.0}") } else { format!("{points:.1}") }
+}
+
 /// The misconception behind an answer that an experiment refutes, by id.
 pub fn experiment<'a>(grade: &Grade, course: &'a Course) -> Option<&'a str> {
     let known = grade.misconceptions.iter().filter_map(|id| course.misconception(id));

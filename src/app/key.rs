@@ -83,7 +83,7 @@ const NAMES: &[(Code, &str)] = &[
     (Code::Enter, "Enter"),
     (Code::Esc, "Esc"),
     (Code::Tab, "Tab"),
-    (Code::BackTab, "S-Tab"),
+    (Code::BackTab, "Shift-Tab"),
     (Code::Backspace, "Bksp"),
     (Code::Delete, "Del"),
     (Code::Left, "←"),
@@ -126,6 +126,7 @@ impl FromStr for Key {
         while let Some((prefix, after)) = ["Ctrl-", "Alt-", "Shift-"]
             .iter()
             .find_map(|p| rest.strip_prefix(p).filter(|after| !after.is_empty()).map(|after| (*p, after)))
+            .filter(|_| !NAMES.iter().any(|(_, name)| name.eq_ignore_ascii_case(rest)))
         {
             match prefix {
                 "Ctrl-" => key.ctrl = true,
@@ -160,8 +161,20 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_what_it_shows() {
-        for text in ["a", "G", "Ctrl-C", "Enter", "Esc", "PgDn", "F1", "Space", "Alt-Enter", "Shift-↓", "-"]
-        {
+        for text in [
+            "a",
+            "G",
+            "Ctrl-C",
+            "Enter",
+            "Esc",
+            "PgDn",
+            "F1",
+            "Space",
+            "Alt-Enter",
+            "Shift-↓",
+            "Shift-Tab",
+            "-",
+        ] {
             assert_eq!(text.parse::<Key>().map(|k| k.to_string()).as_deref(), Ok(text));
         }
     }

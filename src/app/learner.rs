@@ -37,7 +37,7 @@ pub struct Learner {
     pub questions: BTreeMap<String, QuestionState>,
     /// Labs passed, with the fewest hints taken.
     pub labs: BTreeMap<String, usize>,
-    /// The chapter opened last.
+    /// The chapter that was opened, or whose quiz was answered, last.
     pub last: Option<String>,
     /// Ids of questions that are due again, most urgent first.
     pub due: Vec<String>,
@@ -111,6 +111,7 @@ impl Learner {
             self.due.push(answered.question.clone());
         }
         if answered.asked == Asked::Quiz {
+            self.last = Some(answered.chapter.clone());
             let open = &mut self.quizzes.entry(answered.chapter.clone()).or_default().open;
             open.retain(|a| a.question != answered.question);
             open.push(answered.clone());

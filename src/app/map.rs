@@ -2,10 +2,11 @@
 
 use super::action::Action;
 use super::bench::way;
+use super::exam::Purpose;
 use super::extents::Extents;
 use super::learner::Learner;
 use super::scroll::Cursor;
-use super::{Place, Reaction, Reactions};
+use super::{Place, Reaction, Reactions, Screen};
 use crate::course::Course;
 
 /// The map.
@@ -87,6 +88,21 @@ impl Map {
     pub fn refresh(&mut self, _course: &Course, learner: &Learner) {
         let begun = learner.last.is_some() || !learner.questions.is_empty();
         self.greeting = if begun { Greeting::Back } else { Greeting::Welcome };
+    }
+
+    /// Chooses the chapter or lab of the screen that was left for the map.
+    pub fn come_from(&mut self, left: &Screen, course: &Course) {
+        let at = self.rows.iter().position(|row| match (row, left) {
+            (Row::Chapter(i), Screen::Chapter(reader)) => course.chapters[*i].id == reader.id,
+            (Row::Chapter(i), Screen::Exam(exam)) => {
+                exam.purpose == Purpose::Quiz(course.chapters[*i].id.clone())
+            }
+            (Row::Lab(lab), Screen::Lab(reader)) => lab.slug == reader.id,
+            _ => false,
+        });
+        if let Some(at) = at {
+            self.cursor.at = at;
+        }
     }
 
     /// The chosen row.

@@ -30,7 +30,7 @@ impl App {
         if matches!(self.trail.screen, Screen::Map(_)) {
             self.trail.behind.clear();
         } else {
-            self.trail.behind.push(before);
+            self.trail.behind.push((before, self.bench.focus));
             let over = self.trail.behind.len().saturating_sub(DEEPEST);
             self.trail.behind.drain(..over);
         }
@@ -59,8 +59,12 @@ impl App {
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
         self.note_place(effects);
         match self.trail.behind.pop() {
-            Some(screen) => {
-                self.trail.screen = screen;
+            Some((screen, pane)) => {
+                let left = std::mem::replace(&mut self.trail.screen, screen);
+                self.bench.focus = pane;
+                if let Screen::Map(map) = &mut self.trail.screen {
+                    map.come_from(&left, &self.course);
+                }
                 self.refresh();
                 self.take_up_session();
             }

@@ -45,6 +45,11 @@ pub enum Thing {
     Link(Target),
 }
 
+/// Whether a file of that name can be applied; any other can only be read and edited.
+pub fn is_manifest(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}
+
 /// The lines of a code block in toned pieces.
 pub type Toned = Vec<Vec<highlight::Span>>;
 

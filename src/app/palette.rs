@@ -66,6 +66,14 @@ impl Palette {
         palette
     }
 
+    /// The same with something typed already.
+    #[must_use]
+    pub fn typed(mut self, text: &str) -> Palette {
+        self.line.set(text);
+        self.find();
+        self
+    }
+
     /// Looks again for what is typed.
     pub fn find(&mut self) {
         let names: Vec<&str> = self.entries.iter().map(|e| e.name.as_str()).collect();

@@ -87,6 +87,11 @@ impl Reader {
         self
     }
 
+    /// Whether this is a lab whose goals were all reached.
+    pub fn has_passed(&self) -> bool {
+        self.lab.as_ref().is_some_and(|run| run.outcome == LabOutcome::Passed)
+    }
+
     /// The page being read.
     pub fn page<'a>(&'a self, course: &'a Course) -> Option<&'a Page> {
         self.own.as_ref().or_else(|| course.chapter(&self.id).map(crate::course::Chapter::page))
@@ -152,11 +157,13 @@ impl Reader {
 
     /// Enter: the marked thing, or else a screen on; at the end of the page, what comes next.
     fn act(&mut self, course: &Course, practice: &Practice, page: &PageExtent) -> Reactions {
-        if let Some(item) = self.marked().filter(|item| !is_done(item, practice)) {
+        // In a lab that is passed nothing is left to be done: Enter reads on, and out.
+        let passed = self.has_passed();
+        if let Some(item) = self.marked().filter(|item| !passed && !is_done(item, practice)) {
             return self.act_on(&item.thing, course);
         }
         let from = self.line(page);
-        if let Some(next) = self.next_visible(page, practice) {
+        if let Some(next) = self.next_visible(page, practice).filter(|_| !passed) {
             self.focus = Some(next);
             return Vec::new();
         }
@@ -223,7 +230,10 @@ impl Reader {
 
     /// Applies or edits the marked file, or else the nearest one to what is on the screen.
     fn file(&mut self, action: Action, page: &PageExtent) -> Reactions {
-        let is_file = |item: &Item| matches!(item.thing, Thing::File(_));
+        let is_file = |item: &Item| match &item.thing {
+            Thing::File(name) => action == Action::Edit || page::is_manifest(name),
+            _ => false,
+        };
         let middle = self.line(page) + page.height / 2;
         let nearest = (0..self.items.len()).filter(|i| is_file(&self.items[*i])).min_by_key(|i| {
             page.items.get(*i).map_or(usize::MAX, |(line, h)| (line + h / 2).abs_diff(middle))

@@ -18,7 +18,7 @@ impl App {
             std::mem::replace(&mut self.trail.screen, Screen::Search(super::search::Search::default()));
         self.trail.screen = self.renewed(screen);
         let behind = std::mem::take(&mut self.trail.behind);
-        self.trail.behind = behind.into_iter().map(|screen| self.renewed(screen)).collect();
+        self.trail.behind = behind.into_iter().map(|(screen, pane)| (self.renewed(screen), pane)).collect();
         self.drop_old_session();
         self.take_up_session();
         self.notice = Some(match problems {

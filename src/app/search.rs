@@ -81,7 +81,7 @@ impl Search {
     pub fn open(&self, at: usize) -> Reactions {
         let Some(hit) = self.hits.get(at) else { return Vec::new() };
         let text = self.line.text().trim().to_lowercase();
-        vec![Reaction::Replace(Place::Found { id: hit.chapter.clone(), block: hit.block, text })]
+        vec![Reaction::Go(Place::Found { id: hit.chapter.clone(), block: hit.block, text })]
     }
 }
 
@@ -95,6 +95,7 @@ fn excerpt(text: &str, wanted: &str) -> Option<[String; 3]> {
     let flat = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let before: String = text.get(..at)?.chars().rev().take(AROUND).collect();
     let before: String = before.chars().rev().collect();
+    let before = if before.len() < at { whole_words(&before) } else { before };
     let after: String = text.get(end..)?.chars().take(AROUND * 2).collect();
     let (spaced_before, spaced_after) =
         (before.ends_with(char::is_whitespace), after.starts_with(char::is_whitespace));
@@ -108,6 +109,14 @@ fn excerpt(text: &str, wanted: &str) -> Option<[String; 3]> {
     Some(parts)
 }
 
+/// The end of a text that was cut, from its first whole word on.
+pub fn whole_words(end: &str) -> String {
+    match end.split_once(char::is_whitespace) {
+        Some((_, words)) => format!("…{words}"),
+        None => format!("…{end}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +128,9 @@ mod tests {
             (before.as_str(), hit.as_str(), after.as_str()),
             ("The first ", "restart", " does not wait.")
         );
+        let long = format!("{} one two restart", "word ".repeat(40));
+        let before = excerpt(&long, "restart").unwrap()[0].clone();
+        assert!(before.starts_with("…word ") && before.ends_with("one two "), "{before}");
         assert_eq!(excerpt("nothing", "restart"), None);
         assert_eq!(excerpt("İstanbul pod", "pod").map(|p| p[1].clone()).as_deref(), Some("pod"));
     }

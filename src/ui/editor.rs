@@ -15,9 +15,8 @@ impl Canvas<'_, '_> {
         let changed = if editor.changed() { " (changed)" } else { "" };
         let title = format!("edit {}{changed}", editor.name);
         let inside = self.window(body, (body.width.saturating_sub(4), body.height), &title);
-        let foot = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };
-        let page = Rect { height: inside.height.saturating_sub(1), ..inside };
-        self.editor_foot(editor, foot);
+        let foot = self.editor_foot(editor, inside);
+        let page = Rect { height: inside.height.saturating_sub(foot), ..inside };
         let lines = editor.area.lines();
         let cursor = editor.area.cursor();
         let (row, column) = (cursor.0, cursor.1);
@@ -43,9 +42,12 @@ impl Canvas<'_, '_> {
         self.out.overlay = (height, lines.len());
     }
 
-    fn editor_foot(&mut self, editor: &Editor, foot: Rect) {
+    /// What is to be said about the text, below it; how many rows that took.
+    fn editor_foot(&mut self, editor: &Editor, inside: Rect) -> u16 {
+        let last = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };
         if let Some(find) = &editor.find {
-            return self.field(foot, 0, "find: ", find);
+            self.field(last, 0, "find: ", find);
+            return 1;
         }
         let (words, role) = match (&editor.complaint, editor.leaving) {
             (_, Leaving::Asked) => {
@@ -56,7 +58,13 @@ impl Canvas<'_, '_> {
             }
             _ => ("Ctrl-S apply  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave".to_owned(), Role::Quiet),
         };
-        self.text(foot, 0, &words, self.theme.style(role));
+        let rows = text::wrap(&[Piece::new(words, self.theme.style(role))], usize::from(inside.width).max(1));
+        let height = (rows.len() as u16).clamp(1, (inside.height / 2).max(1));
+        let foot = Rect { y: inside.bottom().saturating_sub(height), height, ..inside };
+        for (y, row) in rows.into_iter().enumerate() {
+            self.row(foot, y, row);
+        }
+        height
     }
 }
 

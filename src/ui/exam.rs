@@ -14,7 +14,7 @@ use super::frame::{Focus, Titles};
 use super::page::{self, Setting};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
-use crate::app::exam::{Exam, Purpose, Stage};
+use crate::app::exam::{Exam, Purpose, Stage, points};
 use crate::app::extents::{PageExtent, Target};
 use crate::course::Question;
 use crate::course::block::{Block, Page};
@@ -151,9 +151,4 @@ impl Canvas<'_, '_> {
 /// `3 of 4 points`.
 fn points_of(won: f64, of: usize) -> String {
     format!("{} of {of} point{}", points(won), if of == 1 { "" } else { "s" })
-}
-
-/// Points without needless decimals.
-fn points(points: f64) -> String {
-    if points.fract() == 0.0 { format!("{points:.0}") } else { format!("{points:.1}") }
 }

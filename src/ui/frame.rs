@@ -41,9 +41,12 @@ impl Canvas<'_, '_> {
             .borders(Borders::ALL)
             .border_type(kind)
             .border_style(self.theme.style(edge))
-            .title_top(Line::styled(format!(" {left} "), self.theme.style(name)));
+            .title_top(Line::styled(format!(" {left} "), self.theme.on_frame(self.theme.style(name))));
         if right_width > 0 && right_width + 4 < room {
             let mut right = titles.right;
+            for span in &mut right.spans {
+                span.style = self.theme.on_frame(right.style.patch(span.style));
+            }
             right.spans.insert(0, Span::raw(" "));
             right.spans.push(Span::raw(" "));
             block = block.title_top(right.right_aligned());

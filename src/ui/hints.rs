@@ -1,5 +1,6 @@
 //! The footer: what the keys do here, from the one table of keys, as many as fit.
 
+use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use super::{Canvas, area};
@@ -9,12 +10,22 @@ use crate::app::bench::{Pane, WatchView};
 use crate::app::exam::{self, Purpose, Stage};
 use crate::app::extents::Target;
 use crate::app::keymap::{self, Binding, Context};
-use crate::app::page::Thing;
+use crate::app::overlay::Overlay;
+use crate::app::page::{Thing, is_manifest};
 use crate::app::reader::{Reader, is_done};
+use crate::app::sheet::Asked;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::Clear;
 
 /// What leads on from a moment gone by, the first first.
-const PAST: [Action; 4] = [Action::Live, Action::Pause, Action::StepBack, Action::Step];
+const PAST: [Action; 2] = [Action::Live, Action::Pause];
+/// What is shown only where room is left.
+const LATE: [Action; 2] = [Action::Restart, Action::NextSection];
+/// Cells that the keys leading on need beside a notice: the first of them, and back.
+const KEYS: usize = 24;
+/// Rows of the tallest notice above the footer.
+const NOTICE: usize = 4;
 
 impl Canvas<'_, '_> {
     pub(super) fn hints(&mut self, rect: Rect) {
@@ -25,40 +36,80 @@ impl Canvas<'_, '_> {
             .map(|b| (b, self.hint_words(b)))
             .filter(|(_, words)| !words.is_empty())
             .collect();
-        // In the past, what leads back to the present comes first.
-        if self.app.bench.practice.is_past() && self.app.overlay.is_none() && self.app.shows_bench() {
-            let rank = |run: Action| PAST.iter().position(|one| *one == run).unwrap_or(PAST.len());
-            shown.sort_by_key(|(b, _)| rank(b.run));
-        }
+        shown.sort_by_key(|(b, _)| self.rank(b.run));
         // What leads out and what explains the rest is always there.
-        let last: Vec<_> = [Action::Help, Action::Back]
+        let fits = self.app.notice.as_ref().filter(|notice| self.fits_footer(notice, rect));
+        let always: &[Action] = if fits.is_some() { &[Action::Back] } else { &[Action::Help, Action::Back] };
+        let last: Vec<_> = always
             .iter()
             .filter_map(|run| shown.iter().position(|(b, _)| b.run == *run).map(|at| shown.remove(at)))
             .collect();
         let width =
             |(b, words): &(&Binding, String)| text::width(&b.keys[0].to_string()) + text::width(words) + 3;
         let mut room = usize::from(rect.width).saturating_sub(1 + last.iter().map(width).sum::<usize>());
-        let mut fitting = Vec::new();
         let mut rect = rect;
-        if let Some(notice) = &self.app.notice {
-            // What just happened is told first; the keys that lead on stay beside it.
-            let next = shown.first().map_or(0, width);
-            let words = text::clip(&format!(" {notice} "), room.saturating_sub(next));
+        // What just happened is told first; the keys that lead on stay beside it.
+        if let Some(notice) = fits {
+            let words = format!(" {notice} ");
             self.text(rect, 0, &words, self.theme.style(Role::Warn));
-            let used = text::width(&words) as u16;
-            rect = Rect { x: rect.x + used, width: rect.width.saturating_sub(used), ..rect };
-            room = room.saturating_sub(usize::from(used));
+            let used = text::width(&words);
+            rect = Rect { x: rect.x + used as u16, width: rect.width.saturating_sub(used as u16), ..rect };
+            room = room.saturating_sub(used);
         }
+        let mut fitting = Vec::new();
         for hint in shown {
             let needs = width(&hint);
-            if needs > room {
-                break;
+            if needs <= room {
+                room -= needs;
+                fitting.push(hint);
             }
-            room -= needs;
-            fitting.push(hint);
         }
         fitting.extend(last);
         self.write_hints(rect, fitting);
+    }
+
+    /// Whether a notice leaves room beside it for the keys that lead on.
+    fn fits_footer(&self, notice: &str, rect: Rect) -> bool {
+        text::width(notice) + KEYS <= usize::from(rect.width)
+    }
+
+    /// What just happened, if it is too long for the footer: over the last rows of the text.
+    pub(super) fn notice(&mut self, body: Rect) {
+        let Some(notice) = self.app.notice.as_ref().filter(|notice| !self.fits_footer(notice, body)) else {
+            return;
+        };
+        let style = self.theme.style(Role::Warn);
+        let cells = usize::from(body.width).saturating_sub(4).max(1);
+        let mut rows = text::wrap(&[Piece::new(notice.clone(), style)], cells);
+        if rows.len() > NOTICE {
+            rows.truncate(NOTICE);
+            if let Some(last) = rows.last_mut() {
+                let words: String = last.iter().map(|piece| piece.text.as_str()).collect();
+                *last = vec![Piece::new(text::clip(&format!("{words} …"), cells), style)];
+            }
+        }
+        let height = (rows.len() as u16 + 2).min(body.height);
+        // The strip of the watch stays in sight: what was done shows there.
+        let below = if self.app.overlay.is_none() { self.strip_height(body) } else { 0 };
+        let rect = Rect { y: body.bottom().saturating_sub(below + height), height, ..body };
+        self.frame.render_widget(Clear, rect);
+        self.frame.buffer_mut().set_style(rect, self.theme.base());
+        let titles = Titles { left: "just now", right: Line::default() };
+        let inside = self.pane(rect, titles, Focus::Elsewhere);
+        let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
+        for (y, row) in rows.into_iter().enumerate() {
+            self.row(inside, y, row);
+        }
+    }
+
+    /// The place of an action among the others: in the past, what leads back to the present comes first.
+    fn rank(&self, run: Action) -> usize {
+        let past = self.app.bench.practice.is_past() && self.app.overlay.is_none() && self.app.shows_bench();
+        match PAST.iter().position(|one| *one == run) {
+            Some(at) if past => at,
+            _ if LATE.contains(&run) => PAST.len() + 1,
+            _ => PAST.len(),
+        }
     }
 
     fn write_hints(&mut self, rect: Rect, hints: Vec<(&Binding, String)>) {
@@ -98,10 +149,12 @@ impl Canvas<'_, '_> {
     fn reading_word(&self, run: Action, reader: &Reader) -> Option<String> {
         let item = reader.marked();
         let done = item.is_some_and(|item| is_done(item, &self.app.bench.practice));
+        let passed = reader.has_passed();
         let word = match (run, item.map(|item| &item.thing)) {
-            (Action::Apply, Some(Thing::File(_))) if done => "again",
-            (Action::Apply, Some(Thing::Link(_))) if done => "",
-            (Action::Apply, Some(_)) if done => "once more",
+            (Action::Act, _) if passed && self.page_ends(reader) => "leave the lab",
+            (Action::Act, _) if passed => "read on",
+            (Action::Apply, Some(Thing::File(name))) if done && is_manifest(name) => "apply again",
+            (Action::Apply, Some(thing)) if done => again_word(thing),
             (Action::Act, Some(_)) if done => return None,
             (Action::Act, Some(Thing::File(_))) if reader.lab.is_some() => "edit",
             (Action::Act, Some(Thing::File(_))) => "apply",
@@ -111,12 +164,17 @@ impl Canvas<'_, '_> {
             (Action::Act, Some(Thing::Lab(_))) => "start the lab",
             (Action::Act, Some(Thing::Link(_))) => "follow",
             (Action::Edit, Some(Thing::File(_))) if reader.lab.is_some() => "",
-            (Action::Apply, Some(Thing::File(_))) if reader.lab.is_none() => "",
+            (Action::Apply, Some(Thing::File(name))) if reader.lab.is_none() || !is_manifest(name) => "",
             (Action::Apply | Action::Edit, _) if !self.has_file(reader) => "",
             (Action::TakeQuiz | Action::NextSection, _) if reader.own.is_some() => "",
             _ => return None,
         };
         Some(word.to_owned())
+    }
+
+    /// Whether the end of the page is on the screen.
+    fn page_ends(&self, reader: &Reader) -> bool {
+        reader.line(&self.out.page) + self.out.page.height >= self.out.page.total
     }
 
     fn has_file(&self, reader: &Reader) -> bool {
@@ -128,16 +186,35 @@ impl Canvas<'_, '_> {
         let bench = &self.app.bench;
         let word = match (binding.within, binding.run) {
             (Context::Time, Action::Live) if !bench.practice.is_past() => "",
-            (Context::Time, Action::Pause) if bench.practice.is_past() => "to the present",
+            (Context::Time, Action::Pause) if bench.practice.is_past() => "to now",
             (Context::Time, Action::Pause) if !bench.practice.pace().is_running() => "go on",
+            (Context::Watch, run) if run != Action::Table && bench.row_count() == 0 => "",
+            (Context::Xray, _) if bench.pod().is_none() => "",
             (Context::Watch, Action::Act) if bench.watch.view == WatchView::Table => "",
             (Context::Watch, Action::Table) => bench.watch.view.next().name(),
             (Context::Xray, Action::Act) if bench.xray.at.is_none() => "",
             (Context::Xray, Action::NextPod) if bench.practice.pods().len() < 2 => "",
             (Context::Lab, Action::Hint) => return self.hints_left(),
+            (Context::Shell, Action::Complete) if bench.shell.line.text().is_empty() => "panes",
+            (Context::Shell, Action::PreviousPane) if bench.shell.line.text().is_empty() => "",
+            (Context::Shell, Action::Interrupt) if bench.practice.is_busy() => "stop",
+            (Context::Shell, Action::Interrupt) if bench.shell.line.text().is_empty() => "",
+            (Context::Sheet, run) => return self.sheet_word(run),
             _ => return None,
         };
         Some(word.to_owned())
+    }
+
+    /// What a key asks of the Pod in the open window; nothing for what it shows already.
+    fn sheet_word(&self, run: Action) -> Option<String> {
+        let Some(Overlay::Text(sheet)) = &self.app.overlay else { return None };
+        let shown = match sheet.asked {
+            Asked::Describe => Action::Describe,
+            Asked::Logs => Action::Logs,
+            Asked::PreviousLogs => Action::PreviousLogs,
+            Asked::Yaml => Action::Yaml,
+        };
+        (run == shown).then(String::new)
     }
 
     /// How many hints of the lab are left.
@@ -145,7 +222,11 @@ impl Canvas<'_, '_> {
         let Screen::Lab(reader) = &self.app.trail.screen else { return None };
         let all = self.app.course.lab(&reader.id)?.hints.len();
         let taken = reader.lab.as_ref().map_or(0, |run| run.hints);
-        Some(if taken < all { format!("hint {} of {all}", taken + 1) } else { String::new() })
+        Some(if taken < all && !reader.has_passed() {
+            format!("hint {} of {all}", taken + 1)
+        } else {
+            String::new()
+        })
     }
 
     /// What a key does to the question being asked.
@@ -200,5 +281,16 @@ impl Canvas<'_, '_> {
     fn exam_is_at_its_end(&self) -> bool {
         let Screen::Exam(exam) = &self.app.trail.screen else { return false };
         matches!(exam.stage, Stage::Told(_)) && exam.slots.iter().all(|slot| slot.result.is_some())
+    }
+}
+
+/// What doing a thing of the page once more is called.
+fn again_word(thing: &Thing) -> &'static str {
+    match thing {
+        Thing::Quiz => "retake the quiz",
+        Thing::Question(_) => "answer again",
+        Thing::Predict(_) => "predict again",
+        Thing::Lab(_) => "do the lab again",
+        Thing::File(_) | Thing::Link(_) => "",
     }
 }

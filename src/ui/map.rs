@@ -7,6 +7,7 @@ use super::Canvas;
 use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
+use crate::app::exam::points;
 use crate::app::extents::Target;
 use crate::app::map::{Greeting, Map, Row as MapRow};
 use crate::course::Chapter;
@@ -47,7 +48,13 @@ impl Canvas<'_, '_> {
         if greeting == Greeting::Back {
             let due = self.app.learner.due.len();
             let mut words = vec![Piece::new("Welcome back. ", plain), Piece::new("Enter", key)];
-            words.push(Piece::new(" goes on where you were.", plain));
+            if self.is_in_quiz() {
+                words.push(Piece::new(" goes on with the chapter, ", plain));
+                words.push(Piece::new("t", key));
+                words.push(Piece::new(" with the quiz you left.", plain));
+            } else {
+                words.push(Piece::new(" goes on where you were.", plain));
+            }
             if due > 0 {
                 let many = if due == 1 { "1 question comes" } else { "questions come" };
                 let count = if due == 1 { String::new() } else { format!("{due} ") };
@@ -73,6 +80,13 @@ impl Canvas<'_, '_> {
             rows.push(vec![Piece::new(format!("  {name:>5}  "), key), Piece::new(meaning, plain)]);
         }
         rows
+    }
+
+    /// Whether the chapter the learner comes back to has a quiz that was left in its midst.
+    fn is_in_quiz(&self) -> bool {
+        let learner = &self.app.learner;
+        let quiz = learner.last.as_ref().and_then(|last| learner.quizzes.get(last));
+        quiz.is_some_and(|quiz| !quiz.open.is_empty())
     }
 
     fn is_done(&self, chapter: &Chapter) -> bool {
@@ -113,7 +127,7 @@ impl Canvas<'_, '_> {
                 format!("quiz: at question {}", quiz.open.len() + 1)
             }
             Some(quiz) => match quiz.best {
-                Some((points, of)) => format!("quiz: {points:.0} of {of}"),
+                Some((best, of)) => format!("quiz: {} of {of}", points(best)),
                 None => String::new(),
             },
             None => format!("{:>2} min", chapter.front.minutes),

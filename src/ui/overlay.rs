@@ -4,10 +4,10 @@
 mod sheet;
 
 use super::Canvas;
-use super::panes::moment;
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use crate::app::extents::Target;
+use crate::app::moment::moment;
 use crate::app::overlay::{Chain, Confirm, Overlay};
 use crate::app::palette::Palette;
 use ratatui::layout::Rect;
@@ -31,7 +31,7 @@ impl Canvas<'_, '_> {
         let mut rows: Vec<(Option<usize>, Row)> = Vec::new();
         for (i, link) in chain.links.iter().enumerate() {
             let lead = if i == 0 { "      " } else { "because " };
-            let time = text::pad(&moment(link.at.0), 8);
+            let time = text::pad(&moment(link.at), 8);
             let words = text::wrap(
                 &[Piece::new(link.text.clone(), self.theme.style(Role::Text))],
                 cells.saturating_sub(18).max(10),

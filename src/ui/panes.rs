@@ -5,6 +5,7 @@ use super::theme::Role;
 use super::{Canvas, area};
 use crate::app::bench::{Pane, Share};
 use crate::app::extents::{Divide, Shape, Target};
+use crate::app::moment::{moment, whole};
 use crate::app::reader::Reader;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -54,13 +55,20 @@ impl Canvas<'_, '_> {
         let tabs = Rect { height: 1, ..body };
         let rest = Rect { y: body.y + 1, height: body.height - 1, ..body };
         self.tabs(tabs, focus);
-        let strip = if rest.height >= STRIP_FROM && focus == Pane::Text { STRIP + 2 } else { 0 };
+        let strip = self.strip_height(body);
         let main = Rect { height: rest.height - strip, ..rest };
         self.one_pane(reader, focus, main);
         if strip > 0 {
             let strip = Rect { y: main.bottom(), height: strip, ..rest };
             self.one_pane(reader, Pane::Watch, strip);
         }
+    }
+
+    /// Rows at the bottom of the screen that a strip of the watch takes.
+    pub(super) fn strip_height(&self, body: Rect) -> u16 {
+        let here =
+            self.out.shape == Shape::Narrow && self.app.shows_bench() && self.app.bench.focus == Pane::Text;
+        if here && body.height > STRIP_FROM { STRIP + 2 } else { 0 }
     }
 
     fn tabs(&mut self, rect: Rect, focus: Pane) {
@@ -101,18 +109,16 @@ impl Canvas<'_, '_> {
     /// Simulated time, its speed, and whether it runs.
     pub(super) fn clock(&self) -> Line<'static> {
         let practice = &self.app.bench.practice;
-        let (sign, role) = match (practice.is_past(), practice.pace().is_running()) {
-            (true, _) => ("past", Role::Warn),
-            (false, true) => ("▶", Role::Good),
-            (false, false) => ("paused", Role::Warn),
+        // A held clock shows the very moment; of a running one tenths would only flicker.
+        let (sign, role, time) = match (practice.is_past(), practice.pace().is_running()) {
+            (true, _) => ("past", Role::Warn, moment(practice.now())),
+            (false, true) => ("▶", Role::Good, whole(practice.now())),
+            (false, false) => ("paused", Role::Warn, moment(practice.now())),
         };
-        // Tenths of seconds that run by can be read by nobody.
-        let runs = practice.pace().is_running() && !practice.is_past();
-        let shown = if runs { second(practice.now().0) } else { moment(practice.now().0) };
         Line::from(vec![
             Span::styled(sign, self.theme.style(role)),
             Span::styled(format!(" ×{} ", practice.pace().speed()), self.theme.style(Role::Quiet)),
-            Span::styled(shown, self.theme.style(Role::Title)),
+            Span::styled(time, self.theme.style(Role::Title)),
         ])
     }
 
@@ -120,32 +126,5 @@ impl Canvas<'_, '_> {
     pub(super) fn clock_titles<'t>(&self, left: &'t str) -> Titles<'t> {
         let right = if self.out.shape == Shape::Wide { self.clock() } else { Line::default() };
         Titles { left, right }
-    }
-}
-
-/// A simulated time as people say it: `12.4s`, `1m35s`, `2h04m`.
-pub(super) fn moment(millis: u64) -> String {
-    let seconds = millis / 1000;
-    match seconds {
-        0..60 => format!("{seconds}.{}s", millis % 1000 / 100),
-        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
-/// The same as a running clock shows it, in whole seconds: `12s`.
-fn second(millis: u64) -> String {
-    if millis < 60_000 { format!("{}s", millis / 1000) } else { moment(millis) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_short_and_plain() {
-        assert_eq!(moment(12_450), "12.4s");
-        assert_eq!(moment(95_000), "1m35s");
-        assert_eq!(moment(7_440_000), "2h04m");
     }
 }

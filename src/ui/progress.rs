@@ -13,8 +13,11 @@ use crate::course::Chapter;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// Columns of a bar.
+/// Columns of a bar, and of one where names need the room.
 const BAR: usize = 20;
+const SHORT_BAR: usize = 10;
+/// Columns that chapters need beside their bars to be read by their names.
+const NAMES: usize = 44;
 /// Columns of the charts beside the rest on a wide screen.
 const CHARTS: u16 = 56;
 /// Days shown by the charts.
@@ -65,7 +68,7 @@ impl Canvas<'_, '_> {
             (format!("{done} of {}", self.app.course.chapters.len()), "chapters read to the end"),
             (format!("{right} of {times}"), "answers right"),
             (format!("{} of {}", learner.labs.len(), self.app.course.labs.len()), "labs passed"),
-            (learner.due.len().to_string(), "questions due for review (r on the map)"),
+            (learner.due.len().to_string(), "questions due for review (r)"),
             (time_words(learner.minutes), "spent here"),
         ];
         if self.app.settings.streak.is_yes() {
@@ -114,7 +117,7 @@ impl Canvas<'_, '_> {
         if beliefs.is_empty() {
             return Vec::new();
         }
-        let mut rows = vec![Row::new(), self.head("Believed, and not so (: experiment shows it)")];
+        let mut rows = vec![Row::new(), self.head("Believed, and not so (x lets you see it)")];
         for (id, count) in beliefs.into_iter().take(BELIEFS) {
             let Some(known) = self.app.course.misconception(id) else { continue };
             let times = if count == 1 { String::new() } else { format!("  in {count} answers") };
@@ -129,17 +132,18 @@ impl Canvas<'_, '_> {
     }
 
     fn mastery(&self, cells: usize) -> Vec<Row> {
-        let names = cells.saturating_sub(BAR + 16).clamp(12, 44);
+        let bar = if cells < NAMES + BAR + 16 { SHORT_BAR } else { BAR };
+        let names = cells.saturating_sub(bar + 16).clamp(12, NAMES);
         let mut rows = vec![self.head("What you know, by topic")];
         let mut part = "";
         for chapter in &self.app.course.chapters {
             if chapter.front.part != part {
                 part = &chapter.front.part;
-                rows.extend(self.topic(part, names));
+                rows.extend(self.topic(part, (names, bar)));
             }
             let name = text::pad(&format!("  {:>2} {}", chapter.number, chapter.front.title), names);
             let mut row = vec![Piece::new(format!("{name} "), self.theme.style(Role::Text))];
-            row.extend(self.bar(self.known(&[chapter])));
+            row.extend(self.bar(self.known(&[chapter]), bar));
             let minutes = self.app.learner.times.get(&chapter.id).copied().unwrap_or(0);
             if minutes > 0 {
                 row.push(self.quiet(format!("  {}", time_words(minutes))));
@@ -150,14 +154,14 @@ impl Canvas<'_, '_> {
     }
 
     /// A part of the course as a whole.
-    fn topic(&self, part: &str, names: usize) -> Option<Row> {
+    fn topic(&self, part: &str, (names, bar): (usize, usize)) -> Option<Row> {
         let chapters: Vec<&Chapter> =
             self.app.course.chapters.iter().filter(|c| c.front.part == part).collect();
         if part.is_empty() {
             return None;
         }
         let mut row = vec![Piece::new(format!("{} ", text::pad(part, names)), self.theme.style(Role::Title))];
-        row.extend(self.bar(self.known(&chapters)));
+        row.extend(self.bar(self.known(&chapters), bar));
         Some(row)
     }
 
@@ -174,18 +178,18 @@ impl Canvas<'_, '_> {
         learner.mastery(ids.into_iter())
     }
 
-    fn bar(&self, share: Option<f64>) -> Row {
+    fn bar(&self, share: Option<f64>, cells: usize) -> Row {
         let Some(share) = share else {
             return vec![Piece::new(
-                format!("{}   not yet", "░".repeat(BAR)),
+                format!("{}   not yet", "░".repeat(cells)),
                 self.theme.style(Role::Border),
             )];
         };
-        let filled = ((share * BAR as f64).round() as usize).min(BAR);
+        let filled = ((share * cells as f64).round() as usize).min(cells);
         let role = if share >= 0.8 { Role::Good } else { Role::Warn };
         vec![
             Piece::new("█".repeat(filled), self.theme.style(role)),
-            Piece::new("░".repeat(BAR - filled), self.theme.style(Role::Border)),
+            Piece::new("░".repeat(cells - filled), self.theme.style(Role::Border)),
             Piece::new(format!(" {:>3.0} %", share * 100.0), self.theme.style(Role::Title)),
         ]
     }

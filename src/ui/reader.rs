@@ -110,7 +110,7 @@ impl Canvas<'_, '_> {
             Piece::new(goal.text.clone(), self.theme.style(Role::Title)),
         ];
         if !goal.met && !goal.missing.is_empty() {
-            row.push(Piece::new(format!("  {}", goal.missing), self.theme.style(Role::Quiet)));
+            row.push(Piece::new(format!(" — {}", goal.missing), self.theme.style(Role::Quiet)));
         }
         text::fold(row, 4, cells)
     }

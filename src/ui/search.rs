@@ -6,7 +6,7 @@ use super::text::{self, Piece};
 use super::theme::Role;
 use crate::app::extents::Target;
 use crate::app::line_editor::LineEditor;
-use crate::app::search::Search;
+use crate::app::search::{Search, whole_words};
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
@@ -70,16 +70,19 @@ impl Canvas<'_, '_> {
     }
 }
 
-/// The end of `text` that fits.
+/// The end of `text` that fits, from a whole word on.
 fn clip_start(text: &str, cells: usize) -> String {
+    if text::width(text) <= cells {
+        return text.to_owned();
+    }
     let mut kept: Vec<char> = Vec::new();
     let mut used = 0;
     for c in text.chars().rev() {
         used += text::width(c.encode_utf8(&mut [0; 4]));
-        if used > cells {
+        if used >= cells {
             break;
         }
         kept.push(c);
     }
-    kept.into_iter().rev().collect()
+    whole_words(&kept.into_iter().rev().collect::<String>())
 }

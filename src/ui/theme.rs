@@ -171,6 +171,14 @@ impl Theme {
         colour(Style::new(), self.palette.text, self.palette.ground)
     }
 
+    /// A style for words on a frame: what has no colour of its own keeps that of text instead of taking on the frame's.
+    pub fn on_frame(self, style: Style) -> Style {
+        match (style.fg, self.palette.border) {
+            (None, Some(_)) => style.fg(self.palette.text.unwrap_or(Color::Reset)),
+            _ => style,
+        }
+    }
+
     /// The style of a role.
     pub fn style(self, role: Role) -> Style {
         let p = self.palette;

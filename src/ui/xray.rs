@@ -4,14 +4,16 @@
 /// Signs along simulated time.
 mod time_line;
 
-use super::frame::Focus;
-use super::panes::moment;
+use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
 use super::{Canvas, watch};
+use crate::app::moment;
+use crate::kube::SimTime;
 use crate::lab::track::Doing;
 use crate::lab::xray::{ContainerView, ProbeResult, ProbeView, Role as Part, Xray};
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 use time_line::{LEGEND, PROBE_LEGEND, TimeLine};
 
 /// Blanks before what belongs to a container.
@@ -28,11 +30,11 @@ impl Canvas<'_, '_> {
             Some(x) => format!("x-ray: {}", x.name),
             None => "x-ray".to_owned(),
         };
-        let titles = super::frame::Titles { left: &title, right: ratatui::text::Line::default() };
-        let inside = self.pane(rect, titles, focus);
+        let right = picture.as_ref().map_or_else(Line::default, |picture| self.part_shown(picture));
+        let inside = self.pane(rect, Titles { left: &title, right }, focus);
         let cells = usize::from(inside.width).saturating_sub(1).max(1);
         let rows = match &picture {
-            Some(picture) => self.picture(picture, cells),
+            Some(picture) => spread(self.picture(picture, cells), usize::from(inside.height)),
             None => text::wrap(&[self.quiet(self.no_picture())], cells),
         };
         self.out.xray = (usize::from(inside.height), rows.len());
@@ -52,11 +54,24 @@ impl Canvas<'_, '_> {
         }
     }
 
-    fn picture(&self, x: &Xray, cells: usize) -> Vec<Row> {
+    /// How much of the Pod's life the time lines show, if it is not all of it.
+    fn part_shown(&self, x: &Xray) -> Line<'static> {
+        let line = self.line_of_time(x, 0, 1);
+        if !line.is_part() {
+            return Line::default();
+        }
+        let whole = moment::whole(SimTime(line.now.saturating_sub(line.born)));
+        let words = format!("{} of {whole}", moment::span(line.end - line.start));
+        Line::styled(words, self.theme.style(Role::Quiet))
+    }
+
+    /// The parts of the picture, from the Pod as a whole to what the signs mean.
+    fn picture(&self, x: &Xray, cells: usize) -> Vec<Vec<Row>> {
         let names = x.containers.iter().map(|c| text::width(&c.name)).max().unwrap_or(0).clamp(4, 16);
         let line = self.line_of_time(x, INDENT + names + 2, cells);
-        let mut rows = text::fold(self.summary(x), 2, cells);
-        rows.extend(self.volumes(x).into_iter().flat_map(|row| text::fold(row, 2, cells)));
+        let mut pod = text::fold(self.summary(x), 2, cells);
+        pod.extend(self.volumes(x).into_iter().flat_map(|row| text::fold(row, 2, cells)));
+        let mut rows = Vec::new();
         for container in &x.containers {
             rows.extend(text::fold(self.container(container, names), INDENT, cells));
             rows.push(self.track(&line, &container.track));
@@ -67,15 +82,14 @@ impl Canvas<'_, '_> {
         }
         rows.push(self.scale(&line));
         rows.extend(self.mark(&line, x).into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
-        rows.extend(self.nodes().into_iter().flat_map(|row| text::fold(row, INDENT, cells)));
+        let nodes = self.nodes().into_iter().flat_map(|row| text::fold(row, INDENT, cells)).collect();
         let probes = x.containers.iter().any(|c| !c.probes.is_empty());
         // A sign stays with its meaning: such blanks do not break, and are plain ones again afterwards.
         let legend = text::fold(self.legend(probes), 0, cells).into_iter().map(|mut row| {
             row.iter_mut().for_each(|piece| piece.text = piece.text.replace(WHOLE, " "));
             row
         });
-        rows.extend(legend);
-        rows
+        vec![pod, rows, nodes, legend.collect()]
     }
 
     fn line_of_time(&self, x: &Xray, margin: usize, cells: usize) -> TimeLine {
@@ -198,7 +212,7 @@ impl Canvas<'_, '_> {
                 failed.map(|probe| format!("{} probe of {} failed", probe.kind.name(), container.name)),
             );
         }
-        let words = format!("^ {}  {}", moment(mark), happened.join(", "));
+        let words = format!("^ {}  {}", moment::moment(SimTime(mark)), happened.join(", "));
         let blanks = line.margin + line.cell(mark).unwrap_or(0);
         let fits = blanks + text::width(&words) <= line.margin + line.room;
         let blanks = if fits { blanks } else { INDENT };
@@ -207,6 +221,13 @@ impl Canvas<'_, '_> {
             Piece::new(words, self.theme.style(Role::Accent)),
         ])
     }
+}
+
+/// The parts below each other, with a blank row between them where there is room for that.
+fn spread(parts: Vec<Vec<Row>>, height: usize) -> Vec<Row> {
+    let needed = parts.iter().map(Vec::len).sum::<usize>() + parts.len().saturating_sub(1);
+    let gap = if needed <= height { vec![Row::new()] } else { Vec::new() };
+    parts.join(gap.as_slice())
 }
 
 /// What a container does, in words, and what that means.

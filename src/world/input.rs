@@ -76,7 +76,7 @@ mod tests {
     fn keys_come_with_the_modifiers_that_matter() {
         assert_eq!(pressed(KeyCode::Char('G'), KeyModifiers::SHIFT).as_deref(), Some("G"));
         assert_eq!(pressed(KeyCode::Char('C'), KeyModifiers::CONTROL).as_deref(), Some("Ctrl-C"));
-        assert_eq!(pressed(KeyCode::Tab, KeyModifiers::SHIFT).as_deref(), Some("S-Tab"));
+        assert_eq!(pressed(KeyCode::Tab, KeyModifiers::SHIFT).as_deref(), Some("Shift-Tab"));
         assert_eq!(pressed(KeyCode::Down, KeyModifiers::SHIFT).as_deref(), Some("Shift-↓"));
     }
 

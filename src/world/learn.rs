@@ -29,12 +29,15 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
     if let Some(notice) = opened.notice {
         app.update(Msg::Unsaved(notice));
     }
+    let mut first = Vec::new();
     if let Some(wanted) = chapter {
         let id = plain::find(&app.course, wanted)?.id.clone();
-        app.start_at(Place::Chapter { id, heading: None });
+        first = app.start_at(Place::Chapter { id, heading: None });
     }
     let changes = changes::Changes::of(global, tutor::now());
-    tutor::run(Options { app, theme, changes }, &mut |what: Keep<'_>| record::keep(&mut record, &what))?;
+    tutor::run(Options { app, first, theme, changes }, &mut |what: Keep<'_>| {
+        record::keep(&mut record, &what)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -38,6 +38,8 @@ pub enum Keep<'a> {
 pub struct Options<'a> {
     /// The state to start with.
     pub app: App,
+    /// What coming to that state asks of the world.
+    pub first: Vec<Effect>,
     /// A theme named on the command line, or `None` under `NO_COLOR`; it wins over the learner's settings.
     pub theme: Option<ThemeName>,
     /// Packs on disk to be read again when they change.
@@ -50,13 +52,15 @@ pub fn run(
     options: Options<'_>,
     keep: &mut dyn FnMut(Keep<'_>) -> Result<Option<Learner>, String>,
 ) -> io::Result<()> {
-    let Options { mut app, theme, mut changes } = options;
-    let fitting = super::colours::fitting();
+    let Options { mut app, first, theme, mut changes } = options;
+    let chosen = theme.is_some() || app.settings.theme != ThemeChoice::Auto;
+    let fitting = if chosen { super::colours::promised() } else { super::colours::fitting() };
     let calls = super::signals::Calls::listen()?;
     let mut guard = Guard::enter(app.settings.mouse.is_yes())?;
     let links = if terminal::follows_links() { Links::Followed } else { Links::Written };
     let mut before = now();
-    let mut effects = vec![Effect::Draw];
+    let mut effects = first;
+    effects.push(Effect::Draw);
     loop {
         let mut stage = Stage { guard: &mut guard, fitting, theme, links, keep };
         if stage.perform(&mut app, effects)? == Next::End || calls.end() {

@@ -57,7 +57,7 @@ impl Practice {
         let first = printed.map(String::as_str).find(|line| !line.trim().is_empty()).unwrap_or_default();
         Some(match self.live.last_exit() {
             0 => format!("$ {command}: {first}"),
-            _ => format!("Failed: {first}"),
+            _ => format!("Failed (the shell, key 4, shows all of it): {first}"),
         })
     }
 

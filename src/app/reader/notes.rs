@@ -1,5 +1,6 @@
 //! What the cards of a page say about how far the learner is.
 
+use super::super::exam::points;
 use super::super::learner::Learner;
 use super::super::page::{State, Thing};
 use super::Reader;
@@ -23,8 +24,8 @@ impl Reader {
                     item.state = if learner.questions.contains_key(id) { State::Done } else { State::Open };
                     item.note = match learner.questions.get(id) {
                         None => "Enter: answer".to_owned(),
-                        Some(state) if state.latest => "answered, right. a: once more".to_owned(),
-                        Some(_) => "answered, not right yet. a: once more".to_owned(),
+                        Some(state) if state.latest => "answered, right. a: again".to_owned(),
+                        Some(_) => "answered, not right yet. a: again".to_owned(),
                     };
                 }
                 Thing::Lab(slug) => {
@@ -34,8 +35,9 @@ impl Reader {
                     item.state = if learner.labs.contains_key(slug) { State::Done } else { State::Open };
                     item.note = match learner.labs.get(slug) {
                         None => "Enter: start".to_owned(),
-                        Some(0) => "passed without a hint. a: once more".to_owned(),
-                        Some(hints) => format!("passed with {hints} hints. a: once more"),
+                        Some(0) => "passed without a hint. a: again".to_owned(),
+                        Some(1) => "passed with 1 hint. a: again".to_owned(),
+                        Some(hints) => format!("passed with {hints} hints. a: again"),
                     };
                 }
                 Thing::File(_) | Thing::Link(_) => {}
@@ -51,7 +53,7 @@ fn quiz_words(course: &Course, learner: &Learner, chapter: &str) -> (String, Str
     let open = state.map_or(0, |s| s.open.len());
     let note = match state.and_then(|s| s.best) {
         _ if open > 0 => format!("{open} of {count} answered. Enter: go on"),
-        Some((points, of)) => format!("best {points:.0} of {of} points. a: once more"),
+        Some((best, of)) => format!("best {} of {of} points. a: retake", points(best)),
         None => "Enter: begin".to_owned(),
     };
     (title, note)

@@ -6,6 +6,7 @@ use super::super::theme::Role;
 use super::Sheet;
 use crate::app::exam::Exam;
 use crate::app::exam::draft::Draft;
+use crate::app::moment;
 use crate::course::Question;
 use crate::course::quiz::{Grade, Prose};
 
@@ -31,10 +32,10 @@ impl Canvas<'_, '_> {
     pub(super) fn outcome(&self, sheet: &mut Sheet, exam: &Exam, cells: usize) {
         let Some(show) = &exam.show else { return };
         let sign = if show.is_over() { "■" } else { "▶" };
-        let (now, until) = (show.now.as_secs_f64(), show.until.as_secs_f64());
+        let (now, until) = (moment::whole(show.now), moment::span(show.until.0));
         sheet.push(vec![
-            Piece::new(format!("{sign} {now:.1}s"), self.theme.style(Role::Accent)),
-            Piece::new(format!(" of {until:.1}s  kubectl get pods -w"), self.theme.style(Role::Quiet)),
+            Piece::new(format!("{sign} {now}"), self.theme.style(Role::Accent)),
+            Piece::new(format!(" of {until}  kubectl get pods -w"), self.theme.style(Role::Quiet)),
         ]);
         let (header, rows): (Vec<_>, Vec<_>) = show.rows.iter().partition(|row| row.key.is_none());
         let newest = rows.len().saturating_sub(ROWS);

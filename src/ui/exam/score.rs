@@ -3,8 +3,8 @@
 use super::super::Canvas;
 use super::super::text::{self, Piece, Row};
 use super::super::theme::Role;
-use super::{Sheet, points, points_of};
-use crate::app::exam::{Exam, Purpose};
+use super::{Sheet, points_of};
+use crate::app::exam::{Exam, Purpose, points};
 
 /// Columns of the bar.
 const BAR: usize = 30;

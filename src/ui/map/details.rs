@@ -4,6 +4,7 @@
 use super::super::Canvas;
 use super::super::text::{self, Piece, Row};
 use super::super::theme::Role;
+use crate::app::exam::points;
 use crate::app::extents::Shape;
 use crate::app::map::{LabRow, Map, Row as MapRow};
 use crate::course::Chapter;
@@ -72,7 +73,9 @@ impl Canvas<'_, '_> {
         if let (Some((best, of)), Some((latest, of_latest))) = (quiz.best, quiz.latest) {
             let times = if quiz.runs == 1 { "once".to_owned() } else { format!("{} times", quiz.runs) };
             words.push(format!(
-                "Quiz taken {times}: best {best:.0} of {of}, latest {latest:.0} of {of_latest}."
+                "Quiz taken {times}: best {} of {of}, latest {} of {of_latest}.",
+                points(best),
+                points(latest)
             ));
         }
         words

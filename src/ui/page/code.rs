@@ -3,6 +3,7 @@
 use super::super::text::{self, Piece, Row};
 use super::super::theme::{Role, Theme};
 use super::{Setter, rule};
+use crate::app::page::is_manifest;
 use crate::course::block::{Code, Sketch};
 use crate::course::diagram::{Glyphs, render};
 use crate::course::highlight::{Span, Tone, highlight};
@@ -22,7 +23,8 @@ impl Setter<'_> {
         let edge = self.style(if focused { Role::Focus } else { Role::Border });
         let name = self.style(if focused { Role::Selected } else { Role::Title });
         let title = match (&code.name, focused) {
-            (Some(name), true) => format!(" {name}  a apply  e edit "),
+            (Some(name), true) if is_manifest(name) => format!(" {name}  a apply  e edit "),
+            (Some(name), true) => format!(" {name}  e edit "),
             (Some(name), false) => format!(" {name} "),
             (None, _) => String::new(),
         };

@@ -1,9 +1,9 @@
 //! Signs along simulated time: what a container did, when a probe failed, and the scale below them.
 
 use super::super::Canvas;
-use super::super::panes::moment;
 use super::super::text::{self, Piece, Row};
 use super::super::theme::Role;
+use crate::app::moment::span;
 use crate::lab::track::{Doing, Segment};
 use crate::lab::xray::ProbeView;
 use ratatui::style::Modifier;
@@ -19,6 +19,16 @@ pub(super) const LEGEND: &[(&str, &str, Role)] = &[
 /// Signs of the line of a probe.
 pub(super) const PROBE_LEGEND: &[(&str, &str, Role)] =
     &[("·", "probed", Role::Quiet), ("!", "probe failed", Role::Bad)];
+
+/// Milliseconds between two labels of the scale, the shortest first.
+const STEPS: &[u64] = &[
+    100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,
+    1_800_000, 3_600_000,
+];
+/// Milliseconds between two labels where no other step leaves room.
+const LONGEST_STEP: u64 = 7_200_000;
+/// Cells for the sign before a label and for what keeps two of them apart.
+const GAP: u64 = 5;
 
 /// The window of time that is shown, and the room for it.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +50,22 @@ pub(super) struct TimeLine {
 }
 
 impl TimeLine {
+    /// The time between two labels of the scale: the shortest round one that leaves room for a label.
+    fn step(&self) -> u64 {
+        let span_shown = (self.end - self.start).max(1);
+        let roomy = |step: &u64| {
+            let widest =
+                text::width(&span(self.end / step * step)).max(text::width(&span(self.start + step)));
+            step * self.room as u64 / span_shown >= widest as u64 + GAP
+        };
+        STEPS.iter().copied().find(roomy).unwrap_or(LONGEST_STEP)
+    }
+
+    /// Whether the window leaves out a part of the Pod's life.
+    pub(super) fn is_part(&self) -> bool {
+        self.start > self.born || self.now > self.end
+    }
+
     /// The time at which a cell begins.
     fn at(&self, cell: usize) -> u64 {
         self.start + (self.end - self.start) * cell as u64 / self.room as u64
@@ -87,19 +113,20 @@ impl Canvas<'_, '_> {
         cells.collect()
     }
 
-    /// The ends of the window, and how much time lies between.
+    /// Round times below the line, each under the sign at which it is: `╵10s     ╵20s`.
     pub(super) fn scale(&self, line: &TimeLine) -> Row {
-        let (from, until) = (moment(line.start), moment(line.end));
-        let whole = line.start <= line.born && line.now <= line.end;
-        let span = moment(line.end - line.start);
-        let words =
-            if whole { span } else { format!("{span} of {}", moment(line.now.saturating_sub(line.born))) };
-        let free = line.room.saturating_sub(text::width(&from) + text::width(&until));
-        let words = text::clip(&words, free.saturating_sub(2));
-        let left = free.saturating_sub(text::width(&words)) / 2;
-        let right = free.saturating_sub(text::width(&words) + left);
-        let blank = |n: usize| " ".repeat(n);
-        vec![self.quiet(format!("{}{from}{}{words}{}{until}", blank(line.margin), blank(left), blank(right)))]
+        let step = line.step();
+        let mut words = String::new();
+        for at in (line.start.div_ceil(step) * step..line.end).step_by(step as usize) {
+            let label = format!("╵{}", span(at));
+            let Some(cell) = line.cell(at) else { continue };
+            let used = text::width(&words);
+            if (cell > used || cell == 0) && cell + text::width(&label) <= line.room {
+                words.push_str(&" ".repeat(cell - used));
+                words.push_str(&label);
+            }
+        }
+        vec![self.quiet(format!("{}{words}", " ".repeat(line.margin)))]
     }
 }
 

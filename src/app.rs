@@ -31,6 +31,8 @@ mod commit;
 mod dispatch;
 /// The mouse.
 mod mouse;
+/// Simulated times in words.
+pub mod moment;
 /// The words between the parts.
 pub mod msg;
 /// Going from place to place.
@@ -103,8 +105,8 @@ pub struct App {
 pub struct Trail {
     /// Where the learner is.
     pub screen: Screen,
-    /// Where Esc leads, newest last.
-    behind: Vec<Screen>,
+    /// Where Esc leads, newest last, each with the pane that had focus there.
+    behind: Vec<(Screen, Pane)>,
     /// The border being dragged.
     held: Option<extents::Divide>,
 }
@@ -233,7 +235,7 @@ impl App {
             Screen::Chapter(_) | Screen::Experiment(_) => self.bench_contexts(&[]),
             Screen::Lab(_) => self.bench_contexts(&[Context::Lab]),
             Screen::Exam(exam) => exam.contexts().to_vec(),
-            Screen::Progress(_) => vec![Context::Reading, Context::Anywhere],
+            Screen::Progress(_) => vec![Context::Scores, Context::Anywhere],
             Screen::Search(_) => vec![Context::Picker, Context::Typing],
             Screen::Settings(_) => vec![Context::Settings, Context::Anywhere],
         }
@@ -246,7 +248,9 @@ impl App {
             Pane::Xray => &[Context::Xray, Context::Time, Context::Bench, Context::Anywhere],
             Pane::Shell => return vec![Context::Shell, Context::Typing],
         };
-        [before, own].concat()
+        // Beside the text the keys of the pane come first, in the text those of the lab.
+        let at = usize::from(self.bench.focus != Pane::Text);
+        [&own[..at], before, &own[at..]].concat()
     }
 
     fn key(&mut self, key: Key) -> Vec<Effect> {
@@ -320,6 +324,9 @@ impl App {
             Action::Quit | Action::Suspend => Vec::new(),
             Action::Help => vec![Reaction::Open(self.help())],
             Action::Palette => vec![Reaction::Open(Overlay::Palette(self.palette()))],
+            Action::Experiments => {
+                vec![Reaction::Open(Overlay::Palette(self.palette().typed("experiment: ")))]
+            }
             Action::Find => vec![Reaction::Go(Place::Search)],
             Action::GoMap => vec![Reaction::Go(Place::Map)],
             Action::GoReview => vec![Reaction::Go(Place::Review)],

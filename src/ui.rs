@@ -95,6 +95,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Extents {
         canvas.screen(body);
         canvas.hints(footer);
         canvas.overlay(body);
+        canvas.notice(body);
     }
     canvas.out
 }
@@ -122,10 +123,13 @@ impl Canvas<'_, '_> {
     }
 
     fn too_small(&mut self, whole: Rect) {
-        let text = format!(
+        let long = format!(
             "podlab needs {}×{} at least; this is {}×{}. Make the window larger, or press Ctrl-C.",
             SMALLEST.0, SMALLEST.1, whole.width, whole.height
         );
+        // Lines break at blanks, so that not every cell is filled.
+        let fits = whole.area() as usize >= text::width(&long) * 5 / 4;
+        let text = if fits { long } else { format!("podlab needs {}×{}", SMALLEST.0, SMALLEST.1) };
         let words = Paragraph::new(text).wrap(Wrap { trim: true }).style(self.theme.style(Role::Warn));
         self.frame.render_widget(words, whole);
     }

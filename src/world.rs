@@ -18,6 +18,8 @@ pub mod files;
 pub mod input;
 /// The tutor, started from the command line.
 pub mod learn;
+/// A page in words alone.
+mod spoken;
 /// The course as plain text.
 pub mod plain;
 /// How `podlab sim` writes down what it shows.

@@ -36,6 +36,9 @@ pub struct Global {
     /// No colours (also: the environment variable `NO_COLOR`)
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Chapters and questions in words alone, without frames, for a screen reader (also: TERM=dumb)
+    #[arg(long, global = true)]
+    pub spoken: bool,
     /// Say more about what is done
     #[arg(short, long, global = true)]
     pub verbose: bool,

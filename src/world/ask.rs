@@ -3,6 +3,7 @@
 
 use super::args::{Global, QuizFormat};
 use super::{content, plain, record};
+use crate::app::exam::points;
 use crate::app::learner::Learner;
 use crate::course::quiz::grade::{Grade, Verdict, grade};
 use crate::course::quiz::{Answer, Kind, Manifest, Predicted, Prose, Question};
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 /// Where questions are asked and answers read.
 struct Desk<'a> {
+    global: &'a Global,
     out: &'a mut dyn Write,
     input: &'a mut dyn BufRead,
     record: Record,
@@ -32,7 +34,7 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
     let state = learner.quizzes.get(&chapter.id).cloned().unwrap_or_default();
     let mut done: Vec<Answered> = if restart { Vec::new() } else { state.open };
     let seed = state.runs;
-    let mut desk = Desk { out, input: &mut desk_input, record, seed };
+    let mut desk = Desk { global, out, input: &mut desk_input, record, seed };
     if !done.is_empty() {
         writeln!(desk.out, "Going on where you stopped; `--restart` starts again.\n")?;
     }
@@ -46,11 +48,11 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
             None => return desk.leave(),
         }
     }
-    let (points, of) = done.iter().fold((0.0, 0), |(p, o), answered| (p + answered.points, o + answered.of));
-    desk.keep(&Entry::Finished { chapter: chapter.id.clone(), points, of })?;
-    writeln!(desk.out, "{points} of {of} points.")?;
+    let (won, of) = done.iter().fold((0.0, 0), |(p, o), answered| (p + answered.points, o + answered.of));
+    desk.keep(&Entry::Finished { chapter: chapter.id.clone(), points: won, of })?;
+    writeln!(desk.out, "{} of {of} points.", points(won))?;
     if let Some((best, of)) = state.best {
-        writeln!(desk.out, "Your best before: {best} of {of}.")?;
+        writeln!(desk.out, "Your best before: {} of {of}.", points(best))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -59,7 +61,7 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
 pub fn review(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
     let (course, _) = content::course(global);
     let (mut desk_input, learner, record) = begin(global, &course)?;
-    let mut desk = Desk { out, input: &mut desk_input, record, seed: 0 };
+    let mut desk = Desk { global, out, input: &mut desk_input, record, seed: 0 };
     if learner.due.is_empty() {
         writeln!(desk.out, "Nothing is due. Questions come back some time after you answered them.")?;
     }
@@ -131,7 +133,7 @@ impl Desk<'_> {
 
     fn say(&mut self, prose: &Prose) -> io::Result<()> {
         let page = Page { blocks: prose.blocks.clone(), ..Page::default() };
-        for row in plain::text(&page, &[]) {
+        for row in plain::text(self.global, &page, &[]) {
             writeln!(self.out, "{row}")?;
         }
         Ok(())
@@ -153,7 +155,15 @@ impl Desk<'_> {
             _ => Vec::new(),
         };
         for (index, text) in texts.iter().enumerate() {
-            writeln!(self.out, "{:>3}. {}", index + 1, text.trim_end())?;
+            let number = format!("{:>3}. ", index + 1);
+            // A line of a manifest stays as it is; its blanks mean something.
+            let lines = match question.kind {
+                Kind::FindLine(_) => vec![format!("{number}{}", text.trim_end())],
+                _ => plain::folded(&number, text.trim()),
+            };
+            for line in lines {
+                writeln!(self.out, "{line}")?;
+            }
         }
         Ok(())
     }
@@ -179,17 +189,18 @@ impl Desk<'_> {
         };
         // Durable before the next question is shown.
         self.keep(&Entry::Answered(answered.clone()))?;
-        self.tell(&grade, question)?;
+        self.tell(&grade, question, &answered.answer)?;
         Ok(answered)
     }
 
-    fn tell(&mut self, grade: &Grade, question: &Question) -> io::Result<()> {
+    fn tell(&mut self, grade: &Grade, question: &Question, answer: &Answer) -> io::Result<()> {
         let word = match grade.verdict {
             Verdict::Right => "Right",
             Verdict::Partly => "Partly right",
             Verdict::Wrong => "Not right",
         };
-        writeln!(self.out, "\n{word}: {} of {} points.", grade.points, grade.of)?;
+        let unit = if grade.of == 1 { "point" } else { "points" };
+        writeln!(self.out, "\n{word}: {} of {} {unit}.", points(grade.points), grade.of)?;
         if !grade.solution.is_empty() {
             writeln!(self.out, "Answer: {}", grade.solution)?;
         }
@@ -197,8 +208,12 @@ impl Desk<'_> {
             if let (Some(about), Kind::ChooseOne(options) | Kind::ChooseAll(options)) =
                 (feedback.about, &question.kind)
             {
-                let mark = if options[about].correct { "true" } else { "not true" };
-                writeln!(self.out, "- {} ({mark})", options[about].text.plain().trim())?;
+                let mark = if options[about].correct { "right" } else { "wrong" };
+                let yours = if is_chosen(answer, about) { ", yours" } else { "" };
+                let option = options[about].text.plain();
+                for line in plain::folded(&format!("- {mark}{yours}: "), option.trim()) {
+                    writeln!(self.out, "{line}")?;
+                }
             }
             self.say(&feedback.because)?;
         }
@@ -225,6 +240,15 @@ fn predicted(course: &Course, chapter: &str, question: &Question) -> Option<Pred
     };
     let files = files.iter().filter_map(|code| Some((code.name.as_deref()?, code.text.as_str())));
     Some(predict::answer(&mut rehearse::stage(1, files), prediction))
+}
+
+/// Whether the answer chose the option of that number.
+fn is_chosen(answer: &Answer, option: usize) -> bool {
+    match answer {
+        Answer::One(chosen) => *chosen == option,
+        Answer::Many(chosen) => chosen.contains(&option),
+        _ => false,
+    }
 }
 
 fn letter(index: usize) -> char {

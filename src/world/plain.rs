@@ -1,13 +1,14 @@
 //! The course as plain text, for pipes and screen readers: `podlab list` and `podlab show`.
 
 use super::args::Global;
-use super::{content, record};
+use super::{content, record, spoken};
 use crate::app::learner::Learner;
 use crate::app::page::{Item, Thing, items};
 use crate::app::settings::ThemeName;
 use crate::course::block;
 use crate::course::{Chapter, Course, Page};
 use crate::ui::page::{self, Setting};
+use crate::ui::text::{Piece, wrap};
 use crate::ui::theme::Theme;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -57,7 +58,7 @@ pub fn show(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<Ex
     let (course, _) = content::course(global);
     let chapter = find(&course, wanted)?;
     writeln!(out, "{}\n", format!("{} {}", chapter.number, chapter.front.title).trim_start())?;
-    for row in text(chapter.page(), &cards(&course, chapter)) {
+    for row in text(global, chapter.page(), &cards(&course, chapter)) {
         writeln!(out, "{row}")?;
     }
     if course.quiz(&chapter.id).is_some() {
@@ -111,13 +112,28 @@ fn width() -> usize {
 }
 
 /// A page as lines of plain text; `items` are those of the page, or none if it has no cards.
-pub fn text(page: &Page, items: &[Item]) -> Vec<String> {
+pub fn text(global: &Global, page: &Page, items: &[Item]) -> Vec<String> {
+    if global.spoken || std::env::var("TERM").as_deref() == Ok("dumb") {
+        return spoken::lines(page, items);
+    }
     let theme = Theme::named(ThemeName::None);
     let setting = Setting { theme, cells: width(), items, focus: None, tones: &[], find: "" };
     let laid = page::set(page, setting);
-    let plain =
-        |row: Vec<crate::ui::text::Piece>| row.into_iter().map(|piece| piece.text).collect::<String>();
+    let plain = |row: Vec<Piece>| row.into_iter().map(|piece| piece.text).collect::<String>();
     laid.rows.into_iter().map(|row| plain(row).trim_end().to_owned()).collect()
+}
+
+/// Words in as many lines as they need after `first`; what follows the first line stands below its words.
+pub fn folded(first: &str, words: &str) -> Vec<String> {
+    let indent = first.chars().count();
+    let piece = Piece::new(words, ratatui::style::Style::new());
+    let rows = wrap(&[piece], width().saturating_sub(indent).max(10)).into_iter().enumerate();
+    rows.map(|(i, row)| {
+        let lead = if i == 0 { first.to_owned() } else { " ".repeat(indent) };
+        let words: String = row.into_iter().map(|piece| piece.text).collect();
+        format!("{lead}{words}").trim_end().to_owned()
+    })
+    .collect()
 }
 
 /// The chapter a person means: its number, its id, or a part of its title.

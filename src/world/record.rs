@@ -1,8 +1,8 @@
 //! The learner's record on this machine: where it lies, how it is opened, and `podlab progress` and `podlab reset`.
 
 use super::args::{Global, ProgressFormat};
-use super::files;
 use super::tutor::Keep;
+use super::{content, files};
 use crate::app::learner::Learner;
 use crate::app::settings::Settings;
 use crate::course::Course;
@@ -96,7 +96,7 @@ pub fn keep(record: &mut Record, what: &Keep<'_>) -> Result<Option<Learner>, Str
 pub fn progress(global: &Global, format: ProgressFormat, out: &mut dyn Write) -> io::Result<ExitCode> {
     let log = opened(global)?.entries().map_err(|unsaved| io::Error::other(unsaved.0))?;
     match format {
-        ProgressFormat::Table => table(&log, out)?,
+        ProgressFormat::Table => table(&log, &content::course(global).0, out)?,
         ProgressFormat::Json => writeln!(out, "{:#}", export::scores_json(&log, now()))?,
         ProgressFormat::Csv => write!(out, "{}", export::scores_csv(&log, now()))?,
         ProgressFormat::Log => write!(out, "{}", export::log_csv(&log))?,
@@ -113,7 +113,8 @@ fn opened(global: &Global) -> io::Result<Record> {
     Ok(opened.record)
 }
 
-fn table(log: &[Logged], out: &mut dyn Write) -> io::Result<()> {
+/// The scores for reading: the chapters in the order of the course, then those it does not have.
+fn table(log: &[Logged], course: &Course, out: &mut dyn Write) -> io::Result<()> {
     let (scores, schedule, now) = (Scores::of(log), Schedule::of(log), now());
     if scores.chapters.is_empty() && scores.questions.is_empty() {
         return writeln!(out, "Nothing yet. Start with `podlab`.");
@@ -124,9 +125,10 @@ fn table(log: &[Logged], out: &mut dyn Write) -> io::Result<()> {
         "{:<24} {:>4} {:>9} {:>9} {:>6} {:>8}",
         "CHAPTER", "READ", "BEST", "LATEST", "KNOWN", "MINUTES"
     )?;
-    let chapters: BTreeSet<&str> =
-        scores.chapters.keys().map(String::as_str).chain(mastery.keys().copied()).collect();
-    for id in chapters {
+    let place = |id: &str| course.chapters.iter().position(|chapter| chapter.id == id).unwrap_or(usize::MAX);
+    let known = scores.chapters.keys().map(String::as_str).chain(mastery.keys().copied());
+    let chapters: BTreeSet<(usize, &str)> = known.map(|id| (place(id), id)).collect();
+    for (_, id) in chapters {
         let chapter = scores.chapters.get(id).cloned().unwrap_or_default();
         let result = |result: Option<(f64, usize)>| {
             result.map_or("-".to_owned(), |(points, of)| format!("{points}/{of}"))
@@ -138,7 +140,12 @@ fn table(log: &[Logged], out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{id:<24} {read:>4} {best:>9} {latest:>9} {known:>6} {minutes:>8}")?;
     }
     for (lab, hints) in &scores.labs {
-        writeln!(out, "lab {lab}: passed with {hints} hints")?;
+        let hints = match hints {
+            0 => "without a hint".to_owned(),
+            1 => "with 1 hint".to_owned(),
+            many => format!("with {many} hints"),
+        };
+        writeln!(out, "lab {lab}: passed {hints}")?;
     }
     let due = schedule.cards.values().filter(|card| card.due <= now.day).count();
     let next = schedule.cards.values().map(|card| card.due).filter(|day| *day > now.day).min();

@@ -11,7 +11,7 @@ const ADDRESSES: &[(&str, &[&str])] = &[
     ("include_dir", &["world"]),
     ("ratatui", &["app", "ui", "world"]),
     ("ratatui_textarea", &["app", "ui"]),
-    ("rusqlite", &["progress"]),
+    ("rusqlite", &["os", "progress"]),
     ("fsrs", &["progress"]),
     ("syntect", &["course"]),
     ("pulldown_cmark", &["course"]),

@@ -102,3 +102,4 @@ fn sh(script: &str) -> (String, String, i32) {
 mod laws;
 mod programs;
 mod scripts;
+mod sql;

@@ -313,6 +313,8 @@ fn give(node: &mut Node, group: u32, mask: u16) {
     node.meta.mode |= mask;
     if let Body::Directory(entries) = &mut node.body {
         node.meta.mode |= 0o2110;
-        entries.values_mut().for_each(|node| give(Arc::make_mut(node), group, mask));
+        for node in entries.values_mut() {
+            give(Arc::make_mut(node), group, mask);
+        }
     }
 }

@@ -2,23 +2,30 @@
 //! everything else by the host.
 
 mod answer;
-mod database;
+mod curl;
+mod redis;
+mod sql;
 mod lookup;
 mod ping;
 mod web;
+mod wget;
 
 use super::super::net::{Failure, HttpRequest, Incoming, Reply, Request, RequestId};
 use super::super::system::Step;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
-use database::{RedisCli, Session};
-pub(super) use database::{mysql, psql, redis_cli};
+use curl::Curl;
+pub(super) use curl::curl;
 use lookup::Shown;
 pub(super) use lookup::{dig, nslookup};
 use ping::Ping;
 pub(super) use ping::ping;
-use web::{Curl, Wget};
-pub(super) use web::{curl, wget};
+use redis::RedisCli;
+pub(super) use redis::redis_cli;
+use sql::Session;
+pub(super) use sql::{mysql, psql};
+use wget::Wget;
+pub(super) use wget::wget;
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -28,7 +35,7 @@ enum Kind {
     Lookup(Shown),
     Ping(Ping),
     Redis(RedisCli),
-    Database(Session),
+    Sql(Session),
 }
 
 /// A client that waits for its answer.

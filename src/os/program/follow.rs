@@ -65,7 +65,7 @@ pub(super) fn start(
         match call.ctx.open_read(path) {
             Ok(fd) => {
                 follow.files.push(Followed { path: path.clone(), fd: Some(fd) });
-                let bytes = follow.read(call.ctx, fd, HELD_MAX * 8);
+                let bytes = read(call.ctx, fd, HELD_MAX * 8);
                 let number = follow.files.len() - 1;
                 follow.show(number, end_of(&bytes, first), true);
             }
@@ -132,16 +132,15 @@ impl Follow {
 
     fn look(&mut self, number: usize, ctx: &mut Ctx<'_>) {
         let (path, fd) = (self.files[number].path.clone(), self.files[number].fd);
-        let fd = match fd {
-            Some(fd) => fd,
-            None => {
-                let Ok(fd) = ctx.open_read(&path) else { return };
-                self.complain(&format!("{path} has appeared; following end of new file"));
-                self.files[number].fd = Some(fd);
-                fd
-            }
+        let fd = if let Some(fd) = fd {
+            fd
+        } else {
+            let Ok(fd) = ctx.open_read(&path) else { return };
+            self.complain(&format!("{path} has appeared; following end of new file"));
+            self.files[number].fd = Some(fd);
+            fd
         };
-        let bytes = self.read(ctx, fd, LOOK_MAX);
+        let bytes = read(ctx, fd, LOOK_MAX);
         self.show(number, &bytes, false);
         if self.by_name && ctx.files(&path).is_some_and(|files| files.readable(&path).is_err()) {
             let name = &self.name;
@@ -152,21 +151,6 @@ impl Follow {
             ctx.close(fd);
             self.files[number].fd = None;
         }
-    }
-
-    /// What there is to read now; at most `limit` bytes, the end of them kept.
-    fn read(&mut self, ctx: &mut Ctx<'_>, fd: u32, limit: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut taken = 0;
-        while taken < limit {
-            let ReadResult::Data(data) = ctx.read(fd) else { break };
-            taken += data.len();
-            ctx.sys.charge(ctx.key, 1 + data.len() as u32 / 2048);
-            bytes.extend(data);
-            let over = bytes.len().saturating_sub(HELD_MAX);
-            bytes.drain(..over);
-        }
-        bytes
     }
 
     fn show(&mut self, number: usize, bytes: &[u8], first: bool) {
@@ -180,4 +164,19 @@ impl Follow {
         }
         self.out.push(1, bytes);
     }
+}
+
+/// What there is to read now; at most `limit` bytes, the end of them kept.
+fn read(ctx: &mut Ctx<'_>, fd: u32, limit: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut taken = 0;
+    while taken < limit {
+        let ReadResult::Data(data) = ctx.read(fd) else { break };
+        taken += data.len();
+        ctx.sys.charge(ctx.key, 1 + data.len() as u32 / 2048);
+        bytes.extend(data);
+        let over = bytes.len().saturating_sub(HELD_MAX);
+        bytes.drain(..over);
+    }
+    bytes
 }

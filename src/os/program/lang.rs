@@ -361,9 +361,10 @@ pub(super) fn node(call: &mut Call<'_, '_>) -> Program {
             return call.done(0);
         }
         Some("-e" | "--eval" | "-p") => words.get(1).cloned().unwrap_or_default(),
-        Some(path) if !path.starts_with('-') => match source(call, path) {
-            Ok(text) => text,
-            Err(_) => {
+        Some(path) if !path.starts_with('-') => {
+            if let Ok(text) = source(call, path) {
+                text
+            } else {
                 let cwd = call.ctx.process().cwd.clone();
                 let full = if path.starts_with('/') {
                     path.to_owned()
@@ -373,7 +374,7 @@ pub(super) fn node(call: &mut Call<'_, '_>) -> Program {
                 call.error(&format!("node:internal/modules/cjs/loader\n  throw err;\n  ^\n\nError: Cannot find module '{full}'"));
                 return call.done(1);
             }
-        },
+        }
         None if !call.ctx.is_tty(0) => return call.done(0),
         _ => return call.fail("podlab: an interactive Node.js is not simulated; use node -e"),
     };

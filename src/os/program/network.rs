@@ -1,6 +1,7 @@
 //! Programs that show the network of a container: `ip`, `ifconfig`, `route`, `netstat`, `ss`. One interface with the Pod's address beside
 //! loopback, and a way out through the first address of its /24, as on the recorded cluster.
 
+use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::{Call, Program};
@@ -47,9 +48,18 @@ pub(super) fn ip(call: &mut Call<'_, '_>) -> Program {
             }
         }
         if let Some(own) = own.filter(|_| wanted("eth0")) {
-            text.push_str(&format!("2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether {} brd ff:ff:ff:ff:ff:ff\n", own.hardware));
+            let _ = writeln!(
+                text,
+                "2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether {} brd ff:ff:ff:ff:ff:ff",
+                own.hardware
+            );
             if is("address") {
-                text.push_str(&format!("    inet {}/24 brd {} scope global eth0\n       valid_lft forever preferred_lft forever\n", own.address, own.with_last(255)));
+                let _ = writeln!(
+                    text,
+                    "    inet {}/24 brd {} scope global eth0\n       valid_lft forever preferred_lft forever",
+                    own.address,
+                    own.with_last(255)
+                );
             }
         }
     } else if is("route") {

@@ -16,8 +16,9 @@ use crate::kube::SimTime;
 pub(super) use data::{database, memcached, mongod, service};
 pub(super) use demo::{agnhost, hello, hello_world, liveness, serve_hostname};
 pub(super) use nginx::nginx;
+pub(super) use redis::FIELD;
 pub(super) use redis::redis;
-pub(super) use sql::{FIELD, RECORD};
+pub(super) use sql::{Answer, Column, Dialect, Login, Outcome, Proof, Request, Table};
 pub(super) use web::{apache, httpd, python_http};
 
 /// What kind of server this is, where they differ.

@@ -161,3 +161,14 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
 pub(in super::super) fn find(name: &str) -> Option<Start> {
     PROGRAMS.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|index| PROGRAMS[index].1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_or_programs_would_not_be_found() {
+        assert!(PROGRAMS.is_sorted_by(|(before, _), (after, _)| before < after));
+        assert!(find("yes").is_some() && find("no-such-program").is_none());
+    }
+}

@@ -23,7 +23,6 @@ pub(super) fn gnu(name: &str, text: &str) -> String {
     }
     if let Some((path, error)) = text.rsplit_once(": ").filter(|(path, _)| !path.contains('\'')) {
         let what = match name {
-            "ls" => "cannot access",
             "touch" => "cannot touch",
             "rmdir" => "failed to remove",
             "chmod" if error.starts_with("Operation") || error.starts_with("Read-only") => {
@@ -32,7 +31,7 @@ pub(super) fn gnu(name: &str, text: &str) -> String {
             "chown" | "chgrp" if error.starts_with("Operation") || error.starts_with("Read-only") => {
                 "changing ownership of"
             }
-            "chmod" | "chown" | "chgrp" => "cannot access",
+            "ls" | "chmod" | "chown" | "chgrp" => "cannot access",
             _ => return text.replacen("can't ", "cannot ", 1),
         };
         return format!("{what} '{path}': {error}");

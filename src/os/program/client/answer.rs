@@ -34,7 +34,7 @@ impl Client {
             (Kind::Lookup(shown), reply) => Some(self.looked_up(shown, reply, ctx)),
             (Kind::Ping(ping), reply) => self.pinged(ping, &reply, ctx),
             (Kind::Redis(cli), reply) => self.redis_answered(&cli, reply),
-            (Kind::Database(session), reply) => Some(self.database_answered(&session, reply, ctx)),
+            (Kind::Sql(session), reply) => Some(self.sql_answered(&session, reply, ctx)),
             _ => Some(1),
         }
     }

@@ -1,5 +1,6 @@
 //! Names: `nslookup`, `dig`, `host`, `getent hosts`.
 
+use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::super::{Call, Ctx, Program};
@@ -114,12 +115,16 @@ fn dig_answer(name: &str, addresses: &[Ipv4Addr], server: &str, ctx: &Ctx<'_>) -
     if !addresses.is_empty() {
         text.push_str(";; ANSWER SECTION:\n");
         for address in addresses {
-            text.push_str(&format!("{name}. 30\tIN\tA\t{address}\n"));
+            let _ = writeln!(text, "{name}. 30\tIN\tA\t{address}");
         }
         text.push('\n');
     }
     let when = super::super::info::strftime(ctx.now(), "%a %b %d %H:%M:%S UTC %Y");
-    text.push_str(&format!(";; Query time: 0 msec\n;; SERVER: {server}#53({server}) (UDP)\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n\n", 49 + name.len() * 2));
+    let _ = writeln!(
+        text,
+        ";; Query time: 0 msec\n;; SERVER: {server}#53({server}) (UDP)\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n",
+        49 + name.len() * 2
+    );
     text
 }
 

@@ -1,5 +1,6 @@
 //! `ping`: one packet a second, and what came back.
 
+use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::super::{Call, Ctx, Program, Step};
@@ -114,7 +115,7 @@ impl Client {
             let mean = ping.trips.iter().sum::<u64>() / back as u64;
             let shown =
                 [*least, mean, *most].map(|micros| format!("{:.3}", micros as f64 / 1000.0)).join("/");
-            text.push_str(&format!("round-trip min/avg/max = {shown} ms\n"));
+            let _ = writeln!(text, "round-trip min/avg/max = {shown} ms");
         }
         self.out.text(1, &text);
         i32::from(back == 0)

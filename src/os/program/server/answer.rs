@@ -1,5 +1,7 @@
 //! What the servers answer and log.
 
+use std::fmt::Write as _;
+
 use super::super::super::net::{HttpRequest, HttpResponse};
 use super::super::Ctx;
 use super::super::info::strftime;
@@ -47,7 +49,7 @@ impl Server {
             Kind::Nc { stay, given } => {
                 let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
                 for (name, value) in &request.headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+                    let _ = write!(text, "{name}: {value}\r\n");
                 }
                 self.out.text(1, &format!("{text}\r\n"));
                 self.ending = (!*stay).then_some(0);
@@ -128,11 +130,7 @@ impl Server {
                 }
                 answer
             }
-            Kind::Sql(sql) => {
-                let answer = sql.answer(payload);
-                sql.write_down(ctx);
-                answer
-            }
+            Kind::Sql(sql) => sql.answer(payload, ctx),
             Kind::Nc { stay, given } => {
                 self.out.push(1, payload);
                 self.ending = (!*stay).then_some(0);

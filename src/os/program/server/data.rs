@@ -1,7 +1,7 @@
 //! Databases and services of which podlab knows how they start and that they take connections.
 
 use super::super::{Call, Program};
-use super::sql::{Dialect, Sql};
+use super::sql::{Dialect, Sql, Store, asked_for};
 use super::{Kind, start, with_port};
 use crate::kube::SimTime;
 
@@ -70,14 +70,10 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
         Dialect::Postgres => call.variable("PGDATA").unwrap_or_else(|| "/var/lib/postgresql/data".to_owned()),
         Dialect::Mysql => "/var/lib/mysql".to_owned(),
     };
-    let journal = format!(
-        "{folder}/{}",
-        if dialect == Dialect::Postgres { "base/podlab.sql" } else { "binlog.000001" }
-    );
-    let kept = call.files(&journal).and_then(|files| files.read(&journal)).ok();
+    let store = Store { dialect, folder };
+    let kept = call.files(&store.folder).is_ok_and(|files| store.initialized(&files));
     let needs = if dialect == Dialect::Postgres { POSTGRES_NEEDS } else { MYSQL_NEEDS };
-    if kept.is_none() && !needs.iter().any(|name| call.variable(name).is_some_and(|value| !value.is_empty()))
-    {
+    if !kept && !needs.iter().any(|name| call.variable(name).is_some_and(|value| !value.is_empty())) {
         call.error(&no_password(dialect, call.ctx.now(), call.variable("MYSQL_VERSION")));
         return call.done(1);
     }
@@ -86,31 +82,35 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
         return call
             .fail(&format!("could not bind IPv4 address \"0.0.0.0\": Address already in use (port {port})"));
     }
-    let made = call.files(&journal).and_then(|mut files| {
-        let above = journal.rsplit_once('/').map_or("/", |(above, _)| above);
-        match files.mkdir(above, 0o700) {
-            Ok(()) | Err(crate::os::Errno::Exists) => {}
-            Err(error) => return Err(error),
-        }
-        if kept.is_none() { files.write(&journal, b"") } else { Ok(()) }
-    });
+    let env = std::sync::Arc::clone(&call.ctx.process().env);
+    let major = call.variable("PG_MAJOR").unwrap_or_else(|| "16".to_owned());
+    let made = if kept {
+        Ok(())
+    } else {
+        let more = asked_for(dialect, &env);
+        call.files(&store.folder).and_then(|mut files| store.initialize(&mut files, &major, more.as_deref()))
+    };
     if let Err(error) = made {
         call.error(&match dialect {
             Dialect::Postgres => {
-                format!("initdb: error: could not change permissions of directory \"{folder}\": {error}")
+                format!(
+                    "initdb: error: could not change permissions of directory \"{}\": {error}",
+                    store.folder
+                )
             }
             Dialect::Mysql => format!(
-                "mysqld: Can't create/write to file '{folder}/is_writable' (OS errno {} - {error})",
+                "mysqld: Can't create/write to file '{}/is_writable' (OS errno {} - {error})",
+                store.folder,
                 error.number()
             ),
         });
         return call.done(1);
     }
-    let sql = Sql::new(dialect, call.ctx.process().env.as_ref(), journal, kept.as_deref());
+    let sql = Sql::new(store, &env);
     let now = call.ctx.now();
-    let first = if kept.is_none() { sql.first_words() } else { sql.again_words() };
+    let first = if kept { sql.again_words() } else { sql.first_words() };
     call.out.text(1, &first);
-    let wait = match (dialect, kept.is_some()) {
+    let wait = match (dialect, kept) {
         (Dialect::Postgres, false) => 2000,
         (Dialect::Postgres, true) => 300,
         (Dialect::Mysql, false) => 6000,

@@ -1,26 +1,23 @@
 //! Redis: strings, counters, lists, sets and hashes in memory, with expiry; what it holds is written to `dump.rdb` at its end, in podlab's
 //! own format, and read at its start. Answers are in Redis's protocol; `redis-cli` makes text of them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+mod command;
+mod reply;
+mod value;
 
 use super::super::super::signal::Signal;
 use super::super::{Call, Ctx, Program};
 use super::{Kind, start};
 use crate::kube::SimTime;
-use crate::os::shell::pattern;
+use value::Value;
 
+/// Between the words of a command that a client sends; the first is the password it knows.
+pub(in crate::os) const FIELD: char = '\u{1f}';
 /// Bytes of keys and values at most; the program's own size is not counted.
 const HELD_MAX: usize = 4 << 20;
-
-/// A value.
-#[derive(Clone, Debug)]
-enum Value {
-    Text(String),
-    List(VecDeque<String>),
-    Set(BTreeSet<String>),
-    Hash(BTreeMap<String, String>),
-}
 
 /// A running Redis.
 #[derive(Clone, Debug)]
@@ -98,35 +95,18 @@ fn set(settings: &mut BTreeMap<String, String>, name: &str, value: &str) {
     settings.insert(name, sized.map_or_else(|| value.to_owned(), |bytes| bytes.to_string()));
 }
 
-fn bulk(text: &str) -> String {
-    format!("${}\r\n{text}\r\n", text.len())
-}
-
-fn array<'t>(items: impl IntoIterator<Item = &'t String>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| bulk(item)).collect();
-    format!("*{}\r\n{}", items.len(), items.concat())
-}
-
-fn number(value: impl std::fmt::Display) -> String {
-    format!(":{value}\r\n")
-}
-
-const OK: &str = "+OK\r\n";
-const NIL: &str = "$-1\r\n";
-const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
-
 impl Redis {
     /// Answers one command: its words, one a line (words may hold blanks), or one line of words.
     pub(super) fn answer(&mut self, payload: &[u8], now: SimTime) -> Vec<u8> {
         let text = String::from_utf8_lossy(payload).into_owned();
-        let words: Vec<String> = if text.contains('\u{1f}') {
-            text.split('\u{1f}').map(str::to_owned).collect()
+        let words: Vec<String> = if text.contains(FIELD) {
+            text.split(FIELD).map(str::to_owned).collect()
         } else {
             text.split_whitespace().map(str::to_owned).collect()
         };
         // The first word is the password the client knows.
         let (given, words) = match words.split_first() {
-            Some((given, rest)) if text.contains('\u{1f}') => (given.clone(), rest),
+            Some((given, rest)) if text.contains(FIELD) => (given.clone(), rest),
             _ => (String::new(), words.as_slice()),
         };
         let wanted = self.settings.get("requirepass").cloned().unwrap_or_default();
@@ -140,219 +120,6 @@ impl Redis {
 
     pub(super) fn shut_down(&self) -> bool {
         self.ended
-    }
-
-    fn command(&mut self, name: &str, words: &[String], now: SimTime) -> String {
-        let wrong = format!("-ERR wrong number of arguments for '{name}' command\r\n");
-        if self.is_full(name, words) {
-            return "-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_owned();
-        }
-        match (name, words) {
-            ("ping", []) => "+PONG\r\n".to_owned(),
-            ("ping" | "echo", [text]) => bulk(text),
-            ("auth", [.., password]) => {
-                if self.settings.get("requirepass") == Some(password) {
-                    OK.to_owned()
-                } else {
-                    "-WRONGPASS invalid username-password pair or user is disabled.\r\n".to_owned()
-                }
-            }
-            ("select" | "save" | "bgsave", _) => OK.to_owned(),
-            ("shutdown", _) => {
-                self.ended = true;
-                OK.to_owned()
-            }
-            ("flushall" | "flushdb", _) => {
-                self.data.clear();
-                OK.to_owned()
-            }
-            ("dbsize", []) => number(self.data.len()),
-            ("info", _) => bulk(&format!(
-                "# Server\r\nredis_version:{}\r\nredis_mode:standalone\r\ntcp_port:{}\r\n\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n\r\n# Keyspace\r\ndb0:keys={},expires=0,avg_ttl=0\r\n",
-                self.version,
-                self.settings.get("port").map_or("6379", String::as_str),
-                self.data.len()
-            )),
-            ("config", [what, rest @ ..]) => self.config(&what.to_ascii_lowercase(), rest),
-            ("keys" | "exists" | "del" | "unlink" | "type" | "expire" | "ttl", _) => {
-                self.key_command(name, words, now).unwrap_or(wrong)
-            }
-            (
-                "set" | "get" | "incr" | "decr" | "incrby" | "decrby" | "append" | "strlen" | "mset" | "mget"
-                | "setnx",
-                _,
-            ) => self.text_command(name, words, now).unwrap_or(wrong),
-            (
-                "lpush" | "rpush" | "lpop" | "rpop" | "llen" | "lrange" | "sadd" | "smembers" | "scard"
-                | "srem" | "hset" | "hget" | "hgetall" | "hdel",
-                [key, rest @ ..],
-            ) => self.collection(name, key, rest).unwrap_or(wrong),
-            _ if KNOWN.contains(&name) => wrong,
-            _ => {
-                let begin: String = words.iter().map(|word| format!("'{word}' ")).collect();
-                format!("-ERR unknown command '{name}', with args beginning with: {begin}\r\n")
-            }
-        }
-    }
-
-    /// Whether there is no room for what a command brings.
-    fn is_full(&self, name: &str, words: &[String]) -> bool {
-        let held: usize = self.data.iter().map(|(key, (value, _))| key.len() + value.size()).sum();
-        let incoming: usize = words.iter().map(String::len).sum();
-        let limit =
-            self.settings.get("maxmemory").and_then(|bytes| bytes.parse().ok()).filter(|bytes| *bytes > 0);
-        held + incoming > limit.unwrap_or(HELD_MAX).min(HELD_MAX)
-            && matches!(name, "set" | "append" | "lpush" | "rpush" | "sadd" | "hset" | "mset")
-    }
-
-    fn key_command(&mut self, name: &str, words: &[String], now: SimTime) -> Option<String> {
-        Some(match (name, words) {
-            ("keys", [wanted]) => array(self.data.keys().filter(|key| pattern::matches(wanted, key))),
-            ("exists", keys) if !keys.is_empty() => {
-                number(keys.iter().filter(|key| self.data.contains_key(*key)).count())
-            }
-            ("del" | "unlink", keys) if !keys.is_empty() => {
-                number(keys.iter().filter(|key| self.data.remove(*key).is_some()).count())
-            }
-            ("type", [key]) => {
-                format!("+{}\r\n", self.data.get(key).map_or("none", |(value, _)| value.kind()))
-            }
-            ("expire", [key, seconds]) => match (self.data.get_mut(key), seconds.parse::<u64>()) {
-                (_, Err(_)) => "-ERR value is not an integer or out of range\r\n".to_owned(),
-                (None, _) => number(0),
-                (Some(entry), Ok(seconds)) => {
-                    entry.1 = Some(now.plus(seconds.saturating_mul(1000)));
-                    number(1)
-                }
-            },
-            ("ttl", [key]) => number(match self.data.get(key) {
-                None => -2,
-                Some((_, None)) => -1,
-                Some((_, Some(until))) => (until.since(now) as i64 + 500) / 1000,
-            }),
-            _ => return None,
-        })
-    }
-
-    fn config(&mut self, what: &str, words: &[String]) -> String {
-        match (what, words) {
-            ("get", [wanted, ..]) => {
-                let found: Vec<&String> = self
-                    .settings
-                    .iter()
-                    .filter(|(name, _)| pattern::matches(wanted, name))
-                    .flat_map(|(name, value)| [name, value])
-                    .collect();
-                array(found)
-            }
-            ("set", [name, value]) if self.settings.contains_key(name) => {
-                set(&mut self.settings, name, value);
-                OK.to_owned()
-            }
-            ("set", [name, _]) => {
-                format!("-ERR Unknown option or number of arguments for CONFIG SET - '{name}'\r\n")
-            }
-            _ => OK.to_owned(),
-        }
-    }
-
-    fn text(&self, key: &str) -> Result<Option<&String>, String> {
-        match self.data.get(key) {
-            None => Ok(None),
-            Some((Value::Text(text), _)) => Ok(Some(text)),
-            Some(_) => Err(WRONG_TYPE.to_owned()),
-        }
-    }
-
-    fn text_command(&mut self, name: &str, words: &[String], now: SimTime) -> Option<String> {
-        Some(match (name, words) {
-            ("set", [key, value, options @ ..]) => {
-                let option = |name: &str| options.iter().position(|word| word.eq_ignore_ascii_case(name));
-                let exists = self.data.contains_key(key);
-                if option("nx").is_some() && exists || option("xx").is_some() && !exists {
-                    return Some(NIL.to_owned());
-                }
-                let seconds = option("ex").and_then(|at| options.get(at + 1)?.parse::<u64>().ok());
-                let until = seconds.map(|seconds| now.plus(seconds.saturating_mul(1000)));
-                self.data.insert(key.clone(), (Value::Text(value.clone()), until));
-                OK.to_owned()
-            }
-            ("setnx", [key, value]) => {
-                let fresh = !self.data.contains_key(key);
-                if fresh {
-                    self.data.insert(key.clone(), (Value::Text(value.clone()), None));
-                }
-                number(i32::from(fresh))
-            }
-            ("mset", pairs) if !pairs.is_empty() && pairs.len().is_multiple_of(2) => {
-                for pair in pairs.chunks_exact(2) {
-                    self.data.insert(pair[0].clone(), (Value::Text(pair[1].clone()), None));
-                }
-                OK.to_owned()
-            }
-            ("mget", keys) if !keys.is_empty() => {
-                let values: String = keys
-                    .iter()
-                    .map(|key| self.text(key).ok().flatten().map_or(NIL.to_owned(), |text| bulk(text)))
-                    .collect();
-                format!("*{}\r\n{values}", keys.len())
-            }
-            ("get", [key]) => match self.text(key) {
-                Ok(found) => found.map_or(NIL.to_owned(), |text| bulk(text)),
-                Err(error) => error,
-            },
-            ("strlen", [key]) => match self.text(key) {
-                Ok(found) => number(found.map_or(0, String::len)),
-                Err(error) => error,
-            },
-            ("append", [key, more]) => {
-                match self.text(key).map(|found| format!("{}{more}", found.map_or("", String::as_str))) {
-                    Ok(text) => {
-                        let length = text.len();
-                        self.data.insert(key.clone(), (Value::Text(text), None));
-                        number(length)
-                    }
-                    Err(error) => error,
-                }
-            }
-            ("incr" | "decr", [key]) => self.add(key, if name == "incr" { 1 } else { -1 }),
-            ("incrby" | "decrby", [key, by]) => match by.parse::<i64>() {
-                Ok(by) => self.add(key, if name == "incrby" { by } else { by.saturating_neg() }),
-                Err(_) => "-ERR value is not an integer or out of range\r\n".to_owned(),
-            },
-            _ => return None,
-        })
-    }
-
-    fn add(&mut self, key: &str, by: i64) -> String {
-        let old = match self.text(key) {
-            Ok(found) => found.map_or(Ok(0), |text| text.parse::<i64>()),
-            Err(error) => return error,
-        };
-        let Ok(old) = old else { return "-ERR value is not an integer or out of range\r\n".to_owned() };
-        let value = old.saturating_add(by);
-        let until = self.data.get(key).and_then(|(_, until)| *until);
-        self.data.insert(key.to_owned(), (Value::Text(value.to_string()), until));
-        number(value)
-    }
-
-    fn collection(&mut self, name: &str, key: &String, words: &[String]) -> Option<String> {
-        let fresh = match name.as_bytes()[0] {
-            b's' => Value::Set(BTreeSet::new()),
-            b'h' => Value::Hash(BTreeMap::new()),
-            _ => Value::List(VecDeque::new()),
-        };
-        let (value, _) = self.data.entry(key.clone()).or_insert((fresh, None));
-        let answer = match value {
-            Value::List(list) => list_command(list, name, words),
-            Value::Set(set) => set_command(set, name, words),
-            Value::Hash(hash) => hash_command(hash, name, words),
-            Value::Text(_) => Some(WRONG_TYPE.to_owned()),
-        };
-        if value.size() == 0 {
-            self.data.remove(key);
-        }
-        answer
     }
 
     /// What is kept, as text: a line for each key.
@@ -396,89 +163,5 @@ impl Redis {
         }
         let _ = writeln!(words, "{pid}:M {stamp} # Redis is now ready to exit, bye bye...");
         words
-    }
-}
-
-const KNOWN: &[&str] = &[
-    "ping", "echo", "auth", "dbsize", "keys", "exists", "del", "unlink", "type", "expire", "ttl", "config",
-    "lpush", "rpush", "lpop", "rpop", "llen", "lrange", "sadd", "smembers", "scard", "srem", "hset", "hget",
-    "hgetall", "hdel",
-];
-
-fn list_command(list: &mut VecDeque<String>, name: &str, words: &[String]) -> Option<String> {
-    Some(match (name, words) {
-        ("lpush", words) if !words.is_empty() => {
-            words.iter().for_each(|word| list.push_front(word.clone()));
-            number(list.len())
-        }
-        ("rpush", words) if !words.is_empty() => {
-            list.extend(words.iter().cloned());
-            number(list.len())
-        }
-        ("lpop", []) => list.pop_front().map_or(NIL.to_owned(), |word| bulk(&word)),
-        ("rpop", []) => list.pop_back().map_or(NIL.to_owned(), |word| bulk(&word)),
-        ("llen", []) => number(list.len()),
-        ("lrange", [from, to]) => {
-            let length = list.len() as i64;
-            let place = |text: &String| {
-                text.parse::<i64>().ok().map(|at| if at < 0 { (length + at).max(0) } else { at })
-            };
-            let (from, to) = (place(from)?, place(to)?);
-            let taken: Vec<&String> =
-                list.iter().skip(from as usize).take((to - from + 1).max(0) as usize).collect();
-            array(taken)
-        }
-        ("lpush" | "rpush" | "lpop" | "rpop" | "llen" | "lrange", _) => return None,
-        _ => WRONG_TYPE.to_owned(),
-    })
-}
-
-fn set_command(set: &mut BTreeSet<String>, name: &str, words: &[String]) -> Option<String> {
-    Some(match (name, words) {
-        ("sadd", words) if !words.is_empty() => {
-            number(words.iter().filter(|word| set.insert((*word).clone())).count())
-        }
-        ("srem", words) if !words.is_empty() => number(words.iter().filter(|word| set.remove(*word)).count()),
-        ("smembers", []) => array(set.iter()),
-        ("scard", []) => number(set.len()),
-        ("sadd" | "srem" | "smembers" | "scard", _) => return None,
-        _ => WRONG_TYPE.to_owned(),
-    })
-}
-
-fn hash_command(hash: &mut BTreeMap<String, String>, name: &str, words: &[String]) -> Option<String> {
-    Some(match (name, words) {
-        ("hset", pairs) if !pairs.is_empty() && pairs.len().is_multiple_of(2) => {
-            let fresh =
-                pairs.chunks_exact(2).filter(|pair| hash.insert(pair[0].clone(), pair[1].clone()).is_none());
-            number(fresh.count())
-        }
-        ("hget", [field]) => hash.get(field).map_or(NIL.to_owned(), |value| bulk(value)),
-        ("hgetall", []) => array(hash.iter().flat_map(|(field, value)| [field, value]).collect::<Vec<_>>()),
-        ("hdel", fields) if !fields.is_empty() => {
-            number(fields.iter().filter(|field| hash.remove(*field).is_some()).count())
-        }
-        ("hset" | "hget" | "hgetall" | "hdel", _) => return None,
-        _ => WRONG_TYPE.to_owned(),
-    })
-}
-
-impl Value {
-    fn size(&self) -> usize {
-        match self {
-            Value::Text(text) => text.len().max(1),
-            Value::List(list) => list.iter().map(|word| word.len() + 1).sum(),
-            Value::Set(set) => set.iter().map(|word| word.len() + 1).sum(),
-            Value::Hash(hash) => hash.iter().map(|(field, value)| field.len() + value.len() + 1).sum(),
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Value::Text(_) => "string",
-            Value::List(_) => "list",
-            Value::Set(_) => "set",
-            Value::Hash(_) => "hash",
-        }
     }
 }

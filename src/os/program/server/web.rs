@@ -1,5 +1,7 @@
 //! Servers of files: busybox httpd, Apache, Python's `http.server`.
 
+use std::fmt::Write as _;
+
 use super::super::info::strftime;
 use super::super::{Call, Ctx, Program};
 use super::{Kind, start, to_background};
@@ -45,7 +47,7 @@ pub(super) fn listing(home: &str, path: &str, ctx: &mut Ctx<'_>) -> Option<Strin
     );
     for (name, node) in entries.iter().take(1000) {
         let slash = if node.entries().is_some() { "/" } else { "" };
-        text.push_str(&format!("<li><a href=\"{name}{slash}\">{name}{slash}</a></li>\n"));
+        let _ = writeln!(text, "<li><a href=\"{name}{slash}\">{name}{slash}</a></li>");
     }
     text.push_str("</ul>\n<hr>\n</body>\n</html>\n");
     Some(text)

@@ -1,17 +1,7 @@
 //! The panes beside the text, and the windows above them: what their keys do, read off the screen.
 
-mod rig;
-
+use crate::rig::Rig;
 use podlab::app::{ThemeName, Touch};
-use rig::Rig;
-
-macro_rules! golden {
-    ($name:literal, $text:expr) => {
-        insta::with_settings!({ snapshot_path => "screens", prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!($name, $text);
-        });
-    };
-}
 
 /// A Pod that is never ready and is restarted by its liveness probe.
 const PROBED: &str = "

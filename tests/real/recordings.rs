@@ -1,17 +1,11 @@
 //! Replays every recording of a real cluster through `podlab sim` and compares rows, times, events and command outputs.
 //!
-//! `cargo test --release --test recordings -- --nocapture` prints the score of each. The floors below hold what has been reached; raise
+//! `cargo test --release --test real recordings -- --nocapture` prints the score of each. The floors below hold what has been reached; raise
 //! them when the score rises.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
 
-#[path = "score/compare.rs"]
-mod compare;
-#[path = "score/normal.rs"]
-mod normal;
-
-use compare::{Score, score};
+use crate::compare::{Score, score};
+use crate::each::each;
 use std::path::Path;
-use std::sync::Mutex;
 
 /// What every figure must reach, as the mean over all recordings.
 const FLOORS: Score =
@@ -28,22 +22,10 @@ fn names() -> Vec<String> {
 }
 
 fn all_scores() -> Vec<(String, Score)> {
-    let (todo, done) = (Mutex::new(names()), Mutex::new(Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(name) = { todo.lock().unwrap().pop() } {
-                    let result =
-                        score(&Path::new("tests/recordings").join(&name), env!("CARGO_BIN_EXE_podlab"));
-                    done.lock().unwrap().push((name, result));
-                }
-            });
-        }
-    });
-    let mut scores = done.into_inner().unwrap();
-    scores.sort_by(|a, b| a.0.cmp(&b.0));
-    scores
+    each(names(), |name| {
+        let result = score(&Path::new("tests/recordings").join(&name), env!("CARGO_BIN_EXE_podlab"));
+        (name, result)
+    })
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Recordings replayed inside the test, so that the cluster itself can be looked at.
-#![allow(dead_code, reason = "several tests share this file and use different parts of it")]
 
 use podlab::kube::SimTime;
 use podlab::kubectl::session::Session;
@@ -92,21 +91,4 @@ fn advance(stage: &mut Stage, until: SimTime, slice: u64) {
         let next = stage.cluster.now().plus(slice).min(until);
         stage.advance(next);
     }
-}
-
-/// Does `work` for every item, on all processors.
-pub fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let (todo, done) = (std::sync::Mutex::new(items), std::sync::Mutex::new(Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(item) = { todo.lock().unwrap().pop() } {
-                    let result = work(item);
-                    done.lock().unwrap().push(result);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap()
 }

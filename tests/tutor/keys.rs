@@ -1,11 +1,9 @@
 //! Whatever is pressed, on whatever screen: the tutor answers with a frame, never with a panic.
 
-mod rig;
-
+use crate::rig::Rig;
 use podlab::app::key::{Code, Key};
 use podlab::app::{Mouse, Msg, Touch};
 use proptest::prelude::*;
-use rig::Rig;
 use std::time::Duration;
 
 #[derive(Clone, Debug)]

@@ -2,7 +2,6 @@
 //! from kubectl 1.32 and hold for 1.36 but for `creationTimestamp: null`, which newer ones no longer print and which was taken out.
 //!
 //! `tests/data/client/cases.jsonl` has one command a line with its output and exit code; the files it names lie in `files/`.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
 
 use podlab::kubectl::session::Session;
 use podlab::sim::Cluster;

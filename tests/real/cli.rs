@@ -1,20 +1,16 @@
 //! Replays single commands recorded on a real cluster, each in a fresh simulated one, and compares text and exit code.
 //!
-//! `cargo test --release --test cli -- --nocapture` prints the figures of each verb, and with `CLI=pattern` in the environment the
+//! `cargo test --release --test real cli -- --nocapture` prints the figures of each verb, and with `CLI=pattern` in the environment the
 //! commands holding that pattern whose text differs. The floors below hold what has been reached.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
 
-#[path = "score/normal.rs"]
-#[allow(dead_code, reason = "generated names are the business of the other replay")]
-mod normal;
-
-use normal::Normal;
+use crate::each::each;
+use crate::normal::Normal;
 use regex_lite::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 /// What must be reached, as shares of all cases: the same text to the blank, the same words, the same exit code.
 const FLOORS: [(&str, f64); 3] = [("exact", 0.84), ("text", 0.89), ("exit", 0.98)];
@@ -28,7 +24,7 @@ fn spaced(text: &str) -> String {
 }
 
 /// How one command compares.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Same {
     exact: bool,
     text: bool,
@@ -74,7 +70,7 @@ fn prepare(folder: &Path, case: &Value) -> String {
     let before = case["before"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut steps: String =
         before.enumerate().map(|(i, step)| format!("{:.1} {step}\n", 0.1 * (i + 1) as f64)).collect();
-    steps.push_str(&format!("{:.2} {command}\n", case["at"].as_f64().unwrap()));
+    let _ = writeln!(steps, "{:.2} {command}", case["at"].as_f64().unwrap());
     std::fs::write(folder.join("steps.txt"), steps).unwrap();
     command
 }
@@ -110,27 +106,15 @@ fn compare(case: &Value, got: Option<&Value>, normal: &Normal) -> Same {
 fn all_cases() -> Vec<(Value, Option<Value>, Same)> {
     let text = std::fs::read_to_string("tests/data/cli/cases.jsonl").unwrap();
     let cases: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let todo = Mutex::new(cases.into_iter().enumerate().collect::<Vec<_>>());
-    let done = Mutex::new(Vec::new());
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli");
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                let normal = Normal::default();
-                while let Some((i, case)) = { todo.lock().unwrap().pop() } {
-                    let folder = root.join(i.to_string());
-                    let got = run(&folder, &case);
-                    std::fs::remove_dir_all(&folder).unwrap();
-                    let same = compare(&case, got.as_ref(), &normal);
-                    done.lock().unwrap().push((i, case, got, same));
-                }
-            });
-        }
-    });
-    let mut all = done.into_inner().unwrap();
-    all.sort_by_key(|(i, ..)| *i);
-    all.into_iter().map(|(_, case, got, same)| (case, got, same)).collect()
+    let normal = Normal::default();
+    each(cases.into_iter().enumerate().collect(), |(number, case): (usize, Value)| {
+        let folder = root.join(number.to_string());
+        let got = run(&folder, &case);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let same = compare(&case, got.as_ref(), &normal);
+        (case, got, same)
+    })
 }
 
 #[test]
@@ -160,11 +144,12 @@ fn recorded_commands_print_what_they_printed() {
 #[test]
 fn another_text_is_another_text_and_another_age_is_not() {
     let (normal, case) = (Normal::default(), serde_json::json!({"stdout": "web  1/1  25s", "exit": 0}));
-    let figures = |stdout: &str, exit: i64| {
-        compare(&case, Some(&serde_json::json!({"stdout": stdout, "exit": exit})), &normal).figures()
+    let same = |stdout: &str, exit: i64| {
+        compare(&case, Some(&serde_json::json!({"stdout": stdout, "exit": exit})), &normal)
     };
-    assert_eq!(figures("web  1/1  3s", 0), [1.0, 1.0, 1.0]);
-    assert_eq!(figures("web 1/1 25s", 0), [0.0, 1.0, 1.0]);
-    assert_eq!(figures("web  0/1  25s", 0), [0.0, 0.0, 1.0]);
-    assert_eq!(figures("web  1/1  25s", 1), [0.0, 0.0, 0.0]);
+    let all = Same { exact: true, text: true, exit: true };
+    assert_eq!(same("web  1/1  3s", 0), all);
+    assert_eq!(same("web 1/1 25s", 0), Same { exact: false, ..all });
+    assert_eq!(same("web  0/1  25s", 0), Same { exact: false, text: false, ..all });
+    assert_eq!(same("web  1/1  25s", 1), Same::default());
 }

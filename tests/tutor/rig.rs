@@ -1,6 +1,5 @@
 //! A tutor on a screen that exists only in memory: press keys, let time pass, look at what is drawn.
 
-use podlab::app::extents::Area;
 use podlab::app::key::{Code, Key};
 use podlab::app::learner::Learner;
 use podlab::app::settings::Settings;
@@ -30,7 +29,6 @@ pub struct Rig {
     links: Links,
 }
 
-#[allow(dead_code, reason = "each test file uses its part of the rig")]
 impl Rig {
     /// A tutor that was never used, on a screen of this size.
     pub fn new(width: u16, height: u16) -> Rig {
@@ -196,11 +194,6 @@ impl Rig {
             let at = line.find(text)?;
             Some((ui::text::width(&line[..at]) as u16, y as u16))
         })
-    }
-
-    /// The whole screen.
-    pub fn area(&self) -> Area {
-        self.app.screen_area()
     }
 }
 

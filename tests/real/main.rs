@@ -1,0 +1,12 @@
+//! podlab against what was recorded of a real cluster and a real kubectl: how near it comes, and which laws hold in all that happens.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its input should stop")]
+
+mod cli;
+mod client;
+mod compare;
+mod each;
+mod fuzz;
+mod laws;
+mod normal;
+mod recordings;
+mod stage;

@@ -11,14 +11,11 @@ pub fn gift(quiz: &Quiz) -> String {
     let mut out = format!("$CATEGORY: podlab/{}\n\n", quiz.chapter);
     for question in &quiz.questions {
         let ask = gift_text(&question.ask);
-        match gift_body(&question.kind) {
-            Some((more, body)) => {
-                let _ = writeln!(out, "::{}::[markdown]{ask}{more} {{{body}}}\n", question.id);
-            }
-            None => {
-                let kind = question.kind.name();
-                let _ = writeln!(out, "// {}: a {kind} question, only in podlab\n", question.id);
-            }
+        if let Some((more, body)) = gift_body(&question.kind) {
+            let _ = writeln!(out, "::{}::[markdown]{ask}{more} {{{body}}}\n", question.id);
+        } else {
+            let kind = question.kind.name();
+            let _ = writeln!(out, "// {}: a {kind} question, only in podlab\n", question.id);
         }
     }
     out
@@ -141,7 +138,9 @@ fn anki_front(question: &Question) -> String {
     let mut front = html(&question.ask);
     match &question.kind {
         Kind::ChooseOne(options) | Kind::ChooseAll(options) => {
-            options.iter().for_each(|option| front.extend(["<br>- ", &html(&option.text)]));
+            for option in options {
+                front.extend(["<br>- ", &html(&option.text)]);
+            }
         }
         Kind::FindLine(find) => front.extend(["<br>", &html_lines(&numbered(&find.yaml))]),
         _ => {}

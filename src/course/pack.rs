@@ -8,6 +8,7 @@ use super::front::{self, FrontMatter};
 use super::lab::{self, Lab};
 use super::markdown::{self, Source, Within};
 use super::misconception::{self, Misconception};
+use super::name::slug;
 use super::quiz::{self, Question, Quiz};
 use super::text::{Lines, decode, first_hostile, visible};
 use super::yaml;
@@ -291,16 +292,6 @@ fn stray(path: &str, report: &mut Report) {
             "the file is not read",
             format!("name it like {name}, or move it elsewhere"),
         );
-    }
-}
-
-/// The id in a file name: what follows the leading number.
-pub fn slug(stem: &str) -> &str {
-    match stem.split_once('-') {
-        Some((number, slug)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            slug
-        }
-        _ => stem,
     }
 }
 

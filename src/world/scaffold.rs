@@ -1,7 +1,7 @@
 //! `podlab new`: first files of a pack, a chapter, a quiz, a lab. Never overwrites. What it writes passes `podlab check` as it is.
 
 use super::args::Scaffold;
-use crate::course::pack::slug;
+use crate::course::name::slug;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

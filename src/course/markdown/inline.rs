@@ -148,7 +148,7 @@ fn target(written: &str) -> Target {
     let file = path.rsplit('/').next().unwrap_or(path);
     match file.strip_suffix(".md") {
         Some(stem) if !path.contains(':') => {
-            Target::Chapter { id: crate::course::pack::slug(stem).to_owned(), heading }
+            Target::Chapter { id: crate::course::name::slug(stem).to_owned(), heading }
         }
         _ => Target::Nowhere(written),
     }

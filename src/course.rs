@@ -24,6 +24,8 @@ pub mod lab;
 pub mod markdown;
 /// Things commonly believed that are not so.
 pub mod misconception;
+/// The names of content files.
+pub mod name;
 /// A pack of content, or several laid over each other.
 pub mod pack;
 /// Questions, their answers and what these are worth.

@@ -37,14 +37,12 @@ impl App {
                 Vec::new()
             }
             (Some(Target::OverlayRow(row)), Some(_)) => return self.press_overlay_row(row),
-            (Some(Target::Overlay), Some(_)) => Vec::new(),
-            (_, Some(Overlay::Editor(_))) => Vec::new(),
+            (Some(Target::Overlay), Some(_)) | (_, Some(Overlay::Editor(_))) | (None, None) => Vec::new(),
             (_, Some(_)) => {
                 self.overlay = None;
                 Vec::new()
             }
             (Some(target), None) => self.press_screen(target),
-            (None, None) => Vec::new(),
         };
         let mut effects = vec![Effect::Draw];
         self.commit(reactions, &mut effects);

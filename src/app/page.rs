@@ -96,7 +96,9 @@ fn collect(block: &Block, at: usize, items: &mut Vec<Item>) {
             table.header.iter().chain(table.rows.iter().flatten()).for_each(|cell| links(cell, at, items));
         }
         Block::Quote(inner) | Block::Callout(_, inner) => {
-            inner.iter().for_each(|inner| collect(inner, at, items));
+            for inner in inner {
+                collect(inner, at, items);
+            }
         }
         Block::Code(code) => {
             if let Some(name) = &code.name {

@@ -20,7 +20,6 @@ impl App {
                     line.key(key);
                 }
             }
-            (Some(_), _) => {}
             (None, Screen::Search(search)) => {
                 search.line.key(key);
                 search.find(&self.course);
@@ -47,7 +46,6 @@ impl App {
                 palette.line.insert(text);
                 palette.find();
             }
-            (Some(_), _) => {}
             (None, Screen::Search(search)) => {
                 search.line.insert(text);
                 search.find(&self.course);

@@ -140,13 +140,14 @@ fn field(text: &str, low: u32, high: u32, names: &[&str]) -> Option<u64> {
         };
         let (from, to) = match range {
             "*" | "?" => (low, high),
-            _ => match range.split_once('-') {
-                Some((from, to)) => (value(from, low, names)?, value(to, low, names)?),
-                None => {
+            _ => {
+                if let Some((from, to)) = range.split_once('-') {
+                    (value(from, low, names)?, value(to, low, names)?)
+                } else {
                     let from = value(range, low, names)?;
                     (from, if step.is_some() { high } else { from })
                 }
-            },
+            }
         };
         if from < low || to > high || from > to {
             return None;

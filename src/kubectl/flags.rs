@@ -198,9 +198,8 @@ impl Args {
         let found = flags.iter().copied().flatten().find(|f| f.long == wanted);
         let flag = found.ok_or_else(|| format!("unknown flag: --{name}"))?;
         let value = match (joined, flag.takes) {
-            (Some(value), _) => value.to_owned(),
             (None, Takes::Switch) => "true".to_owned(),
-            (None, Takes::Optional(value)) => value.to_owned(),
+            (Some(value), _) | (None, Takes::Optional(value)) => value.to_owned(),
             (None, _) => rest.next().ok_or_else(|| format!("flag needs an argument: --{name}"))?.clone(),
         };
         self.put(flag, value)

@@ -2,6 +2,8 @@
 
 mod custom;
 pub mod golang;
+use std::fmt::Write as _;
+
 pub use custom::CustomColumns;
 
 use super::complaint::Complaint;
@@ -290,7 +292,7 @@ fn flow_lines(lines: &str, level: usize, text: &mut String) {
     for line in lines.split_inclusive('\n') {
         let quoted = Value::from(line).to_string();
         let lead = if line.starts_with([' ', '\t']) { '\\' } else { ' ' };
-        text.push_str(&format!("{indent}{lead}{}\\\n", &quoted[1..quoted.len() - 1]));
+        let _ = writeln!(text, "{indent}{lead}{}\\", &quoted[1..quoted.len() - 1]);
     }
     text.push_str(&indent);
     text.push('"');

@@ -169,12 +169,11 @@ fn skip_globals(argv: &[String]) -> Result<Option<(&str, usize)>, Complaint> {
 
 fn help_for(words: &[String]) -> Found {
     let Some(mut verb) = words.first().and_then(|w| VERBS.iter().find(|v| v.is(w)).copied()) else {
-        return match words.first() {
-            None => Found::Text(Stream::Out, help::root(), 0),
-            Some(_) => {
-                let text = format!("Unknown help topic {:?}\n{}", words.join(" "), help::root());
-                Found::Text(Stream::Out, text, 0)
-            }
+        return if words.is_empty() {
+            Found::Text(Stream::Out, help::root(), 0)
+        } else {
+            let text = format!("Unknown help topic {:?}\n{}", words.join(" "), help::root());
+            Found::Text(Stream::Out, text, 0)
         };
     };
     let mut rest = words[1..].to_vec();
@@ -325,6 +324,8 @@ mod tests {
             assert!(!verb.verbs.is_empty() || !verb.examples.is_empty(), "{} has no examples", verb.path);
             verb.verbs.iter().for_each(|v| check(v));
         }
-        VERBS.iter().for_each(|v| check(v));
+        for v in VERBS {
+            check(v);
+        }
     }
 }

@@ -34,9 +34,8 @@ impl Scrollback {
         let mut all = std::mem::take(&mut self.partial);
         all.extend_from_slice(bytes);
         let whole = match std::str::from_utf8(&all) {
-            Ok(_) => all.len(),
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            Err(_) => all.len(),
+            _ => all.len(),
         };
         self.partial = all.split_off(whole);
         let text = strip_sequences(&String::from_utf8_lossy(&all));
@@ -115,7 +114,9 @@ mod tests {
 
     fn shown(parts: &[&[u8]]) -> Vec<String> {
         let mut scrollback = Scrollback::default();
-        parts.iter().for_each(|p| scrollback.write(p));
+        for p in parts {
+            scrollback.write(p);
+        }
         scrollback.lines().to_vec()
     }
 

@@ -62,7 +62,9 @@ impl Calendar {
             (Holds::Time | Holds::MicroTime, Value::String(text)) => self.time(text, way),
             (Holds::Struct(inner), value) => self.structure(inner, value, way),
             (Holds::List(inner), Value::Array(list)) => {
-                list.iter_mut().for_each(|item| self.value(inner, item, way));
+                for item in list {
+                    self.value(inner, item, way);
+                }
             }
             (Holds::Map(inner), Value::Object(map)) => {
                 map.values_mut().for_each(|item| self.value(inner, item, way));

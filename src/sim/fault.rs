@@ -197,9 +197,12 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
         Fault::RestoreNetwork(_) => machine.connected = true,
         Fault::MemoryRelief(_) => drop(machine.taken.remove(&Scarce::Memory)),
         Fault::DiskRelief(_) => drop(machine.taken.remove(&Scarce::Disk)),
-        // How much is taken depends on the node's Pods: its kubelet sees to it.
-        Fault::MemoryPressure(_) | Fault::DiskPressure(_) => {}
-        Fault::RegistryDown | Fault::RegistrySlow(_) | Fault::RegistryUp => {}
+        // How much a pressure takes depends on the node's Pods: its kubelet sees to it. Registries are no node's.
+        Fault::MemoryPressure(_)
+        | Fault::DiskPressure(_)
+        | Fault::RegistryDown
+        | Fault::RegistrySlow(_)
+        | Fault::RegistryUp => {}
     }
     match (heard, machine.is_heard()) {
         (true, false) => {

@@ -218,37 +218,30 @@ impl Scheduler {
             preempt::Outcome::Nominated { node, .. } => Some(node.clone()),
             _ => None,
         };
-        self.report(&demand.key, &message, nominated.as_deref(), cause, context);
+        report(&demand.key, &message, nominated.as_deref(), cause, context);
         if let preempt::Outcome::Nominated { node, victims } = outcome {
             self.nodes.nominate(demand, &node);
             preempt::evict(demand, &node, &victims, cause, context);
         }
         self.queue.park(demand, &failure.plugins(), cause, context);
     }
+}
 
-    /// Writes the condition and the nomination.
-    fn report(
-        &self,
-        key: &Key,
-        message: &str,
-        nominated: Option<&str>,
-        cause: CauseId,
-        context: &mut Context,
-    ) {
-        let Some(mut pod) = context.store.get(key).and_then(Object::as_pod).cloned() else { return };
-        let condition = PodCondition {
-            type_: "PodScheduled".into(),
-            status: "False".into(),
-            reason: Some("Unschedulable".into()),
-            message: Some(message.to_owned()),
-            ..PodCondition::default()
-        };
-        put_condition(&mut pod, condition, context.now.to_time());
-        if let Some(node) = nominated {
-            Arc::make_mut(&mut pod.status).nominated_node_name = Some(node.to_owned());
-        }
-        let _ = context.update(Object::Pod(pod), Subresource::Status, &Write::component(cause));
+/// Writes the condition and the nomination.
+fn report(key: &Key, message: &str, nominated: Option<&str>, cause: CauseId, context: &mut Context) {
+    let Some(mut pod) = context.store.get(key).and_then(Object::as_pod).cloned() else { return };
+    let condition = PodCondition {
+        type_: "PodScheduled".into(),
+        status: "False".into(),
+        reason: Some("Unschedulable".into()),
+        message: Some(message.to_owned()),
+        ..PodCondition::default()
+    };
+    put_condition(&mut pod, condition, context.now.to_time());
+    if let Some(node) = nominated {
+        Arc::make_mut(&mut pod.status).nominated_node_name = Some(node.to_owned());
     }
+    let _ = context.update(Object::Pod(pod), Subresource::Status, &Write::component(cause));
 }
 
 /// Whether a daemon's Pod should run on a node, and whether it may stay there (daemon controller: `NodeShouldRunDaemonPod`).

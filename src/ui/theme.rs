@@ -188,9 +188,8 @@ impl Theme {
             Role::Text => plain,
             Role::Quiet => fg(p.quiet),
             Role::Border => fg(p.border),
-            Role::Focus => fg(p.accent).add_modifier(Modifier::BOLD),
             Role::Title => plain.add_modifier(Modifier::BOLD),
-            Role::Accent => fg(p.accent).add_modifier(Modifier::BOLD),
+            Role::Accent | Role::Focus => fg(p.accent).add_modifier(Modifier::BOLD),
             Role::Selected => match p.chosen {
                 Some(_) => colour(plain, None, p.chosen).add_modifier(Modifier::BOLD),
                 None => plain.add_modifier(Modifier::REVERSED),

@@ -86,7 +86,9 @@ impl Canvas<'_, '_> {
         let probes = x.containers.iter().any(|c| !c.probes.is_empty());
         // A sign stays with its meaning: such blanks do not break, and are plain ones again afterwards.
         let legend = text::fold(self.legend(probes), 0, cells).into_iter().map(|mut row| {
-            row.iter_mut().for_each(|piece| piece.text = piece.text.replace(WHOLE, " "));
+            for piece in &mut row {
+                piece.text = piece.text.replace(WHOLE, " ");
+            }
             row
         });
         vec![pod, rows, nodes, legend.collect()]

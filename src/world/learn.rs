@@ -49,13 +49,14 @@ pub(super) fn named_theme(global: &Global) -> io::Result<Option<ThemeName>> {
     match global.theme.as_deref() {
         None if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) => Ok(Some(ThemeName::None)),
         None | Some("auto") => Ok(None),
-        Some(name) => match ThemeName::named(name) {
-            Some(theme) => Ok(Some(theme)),
-            None => {
+        Some(name) => {
+            if let Some(theme) = ThemeName::named(name) {
+                Ok(Some(theme))
+            } else {
                 let known: Vec<&str> = ThemeName::ALL.iter().map(|theme| theme.name()).collect();
                 let known = known.join(", ");
                 Err(io::Error::other(format!("there is no theme '{name}'; there are auto, {known}")))
             }
-        },
+        }
     }
 }

@@ -91,18 +91,17 @@ fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
             pass_input(stage, job)?;
             continue;
         }
-        match stage.next_at().filter(|at| *at <= limit) {
-            Some(next) => stage.advance(next),
-            None => {
-                writeln!(io::stderr(), "podlab: the command waits for something that never comes")?;
-                // Ctrl-C, and again for what does not heed it.
-                for _ in 0..2 {
-                    stage.session.interrupt(job);
-                    let now = stage.cluster.now();
-                    stage.advance(now);
-                }
-                return Ok(124);
+        if let Some(next) = stage.next_at().filter(|at| *at <= limit) {
+            stage.advance(next);
+        } else {
+            writeln!(io::stderr(), "podlab: the command waits for something that never comes")?;
+            // Ctrl-C, and again for what does not heed it.
+            for _ in 0..2 {
+                stage.session.interrupt(job);
+                let now = stage.cluster.now();
+                stage.advance(now);
             }
+            return Ok(124);
         }
     }
 }

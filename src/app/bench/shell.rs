@@ -44,15 +44,12 @@ impl Bench {
                 "This is the past: c in another pane goes on from here, Space there returns to the present.";
             return vec![Reaction::Say(words.into())];
         }
-        match line.trim().strip_prefix("answer ") {
-            Some(word) => {
-                self.practice.answer_lab(word);
-                vec![Reaction::Say(format!("You answered: {}", word.trim()))]
-            }
-            None => {
-                self.practice.submit(line);
-                Vec::new()
-            }
+        if let Some(word) = line.trim().strip_prefix("answer ") {
+            self.practice.answer_lab(word);
+            vec![Reaction::Say(format!("You answered: {}", word.trim()))]
+        } else {
+            self.practice.submit(line);
+            Vec::new()
         }
     }
 

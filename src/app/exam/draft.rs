@@ -146,10 +146,13 @@ impl Draft {
             (Action::Toggle, _) => self.toggle(),
             (Action::MoveUp | Action::Left, Draft::Pairs { .. }) => self.turn_right_side(true),
             (Action::MoveDown | Action::Right, Draft::Pairs { .. }) => self.turn_right_side(false),
-            (Action::MoveUp, Draft::Order { .. }) => self.carry(-1),
-            (Action::MoveDown, Draft::Order { .. }) => self.carry(1),
-            (Action::Up, Draft::Order { grip: Grip::Held, .. }) => self.carry(-1),
-            (Action::Down, Draft::Order { grip: Grip::Held, .. }) => self.carry(1),
+            (Action::MoveUp, Draft::Order { .. }) | (Action::Up, Draft::Order { grip: Grip::Held, .. }) => {
+                self.carry(-1);
+            }
+            (Action::MoveDown, Draft::Order { .. })
+            | (Action::Down, Draft::Order { grip: Grip::Held, .. }) => {
+                self.carry(1);
+            }
             (other, _) => {
                 if let (Some(way), Some(at)) = (way(other), self.at_mut()) {
                     *at = way.from(*at, rows, rows);
@@ -223,7 +226,6 @@ impl Draft {
         let again = self.at() == row;
         match self {
             Draft::One { .. } | Draft::Truth { .. } if again => return true,
-            Draft::Many { .. } | Draft::Lines { .. } => self.pick(row),
             Draft::Order { at, grip: Grip::Held, .. } => {
                 let by = row as isize - *at as isize;
                 for _ in 0..by.abs() {

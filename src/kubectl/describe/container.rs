@@ -293,7 +293,9 @@ fn mounts(page: &mut Page, container: &Container) {
     let devices = container.volume_devices.as_deref().unwrap_or_default();
     if !devices.is_empty() {
         page.line(2, "Devices:");
-        devices.iter().for_each(|d| page.line(3, &format!("{} from {}", d.device_path, d.name)));
+        for d in devices {
+            page.line(3, &format!("{} from {}", d.device_path, d.name));
+        }
     }
 }
 

@@ -23,7 +23,9 @@ pub(super) fn describe(page: &mut Page, node: &Node, store: &Store) {
     conditions(page, &node_status);
     if let Some(addresses) = node_status.addresses.as_deref() {
         page.line(0, "Addresses:");
-        addresses.iter().for_each(|a| page.field(1, &a.type_, &a.address));
+        for a in addresses {
+            page.field(1, &a.type_, &a.address);
+        }
     }
     super::container::quantities(page, 0, "Capacity", node_status.capacity.as_ref());
     super::container::quantities(page, 0, "Allocatable", node_status.allocatable.as_ref());

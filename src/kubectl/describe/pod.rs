@@ -7,6 +7,7 @@ use crate::kube::qos::QosClass;
 use crate::kube::{Pod, core};
 use crate::kubectl::{age, columns, status};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 pub(super) fn describe(page: &mut Page, pod: &Pod) {
     head(page, pod);
@@ -76,7 +77,9 @@ fn head(page: &mut Page, pod: &Pod) {
         None | Some([]) => page.field(0, "IPs", "<none>"),
         Some(ips) => {
             page.line(0, "IPs:");
-            ips.iter().for_each(|ip| page.field(1, "IP", &ip.ip));
+            for ip in ips {
+                page.field(1, "IP", &ip.ip);
+            }
         }
     }
     page.controlled_by(&pod.metadata);
@@ -129,7 +132,7 @@ fn tolerated(toleration: &core::Toleration) -> String {
         text.push_str(if text.is_empty() { "op=Exists" } else { " op=Exists" });
     }
     if let Some(seconds) = toleration.toleration_seconds {
-        text.push_str(&format!(" for {seconds}s"));
+        let _ = write!(text, " for {seconds}s");
     }
     text
 }
@@ -140,7 +143,7 @@ pub(super) fn spread(page: &mut Page, level: usize, constraints: &[core::Topolog
         let mut text =
             format!("{}:{} when max skew {} is exceeded", c.topology_key, c.when_unsatisfiable, c.max_skew);
         if c.label_selector.is_some() {
-            text.push_str(&format!(" for selector {}", columns::label_selector(c.label_selector.as_ref())));
+            let _ = write!(text, " for selector {}", columns::label_selector(c.label_selector.as_ref()));
         }
         by_key.entry(&c.topology_key).or_default().push(text);
     }

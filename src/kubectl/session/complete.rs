@@ -98,7 +98,7 @@ impl Session {
     }
 
     fn kubectl(&self, cluster: &Cluster, words: &[&str], word: &str) -> (usize, Vec<String>) {
-        let Some(found) = Line::read(words) else { return (0, self.verbs_or_flags(cluster, words, word)) };
+        let Some(found) = Line::read(words) else { return (0, verbs_or_flags(cluster, words, word)) };
         if found.after_dash {
             return (0, self.files(word));
         }
@@ -119,14 +119,6 @@ impl Session {
             return (0, verb_words(found.verb.verbs, word));
         }
         (0, self.words(cluster, &found, namespace, word))
-    }
-
-    fn verbs_or_flags(&self, cluster: &Cluster, words: &[&str], word: &str) -> Vec<String> {
-        match words.last().filter(|w| matches!(**w, "-n" | "--namespace")) {
-            Some(_) => names(cluster, Kind::Namespace, None, word),
-            None if word.starts_with('-') => flag_words(&GLOBAL.iter().collect::<Vec<_>>(), word),
-            None => verb_words(VERBS, word),
-        }
     }
 
     fn value(
@@ -186,6 +178,14 @@ impl Session {
     }
 }
 
+fn verbs_or_flags(cluster: &Cluster, words: &[&str], word: &str) -> Vec<String> {
+    match words.last().filter(|w| matches!(**w, "-n" | "--namespace")) {
+        Some(_) => names(cluster, Kind::Namespace, None, word),
+        None if word.starts_with('-') => flag_words(&GLOBAL.iter().collect::<Vec<_>>(), word),
+        None => verb_words(VERBS, word),
+    }
+}
+
 /// What is known of a kubectl line before the word at the cursor.
 struct Line<'a> {
     verb: &'static Verb,
@@ -227,20 +227,19 @@ impl<'a> Line<'a> {
 
     fn flag(&mut self, word: &'a str) {
         let mut flags = self.verb.flags.iter().copied().chain([GLOBAL]).flatten();
-        let found = match word.strip_prefix("--") {
-            Some(long) => match long.split_once('=') {
+        let found = if let Some(long) = word.strip_prefix("--") {
+            match long.split_once('=') {
                 Some(("namespace", value)) => {
                     self.namespace = Some(value);
                     None
                 }
                 Some(_) => None,
                 None => flags.find(|flag| flag.long == long),
-            },
-            None => {
-                // Of letters joined in one word only the last can still need a value.
-                let last = word.chars().next_back();
-                flags.find(|flag| flag.short == last)
             }
+        } else {
+            // Of letters joined in one word only the last can still need a value.
+            let last = word.chars().next_back();
+            flags.find(|flag| flag.short == last)
         };
         self.open = found.filter(|flag| !matches!(flag.takes, Takes::Switch | Takes::Optional(_)));
     }

@@ -221,14 +221,12 @@ fn from_files(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint>
     let mut objects = Vec::new();
     for manifest in &read.objects {
         let key = manifest.key();
-        match run.cluster.store().get(&key) {
-            Some(object) => objects.push(object.clone()),
-            None => {
-                let refusal = crate::sim::api::Refusal::not_found(&key);
-                errors.push(
-                    refused(refusal).while_doing(&format!("error when deleting {:?}: ", manifest.source)),
-                );
-            }
+        if let Some(object) = run.cluster.store().get(&key) {
+            objects.push(object.clone());
+        } else {
+            let refusal = crate::sim::api::Refusal::not_found(&key);
+            errors
+                .push(refused(refusal).while_doing(&format!("error when deleting {:?}: ", manifest.source)));
         }
     }
     if run.args.is("ignore-not-found") {

@@ -1,5 +1,7 @@
 //! `kubectl diff`: what `apply` would change, as a unified diff of the objects' YAML.
 
+use std::fmt::Write as _;
+
 use crate::kube::Object;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -110,7 +112,7 @@ fn unified(before: &str, after: &str) -> String {
             let first = if length == 0 { skipped } else { skipped + 1 };
             if length == 1 { first.to_string() } else { format!("{first},{length}") }
         };
-        text.push_str(&format!("@@ -{} +{} @@\n", place(Side::New), place(Side::Old)));
+        let _ = writeln!(text, "@@ -{} +{} @@", place(Side::New), place(Side::Old));
         for (side, line) in &lines[start..end] {
             text.push(match side {
                 Side::Both => ' ',

@@ -71,25 +71,24 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
         }
     };
     let inside = found.inside();
-    match found.field {
-        Some(field) => {
-            let _ = writeln!(text, "FIELD: {} <{}>", field.name, field.shape.explained());
-            let values = enum_values(&field.description);
-            if !values.is_empty() {
-                text.push_str("ENUM:\n");
-                values.iter().for_each(|value| text.push_str(&format!("    {value}\n")));
-            }
-            text.push_str(if values.is_empty() { "\n\n" } else { "\n" });
-            text.push_str("DESCRIPTION:\n");
-            wrap(&field.description, &mut text);
-            if let Some(inside) = inside {
-                wrap(&inside.description, &mut text);
+    if let Some(field) = found.field {
+        let _ = writeln!(text, "FIELD: {} <{}>", field.name, field.shape.explained());
+        let values = enum_values(&field.description);
+        if !values.is_empty() {
+            text.push_str("ENUM:\n");
+            for value in &values {
+                let _ = writeln!(text, "    {value}");
             }
         }
-        None => {
-            text.push_str("DESCRIPTION:\n");
-            wrap(&found.holder.description, &mut text);
+        text.push_str(if values.is_empty() { "\n\n" } else { "\n" });
+        text.push_str("DESCRIPTION:\n");
+        wrap(&field.description, &mut text);
+        if let Some(inside) = inside {
+            wrap(&inside.description, &mut text);
         }
+    } else {
+        text.push_str("DESCRIPTION:\n");
+        wrap(&found.holder.description, &mut text);
     }
     text.push_str("    \n");
     if let Some(inside) = inside.filter(|t| !t.fields.is_empty()) {

@@ -154,13 +154,16 @@ fn token_volume(name: &str) -> Volume {
 fn add_priority(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
     let class = pod.spec.priority_class_name.clone().filter(|name| !name.is_empty());
     let found = match &class {
-        Some(name) => match context.store.get(&Key::new(Kind::PriorityClass, "", name)) {
-            Some(Object::PriorityClass(class)) => Some(class.clone()),
-            _ => {
+        Some(name) => {
+            if let Some(Object::PriorityClass(class)) =
+                context.store.get(&Key::new(Kind::PriorityClass, "", name))
+            {
+                Some(class.clone())
+            } else {
                 let why = format!("no PriorityClass with name {name} was found");
                 return Err(Refusal::forbidden(Kind::Pod, pod.name(), why));
             }
-        },
+        }
         None => default_class(context),
     };
     let value = found.as_ref().map_or(0, |class| class.value.unwrap_or_default());

@@ -121,18 +121,15 @@ pub fn put_condition(
 ) -> bool {
     condition.observed_generation = pod.metadata.generation;
     let list = Arc::make_mut(&mut pod.status).conditions.get_or_insert_default();
-    match list.iter_mut().find(|c| c.type_ == condition.type_) {
-        Some(old) => {
-            condition.last_transition_time =
-                if old.status == condition.status { old.last_transition_time.clone() } else { Some(now) };
-            let changed = *old != condition;
-            *old = condition;
-            changed
-        }
-        None => {
-            condition.last_transition_time = Some(now);
-            list.push(condition);
-            true
-        }
+    if let Some(old) = list.iter_mut().find(|c| c.type_ == condition.type_) {
+        condition.last_transition_time =
+            if old.status == condition.status { old.last_transition_time.clone() } else { Some(now) };
+        let changed = *old != condition;
+        *old = condition;
+        changed
+    } else {
+        condition.last_transition_time = Some(now);
+        list.push(condition);
+        true
     }
 }

@@ -143,12 +143,11 @@ fn merge_field<'a>(
         return Ok(());
     }
     let above = &path[..path.len() - 1];
-    match merge_key(kind, above, name).filter(|_| items.iter().all(Value::is_object)) {
-        Some(key) => merge_list(kind, path, target, items, key),
-        None => {
-            *target = change.clone();
-            Ok(())
-        }
+    if let Some(key) = merge_key(kind, above, name).filter(|_| items.iter().all(Value::is_object)) {
+        merge_list(kind, path, target, items, key)
+    } else {
+        *target = change.clone();
+        Ok(())
     }
 }
 

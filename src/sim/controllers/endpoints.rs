@@ -164,35 +164,32 @@ fn write_slice(service: &Arc<Service>, standing: &[Pod], write: &Write, context:
     // A Service nobody stands behind has a placeholder without ports (endpointslice/utils.go: newEndpointSlice of no ports).
     let ports = if endpoints.is_empty() { None } else { some(ports) };
     let endpoints = some(endpoints);
-    match old {
-        Some(old) => {
-            let mut slice = Arc::unwrap_or_clone(old);
-            slice.endpoints = endpoints;
-            slice.ports = ports;
-            slice.metadata.resource_version = None;
-            let _ = context.update(Object::EndpointSlice(Arc::new(slice)), Subresource::Main, write);
-        }
-        None => {
-            let suffix = chance::suffix(context.seed, &uid, "endpointslice", context.now.0, 5);
-            let labels = BTreeMap::from([
-                (SERVICE_LABEL.to_owned(), name.to_string()),
-                (MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned()),
-            ]);
-            let slice = EndpointSlice {
-                address_type: "IPv4".into(),
-                endpoints,
-                metadata: ObjectMeta {
-                    name: Some(format!("{name}-{suffix}")),
-                    generate_name: Some(format!("{name}-")),
-                    namespace: Some(namespace.to_string()),
-                    labels: Some(labels),
-                    owner_references: Some(vec![controller_reference(&object)]),
-                    ..ObjectMeta::default()
-                },
-                ports,
-            };
-            let _ = context.create(Object::EndpointSlice(Arc::new(slice)), write);
-        }
+    if let Some(old) = old {
+        let mut slice = Arc::unwrap_or_clone(old);
+        slice.endpoints = endpoints;
+        slice.ports = ports;
+        slice.metadata.resource_version = None;
+        let _ = context.update(Object::EndpointSlice(Arc::new(slice)), Subresource::Main, write);
+    } else {
+        let suffix = chance::suffix(context.seed, &uid, "endpointslice", context.now.0, 5);
+        let labels = BTreeMap::from([
+            (SERVICE_LABEL.to_owned(), name.to_string()),
+            (MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned()),
+        ]);
+        let slice = EndpointSlice {
+            address_type: "IPv4".into(),
+            endpoints,
+            metadata: ObjectMeta {
+                name: Some(format!("{name}-{suffix}")),
+                generate_name: Some(format!("{name}-")),
+                namespace: Some(namespace.to_string()),
+                labels: Some(labels),
+                owner_references: Some(vec![controller_reference(&object)]),
+                ..ObjectMeta::default()
+            },
+            ports,
+        };
+        let _ = context.create(Object::EndpointSlice(Arc::new(slice)), write);
     }
 }
 
@@ -224,22 +221,19 @@ fn write_endpoints(service: &Arc<Service>, standing: &[Pod], write: &Write, cont
     let subsets = (!nobody).then(|| vec![subset]);
     let key = Object::Service(service.clone()).key();
     let place = Key::new(Kind::Endpoints, &key.namespace, &key.name);
-    match context.store.get(&place) {
-        Some(Object::Endpoints(old)) => {
-            let mut endpoints = (**old).clone();
-            endpoints.subsets = subsets;
-            endpoints.metadata.resource_version = None;
-            let _ = context.update(Object::Endpoints(Arc::new(endpoints)), Subresource::Main, write);
-        }
-        _ => {
-            let metadata = ObjectMeta {
-                name: Some(key.name.to_string()),
-                namespace: Some(key.namespace.to_string()),
-                labels: service.metadata.labels.clone(),
-                ..ObjectMeta::default()
-            };
-            let _ = context.create(Object::Endpoints(Arc::new(Endpoints { metadata, subsets })), write);
-        }
+    if let Some(Object::Endpoints(old)) = context.store.get(&place) {
+        let mut endpoints = (**old).clone();
+        endpoints.subsets = subsets;
+        endpoints.metadata.resource_version = None;
+        let _ = context.update(Object::Endpoints(Arc::new(endpoints)), Subresource::Main, write);
+    } else {
+        let metadata = ObjectMeta {
+            name: Some(key.name.to_string()),
+            namespace: Some(key.namespace.to_string()),
+            labels: service.metadata.labels.clone(),
+            ..ObjectMeta::default()
+        };
+        let _ = context.create(Object::Endpoints(Arc::new(Endpoints { metadata, subsets })), write);
     }
 }
 

@@ -80,12 +80,11 @@ fn without_sandbox(worker: &Worker, old: Option<&Sandbox>, plan: &mut Plan) {
     }
     plan.sandbox = true;
     plan.restart_all = started;
-    match spec::inits(pod).first() {
-        Some(first) => plan.start.push(Target { role: spec::init_role(first), index: 0 }),
-        None => {
-            let fresh = pod.spec.containers.iter().enumerate().filter(|(_, c)| !started || !done(c));
-            plan.start.extend(fresh.map(|(index, _)| Target { role: Role::Main, index }));
-        }
+    if let Some(first) = spec::inits(pod).first() {
+        plan.start.push(Target { role: spec::init_role(first), index: 0 });
+    } else {
+        let fresh = pod.spec.containers.iter().enumerate().filter(|(_, c)| !started || !done(c));
+        plan.start.extend(fresh.map(|(index, _)| Target { role: Role::Main, index }));
     }
 }
 
@@ -108,12 +107,11 @@ fn restart_all(worker: &Worker, sandbox: &Sandbox, plan: &mut Plan) {
         }
     }
     plan.restart_all = true;
-    match spec::inits(&worker.pod).first() {
-        Some(first) => plan.start.push(Target { role: spec::init_role(first), index: 0 }),
-        None => {
-            let mains = 0..worker.pod.spec.containers.len();
-            plan.start.extend(mains.map(|index| Target { role: Role::Main, index }));
-        }
+    if let Some(first) = spec::inits(&worker.pod).first() {
+        plan.start.push(Target { role: spec::init_role(first), index: 0 });
+    } else {
+        let mains = 0..worker.pod.spec.containers.len();
+        plan.start.extend(mains.map(|index| Target { role: Role::Main, index }));
     }
 }
 

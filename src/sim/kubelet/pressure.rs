@@ -4,6 +4,8 @@
 
 mod rank;
 
+use std::fmt::Write as _;
+
 use super::desk::Desk;
 use super::eviction::{PHASE, ROUND};
 use super::worker::{Mode, Worker};
@@ -205,10 +207,11 @@ fn message(worker: &Worker, signal: Signal, context: &Context) -> String {
         signal.available / 1024
     );
     for (container, used, request) in rank::above_request(worker, signal.what, context) {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "Container {container} was using {}Ki, request is {request}, has larger consumption of {word}. ",
             used.div_ceil(4096) * 4
-        ));
+        );
     }
     text
 }

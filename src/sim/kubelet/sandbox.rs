@@ -26,13 +26,11 @@ impl Desk<'_, '_> {
         let hostname = config::hostname(worker, self);
         let ip =
             if worker.pod.spec.host_network == Some(true) { self.machine.ip.clone() } else { self.address() };
-        match worker.sandbox {
-            Some(id) => self.ctx.runtime.renew(id, ip, &hostname),
-            None => {
-                let place = (ip, worker.key.namespace.clone());
-                worker.sandbox =
-                    Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
-            }
+        if let Some(id) = worker.sandbox {
+            self.ctx.runtime.renew(id, ip, &hostname);
+        } else {
+            let place = (ip, worker.key.namespace.clone());
+            worker.sandbox = Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
         }
         self.machine.watched.insert(worker.serial);
     }

@@ -49,18 +49,18 @@ impl Volumes {
         self.entries.get(name).and_then(|entry| entry.mounted.clone())
     }
 
-    /// Whether the files of a volume follow API objects.
-    pub fn follows_objects(&self, pod: &Pod, name: &str) -> bool {
-        let spec = pod.spec.volumes.iter().flatten().find(|spec| spec.name == name);
-        spec.is_some_and(content::changes)
-    }
-
     /// The volumes' numbers with their names.
     pub fn ids(&self) -> impl Iterator<Item = (&str, VolumeId)> {
         self.entries
             .iter()
             .filter_map(|(name, entry)| entry.mounted.as_ref().map(|(id, _)| (name.as_str(), *id)))
     }
+}
+
+/// Whether the files of a volume follow API objects.
+pub fn follows_objects(pod: &Pod, name: &str) -> bool {
+    let spec = pod.spec.volumes.iter().flatten().find(|spec| spec.name == name);
+    spec.is_some_and(content::changes)
 }
 
 impl Volumes {

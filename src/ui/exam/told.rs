@@ -77,7 +77,9 @@ impl Canvas<'_, '_> {
             for (i, line) in words.lines().enumerate() {
                 let label = if i == 0 { label.to_owned() } else { " ".repeat(text::width(label)) };
                 let pieces = [Piece::new(label, self.theme.style(Role::Quiet)), Piece::new(line, style)];
-                text::wrap(&pieces, cells).into_iter().for_each(|row| sheet.push(row));
+                for row in text::wrap(&pieces, cells) {
+                    sheet.push(row);
+                }
             }
         };
         if let Draft::Text(line) = &exam.draft {

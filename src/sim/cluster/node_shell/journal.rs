@@ -67,10 +67,9 @@ impl Cluster {
                 word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
             let mut value = || joined.or_else(|| words.next()).unwrap_or_default();
             match flag {
-                "-u" | "--unit" => unit = Some(value()),
+                "-u" | "--unit" | "-xeu" | "-eu" | "-xu" => unit = Some(value()),
                 "-f" | "--follow" => follow = true,
                 "-fu" | "-xefu" | "-xfu" => (follow, unit) = (true, Some(value())),
-                "-xeu" | "-eu" | "-xu" => unit = Some(value()),
                 "-n" | "--lines" => last = value().parse().ok(),
                 "-S" | "--since" => journal.since = since(self.now, value()),
                 "-o" | "--output" => journal.bare = value() == "cat",

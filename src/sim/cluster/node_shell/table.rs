@@ -1,5 +1,7 @@
 //! Tables, times and sizes as crictl prints them (Go's tabwriter, docker's `go-units`).
 
+use std::fmt::Write as _;
+
 use crate::kube::SimTime;
 
 /// The least width of a column, and the spaces between two.
@@ -19,7 +21,7 @@ pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> S
             if at + 1 == row.len() {
                 text.push_str(cell);
             } else {
-                text.push_str(&format!("{cell:<0$}", width(at)));
+                let _ = write!(text, "{cell:<0$}", width(at));
             }
         }
         text.push('\n');

@@ -62,7 +62,7 @@ impl Rollout<'_> {
         order.retain(|(size, _)| *size > 0);
         // The largest set takes the largest part, and what rounding leaves over.
         order.sort_by_key(|(size, at)| (-*size, at.is_some()));
-        let parts = self.parts(&order, total, most, &mut left);
+        let parts = parts(&order, total, most, &mut left);
         for ((size, at), part) in order.into_iter().zip(parts) {
             let wanted = (size + part).max(0);
             match at {
@@ -70,21 +70,6 @@ impl Rollout<'_> {
                 None => self.resize_new(wanted, context),
             }
         }
-    }
-
-    fn parts(&self, order: &[(i32, Option<usize>)], total: i32, most: i32, left: &mut i32) -> Vec<i32> {
-        let mut parts: Vec<i32> = Vec::new();
-        for (size, _) in order {
-            let fraction = f64::from(*size) * f64::from(most) / f64::from(total.max(1)) - f64::from(*size);
-            let part = fraction.round() as i32;
-            let part = if *left > 0 { part.min(*left) } else { part.max(*left) };
-            *left -= part;
-            parts.push(part);
-        }
-        if let Some(first) = parts.first_mut() {
-            *first += *left;
-        }
-        parts
     }
 
     /// New Pods as far as the surge allows, then old ones away as far as availability allows.
@@ -155,4 +140,19 @@ impl Rollout<'_> {
         };
         self.old.iter().any(|set| runs(set))
     }
+}
+
+fn parts(order: &[(i32, Option<usize>)], total: i32, most: i32, left: &mut i32) -> Vec<i32> {
+    let mut parts: Vec<i32> = Vec::new();
+    for (size, _) in order {
+        let fraction = f64::from(*size) * f64::from(most) / f64::from(total.max(1)) - f64::from(*size);
+        let part = fraction.round() as i32;
+        let part = if *left > 0 { part.min(*left) } else { part.max(*left) };
+        *left -= part;
+        parts.push(part);
+    }
+    if let Some(first) = parts.first_mut() {
+        *first += *left;
+    }
+    parts
 }

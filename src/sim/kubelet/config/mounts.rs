@@ -72,7 +72,7 @@ fn part(
     if sub.is_empty() {
         return (volume, path);
     }
-    if worker.volumes.follows_objects(&worker.pod, name) {
+    if volumes::follows_objects(&worker.pod, name) {
         let payload = desk.ctx.runtime.volumes.get(volume).and_then(|volume| volumes::payload(&volume.tree));
         let found =
             payload.and_then(|top| parts.iter().try_fold(top, |node, part| node.entries()?.get(*part)));

@@ -6,6 +6,8 @@
 
 mod cell;
 mod descriptor;
+/// What two texts do not share.
+pub mod diff;
 mod errno;
 mod fs;
 mod image;

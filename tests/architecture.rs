@@ -24,6 +24,7 @@ const ADDRESSES: &[(&str, &[&str])] = &[
     ("terminal_colorsaurus", &["world"]),
     ("etcetera", &["world"]),
     ("signal_hook", &["world"]),
+    ("similar", &["os"]),
 ];
 
 /// Ways out of the process; only `world` may use them.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
 /// Lines around a change, where nothing else is asked for.
 pub const CONTEXT: usize = 3;
@@ -23,12 +23,11 @@ pub fn unified(old: &[&str], new: &[&str], context: usize) -> String {
         let is = range(first.new_range().start, last.new_range().end);
         let _ = writeln!(text, "@@ -{was} +{is} @@");
         for change in hunk {
-            match change {
-                DiffOp::Equal { .. } => signed(&mut text, " ", &old[change.old_range()]),
-                _ => {
-                    signed(&mut text, "-", &old[change.old_range()]);
-                    signed(&mut text, "+", &new[change.new_range()]);
-                }
+            if change.tag() == DiffTag::Equal {
+                signed(&mut text, " ", &old[change.old_range()]);
+            } else {
+                signed(&mut text, "-", &old[change.old_range()]);
+                signed(&mut text, "+", &new[change.new_range()]);
             }
         }
     }
@@ -39,11 +38,11 @@ pub fn unified(old: &[&str], new: &[&str], context: usize) -> String {
 pub fn changes(old: &[&str], new: &[&str]) -> String {
     let mut text = String::new();
     for change in capture_diff_slices(Algorithm::Myers, old, new) {
-        let letter = match change {
-            DiffOp::Equal { .. } => continue,
-            DiffOp::Delete { .. } => 'd',
-            DiffOp::Insert { .. } => 'a',
-            DiffOp::Replace { .. } => 'c',
+        let letter = match change.tag() {
+            DiffTag::Equal => continue,
+            DiffTag::Delete => 'd',
+            DiffTag::Insert => 'a',
+            DiffTag::Replace => 'c',
         };
         let span = |range: std::ops::Range<usize>| match range.len() {
             0 => range.start.to_string(),

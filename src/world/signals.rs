@@ -65,7 +65,10 @@ pub fn watch_terminal() {
         }
     };
     if io::stdin().is_terminal() {
-        #[expect(clippy::disallowed_methods, reason = "this is the world: a terminal goes away beside the loop")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the world: a terminal goes away beside the loop"
+        )]
         std::thread::spawn(watch);
     }
 }

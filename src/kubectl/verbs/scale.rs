@@ -3,7 +3,7 @@
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
-use crate::kubectl::output::{self, Output};
+use crate::kubectl::output;
 use crate::kubectl::run::{DryRun, Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, WRITE, Words};
 use crate::sim::api::{Patch, Subresource};
@@ -229,16 +229,12 @@ fn expose(run: &mut Run) -> Result<Flow, Complaint> {
         let value = service_for(run, object)?;
         super::generate::make(run, Kind::Service, value, "exposed")?;
     }
-    let _ = Output::Table;
     Ok(Flow::Done)
 }
 
-#[expect(clippy::too_many_lines, reason = "one Service, field by field, in the order kubectl fills them in")]
-fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
-    let args = run.args;
-    let value = object.to_value();
-    let info = object.kind().info();
-    let selector = match (args.get("selector"), object.kind()) {
+/// What the Service selects: `--selector`, or what the object itself selects by.
+fn selector_for(run: &Run, object: &Object, value: &Value) -> Result<Value, Complaint> {
+    let selector = match (run.args.get("selector"), object.kind()) {
         (Some(text), _) => super::generate::pairs(text, "selector")?,
         (None, Kind::Pod) => value.pointer("/metadata/labels").cloned().unwrap_or_default(),
         (None, Kind::Service | Kind::ReplicationController) => {
@@ -246,58 +242,61 @@ fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
         }
         (None, _) => value.pointer("/spec/selector/matchLabels").cloned().unwrap_or_default(),
     };
-    if selector.as_object().is_none_or(serde_json::Map::is_empty) {
-        let what = if object.kind() == Kind::Pod {
-            "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed".to_owned()
-        } else {
-            format!("cannot expose a {}", info.name)
-        };
-        return Err(Complaint::plain(what));
+    if selector.as_object().is_some_and(|labels| !labels.is_empty()) {
+        return Ok(selector);
     }
-    let declared = |pointer: &str| {
-        let containers = value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
-        containers.iter().flat_map(|c| c["ports"].as_array().cloned().unwrap_or_default()).collect::<Vec<_>>()
-    };
-    let found = declared(if object.kind() == Kind::Pod {
-        "/spec/containers"
+    Err(Complaint::plain(if object.kind() == Kind::Pod {
+        "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed".to_owned()
     } else {
-        "/spec/template/spec/containers"
-    });
-    let numbers: Vec<(i64, String)> = match args.get("port") {
-        Some(text) => {
-            let protocol = args.or("protocol", "TCP").to_owned();
-            let parse = |p: &str| {
-                p.parse::<i64>()
-                    .map(|n| (n, protocol.clone()))
-                    .map_err(|_| Complaint::plain(format!("strconv.Atoi: parsing {p:?}: invalid syntax")))
-            };
-            text.split(',').map(parse).collect::<Result<_, _>>()?
-        }
-        None => found
-            .iter()
-            .filter_map(|p| {
-                Some((p["containerPort"].as_i64()?, p["protocol"].as_str().unwrap_or("TCP").to_owned()))
-            })
-            .collect(),
+        format!("cannot expose a {}", object.kind().info().name)
+    }))
+}
+
+/// The ports of the Service with their protocols: `--port`, or those the containers declare.
+fn numbers_for(run: &Run, object: &Object, value: &Value) -> Result<Vec<(i64, String)>, Complaint> {
+    let numbers: Vec<(i64, String)> = if let Some(text) = run.args.get("port") {
+        let protocol = run.args.or("protocol", "TCP").to_owned();
+        let parse = |p: &str| {
+            p.parse::<i64>()
+                .map(|n| (n, protocol.clone()))
+                .map_err(|_| Complaint::plain(format!("strconv.Atoi: parsing {p:?}: invalid syntax")))
+        };
+        text.split(',').map(parse).collect::<Result<_, _>>()?
+    } else {
+        let place =
+            if object.kind() == Kind::Pod { "/spec/containers" } else { "/spec/template/spec/containers" };
+        let containers = value.pointer(place).and_then(Value::as_array).into_iter().flatten();
+        let ports = containers.flat_map(|c| c["ports"].as_array().into_iter().flatten());
+        let declared = ports.filter_map(|p| {
+            Some((p["containerPort"].as_i64()?, p["protocol"].as_str().unwrap_or("TCP").to_owned()))
+        });
+        declared.collect()
     };
     if numbers.is_empty() {
         return Err(Complaint::plain("couldn't find port via --port flag or introspection"));
     }
-    let several = numbers.len() > 1;
-    let ports: Vec<Value> = numbers
-        .iter()
-        .enumerate()
-        .map(|(i, (number, protocol))| {
-            let target = args
-                .get("target-port")
-                .map_or(json!(number), |t| t.parse::<i64>().map_or(json!(t), |n| json!(n)));
-            let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
-            if several {
-                port["name"] = format!("port-{}", i + 1).into();
-            }
-            port
-        })
-        .collect();
+    Ok(numbers)
+}
+
+fn ports_for(run: &Run, numbers: &[(i64, String)]) -> Vec<Value> {
+    let port = |(i, (number, protocol)): (usize, &(i64, String))| {
+        let target = run.args.get("target-port");
+        let target = target.map_or(json!(number), |t| t.parse::<i64>().map_or(json!(t), |n| json!(n)));
+        let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
+        if numbers.len() > 1 {
+            port["name"] = format!("port-{}", i + 1).into();
+        }
+        port
+    };
+    numbers.iter().enumerate().map(port).collect()
+}
+
+/// The Service that exposes an object, field by field in the order kubectl fills them in.
+fn service_for(run: &Run, object: &Object) -> Result<Value, Complaint> {
+    let args = run.args;
+    let value = object.to_value();
+    let selector = selector_for(run, object, &value)?;
+    let ports = ports_for(run, &numbers_for(run, object, &value)?);
     let own = object.meta().name.clone().unwrap_or_default();
     let mut metadata = json!({"name": args.or("name", &own), "namespace": run.namespace});
     let labels = match args.get("labels") {

@@ -208,6 +208,13 @@ impl Script {
                 self.out.text(2, &text);
                 self.ending = Some(1);
             }
+            act => self.turn(act, ctx),
+        }
+    }
+
+    /// An act that decides which act is next.
+    fn turn(&mut self, act: Act, ctx: &Ctx<'_>) {
+        match act {
             Act::Forever(body) => {
                 // Runs for ever: the body's end leads back to this act.
                 if let Some((_, at, _)) = self.frames.last_mut() {
@@ -217,7 +224,7 @@ impl Script {
             }
             Act::While(condition, body) => {
                 if condition.holds(self, ctx) {
-                    self.perform(Act::Forever(body), ctx);
+                    self.turn(Act::Forever(body), ctx);
                 }
             }
             Act::If(condition, then, otherwise) => {
@@ -229,7 +236,7 @@ impl Script {
                 self.variables.insert(name.clone(), Expr::Number(0));
                 self.frames.push((body, 0, Round::Count(name, 0, end)));
             }
-            Act::Count(..) | Act::Pause => {}
+            _ => {}
         }
     }
 

@@ -32,7 +32,7 @@ fn block(lines: &[(usize, &str)], at: &mut usize, depth: usize) -> Result<Vec<Ac
         }
         *at += 1;
         if let Some((condition, rest)) = branch_head(line, "if") {
-            acts.push(branch(condition, rest, (lines, at, indent), depth)?);
+            acts.push(branch(condition, rest, (lines, &mut *at, indent), depth)?);
             continue;
         }
         // `import time; while True: …` is no Python, but people write it with a newline in quotes; a loop may follow on its own line only.
@@ -42,7 +42,7 @@ fn block(lines: &[(usize, &str)], at: &mut usize, depth: usize) -> Result<Vec<Ac
             }
             continue;
         };
-        let body = body(line, rest, (lines, at, indent), depth)?;
+        let body = body(line, rest, (lines, &mut *at, indent), depth)?;
         acts.push(looped(head, body.into()).ok_or_else(|| line.to_owned())?);
     }
     Ok(acts)
@@ -93,16 +93,16 @@ fn branch(
         return Err(condition.to_owned());
     }
     let parsed = Condition::parse(condition).ok_or_else(|| format!("if {condition}:"))?;
-    let then = body("if", rest, (lines, at, indent), depth)?;
+    let then = body("if", rest, (lines, &mut *at, indent), depth)?;
     let next = lines.get(*at).copied().filter(|(own, _)| *own == indent).map(|(_, line)| line);
     let mut otherwise = Vec::new();
     if let Some((condition, rest)) = next.and_then(|line| branch_head(line, "elif")) {
         *at += 1;
-        otherwise.push(branch(condition, rest, (lines, at, indent), depth + 1)?);
+        otherwise.push(branch(condition, rest, (lines, &mut *at, indent), depth + 1)?);
     } else if let Some(rest) = next.and_then(|line| line.strip_prefix("else")?.trim_start().strip_prefix(':'))
     {
         *at += 1;
-        otherwise = body("else", rest.trim(), (lines, at, indent), depth)?;
+        otherwise = body("else", rest.trim(), (lines, &mut *at, indent), depth)?;
     }
     Ok(Act::If(parsed, then.into(), otherwise.into()))
 }

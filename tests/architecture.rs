@@ -44,7 +44,7 @@ const DOORS: &[&str] = &[
 const LONG: &str = "clippy::too_many_lines";
 
 /// Files of the source may be this long; tests beside them are not counted.
-const LONGEST_FILE: usize = 450;
+const LONGEST_FILE: usize = 470;
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -114,7 +114,8 @@ impl Kubelet {
             Group::Ordinary => self.end_group(Group::Critical, because, context),
             Group::Critical => {
                 let halt = cluster::Due::Halt(self.machine.index, because);
-                context.agenda.push(context.now, halt);
+                // What was found of the last Pods is still being written.
+                context.agenda.push(context.now.plus(LOOK), halt);
             }
         }
     }

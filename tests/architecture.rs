@@ -16,7 +16,7 @@ const ADDRESSES: &[(&str, &[&str])] = &[
     ("syntect", &["course"]),
     ("pulldown_cmark", &["course"]),
     ("brush_parser", &["os"]),
-    ("serde_yaml", &["course", "os", "lab", "kube"]),
+    ("serde_yaml", &["course", "os", "lab", "kube", "sim"]),
     ("clap", &["world"]),
     ("hyper", &["world"]),
     ("tokio", &["world"]),

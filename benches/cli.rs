@@ -65,6 +65,6 @@ fn command(bencher: divan::Bencher, line: &str) {
 #[divan::bench(args = ["kubectl ge", "kubectl get po", "kubectl describe pod app-0", "kubectl logs app-07", "kubectl get pods --"],
     sample_count = 50, sample_size = 1)]
 fn completion(bencher: divan::Bencher, line: &str) {
-    let (cluster, mut session) = prepared();
+    let (cluster, session) = prepared();
     bencher.bench_local(|| session.complete(&cluster, line).1.len());
 }

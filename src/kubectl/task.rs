@@ -75,6 +75,11 @@ impl Task {
         }
     }
 
+    /// Whether what it waits for becomes files of the learner.
+    pub fn writes_files(&self) -> bool {
+        matches!(self, Task::Fetch(_))
+    }
+
     /// Whether standard input goes to what it waits for.
     pub fn reads_input(&self) -> bool {
         match self {

@@ -4,6 +4,7 @@ use super::files::Places;
 use super::{EditorRequest, Session, fault, ssh};
 use crate::kubectl::desk::Stream;
 use crate::kubectl::run::Command;
+use crate::kubectl::task::Task;
 use crate::os::{Failure, Pid, Reply, Request, RequestId, Served, Signal, Spawn, Stdin, Stream as Out};
 use crate::sim::Cluster;
 use crate::sim::runtime::VisitId;
@@ -314,8 +315,8 @@ impl Session {
     ) -> (Vec<(Out, Vec<u8>)>, Option<i32>) {
         let now = cluster.now();
         let Work::Kubectl(command) = &mut child.work else { return (Vec::new(), None) };
-        // A command looks at files before it waits for anything, not afterwards.
-        if child.synced {
+        // A command looks at files before it waits for anything, not afterwards, unless it waits for files.
+        if child.synced && !command.task().is_some_and(Task::writes_files) {
             command.poll(cluster, &mut self.desk);
         } else {
             self.load_files(now, &child.places);

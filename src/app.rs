@@ -257,13 +257,11 @@ impl App {
         self.notice = None;
         let contexts = self.contexts();
         let searching = self.bench.shell.line.searching().is_some() && contexts.contains(&Context::Shell);
-        match keymap::find(&contexts, key).filter(|_| !searching) {
-            Some(action) => self.perform(action),
-            None => {
-                self.type_key(key);
-                vec![Effect::Draw]
-            }
+        if let Some(action) = keymap::find(&contexts, key).filter(|_| !searching) {
+            return self.perform(action);
         }
+        self.type_key(key);
+        vec![Effect::Draw]
     }
 
     fn tick(&mut self, real: Duration) -> Vec<Effect> {
@@ -327,12 +325,11 @@ impl App {
             Action::Experiments => {
                 vec![Reaction::Open(Overlay::Palette(self.palette().typed("experiment: ")))]
             }
-            Action::Find => vec![Reaction::Go(Place::Search)],
             Action::GoMap => vec![Reaction::Go(Place::Map)],
             Action::GoReview => vec![Reaction::Go(Place::Review)],
             Action::GoProgress => vec![Reaction::Go(Place::Progress)],
             Action::GoSettings => vec![Reaction::Go(Place::Settings)],
-            Action::GoSearch => vec![Reaction::Go(Place::Search)],
+            Action::Find | Action::GoSearch => vec![Reaction::Go(Place::Search)],
             _ => return None,
         })
     }

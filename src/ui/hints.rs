@@ -38,7 +38,7 @@ impl Canvas<'_, '_> {
             .collect();
         shown.sort_by_key(|(b, _)| self.rank(b.run));
         // What leads out and what explains the rest is always there.
-        let fits = self.app.notice.as_ref().filter(|notice| self.fits_footer(notice, rect));
+        let fits = self.app.notice.as_ref().filter(|notice| fits_footer(notice, rect));
         let always: &[Action] = if fits.is_some() { &[Action::Back] } else { &[Action::Help, Action::Back] };
         let last: Vec<_> = always
             .iter()
@@ -68,14 +68,9 @@ impl Canvas<'_, '_> {
         self.write_hints(rect, fitting);
     }
 
-    /// Whether a notice leaves room beside it for the keys that lead on.
-    fn fits_footer(&self, notice: &str, rect: Rect) -> bool {
-        text::width(notice) + KEYS <= usize::from(rect.width)
-    }
-
     /// What just happened, if it is too long for the footer: over the last rows of the text.
     pub(super) fn notice(&mut self, body: Rect) {
-        let Some(notice) = self.app.notice.as_ref().filter(|notice| !self.fits_footer(notice, body)) else {
+        let Some(notice) = self.app.notice.as_ref().filter(|notice| !fits_footer(notice, body)) else {
             return;
         };
         let style = self.theme.style(Role::Warn);
@@ -165,7 +160,7 @@ impl Canvas<'_, '_> {
             (Action::Act, Some(Thing::Link(_))) => "follow",
             (Action::Edit, Some(Thing::File(_))) if reader.lab.is_some() => "",
             (Action::Apply, Some(Thing::File(name))) if reader.lab.is_none() || !is_manifest(name) => "",
-            (Action::Apply | Action::Edit, _) if !self.has_file(reader) => "",
+            (Action::Apply | Action::Edit, _) if !has_file(reader) => "",
             (Action::TakeQuiz | Action::NextSection, _) if reader.own.is_some() => "",
             _ => return None,
         };
@@ -175,10 +170,6 @@ impl Canvas<'_, '_> {
     /// Whether the end of the page is on the screen.
     fn page_ends(&self, reader: &Reader) -> bool {
         reader.line(&self.out.page) + self.out.page.height >= self.out.page.total
-    }
-
-    fn has_file(&self, reader: &Reader) -> bool {
-        reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
     }
 
     /// What a key does in the panes as they are.
@@ -196,9 +187,12 @@ impl Canvas<'_, '_> {
             (Context::Xray, Action::NextPod) if bench.practice.pods().len() < 2 => "",
             (Context::Lab, Action::Hint) => return self.hints_left(),
             (Context::Shell, Action::Complete) if bench.shell.line.text().is_empty() => "panes",
-            (Context::Shell, Action::PreviousPane) if bench.shell.line.text().is_empty() => "",
             (Context::Shell, Action::Interrupt) if bench.practice.is_busy() => "stop",
-            (Context::Shell, Action::Interrupt) if bench.shell.line.text().is_empty() => "",
+            (Context::Shell, Action::Interrupt | Action::PreviousPane)
+                if bench.shell.line.text().is_empty() =>
+            {
+                ""
+            }
             (Context::Sheet, run) => return self.sheet_word(run),
             _ => return None,
         };
@@ -293,4 +287,13 @@ fn again_word(thing: &Thing) -> &'static str {
         Thing::Lab(_) => "do the lab again",
         Thing::File(_) | Thing::Link(_) => "",
     }
+}
+
+/// Whether a notice leaves room beside it for the keys that lead on.
+fn fits_footer(notice: &str, rect: Rect) -> bool {
+    text::width(notice) + KEYS <= usize::from(rect.width)
+}
+
+fn has_file(reader: &Reader) -> bool {
+    reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
 }

@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
                 return self.range(pipeline, (inside, otherwise), dot, variables);
             }
             Node::Call(spot, name, argument) => {
-                self.call(*spot, (name, argument.as_ref()), dot, variables)?
+                self.call(*spot, (name, argument.as_ref()), dot, variables)?;
             }
         }
         Ok(Left::AtItsEnd)

@@ -4,6 +4,7 @@ use super::printf::printf;
 use crate::kube::gotext::show as go;
 use serde_json::Value;
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 /// What a function is called with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -148,8 +149,9 @@ fn js(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\\' | '\'' | '"' => escaped.extend(['\\', c]),
-            '<' | '>' | '&' | '=' => escaped.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c if c.is_control() => escaped.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if "<>&=".contains(c) || c.is_control() => {
+                let _ = write!(escaped, "\\u{:04X}", u32::from(c));
+            }
             c => escaped.push(c),
         }
     }

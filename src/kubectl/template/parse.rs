@@ -292,20 +292,17 @@ impl Parser {
         if end == Some(End::Else) {
             let chained =
                 self.peek().filter(|t| ["if", "with"].contains(&t.text.as_str()) && word != "range");
-            match chained.map(|token| token.text.clone()) {
+            if let Some(inner) = chained.map(|token| token.text.clone()) {
                 // `else if` holds a whole `if`, and shares its end.
-                Some(inner) => {
-                    self.at += 1;
-                    otherwise.push(self.branches(&inner, depth + 1, inside)?);
+                self.at += 1;
+                otherwise.push(self.branches(&inner, depth + 1, inside)?);
+            } else {
+                self.close("else")?;
+                let (nodes, end) = self.block(depth + 1, inside)?;
+                if end == Some(End::Else) {
+                    return self.error("expected end; found {{else}}");
                 }
-                None => {
-                    self.close("else")?;
-                    let (nodes, end) = self.block(depth + 1, inside)?;
-                    if end == Some(End::Else) {
-                        return self.error("expected end; found {{else}}");
-                    }
-                    otherwise = nodes;
-                }
+                otherwise = nodes;
             }
         }
         self.variables.truncate(scope);

@@ -41,14 +41,14 @@ pub(super) fn printf(arguments: &[Arg]) -> Result<String, String> {
         }
         match arguments.get(next) {
             Some(argument) => text.push_str(&one(verb, &flags, argument)),
-            None => text.push_str(&format!("%!{verb}(MISSING)")),
+            None => text.extend(["%!", &verb.to_string(), "(MISSING)"]),
         }
         next += 1;
     }
     text.push_str(rest);
     if next < arguments.len() {
         let more: Vec<String> = arguments[next..].iter().map(described).collect();
-        text.push_str(&format!("%!(EXTRA {})", more.join(", ")));
+        text.extend(["%!(EXTRA ", &more.join(", "), ")"]);
     }
     Ok(text)
 }

@@ -1,7 +1,7 @@
 //! `kubectl explain` (`kubectl/pkg/explain/v2`).
 
 use crate::kube::Kind;
-use crate::kube::schema::{self, Field, Type};
+use crate::kube::schema::{self, Field, Found, Type};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
@@ -70,6 +70,22 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
             return Err(Complaint::plain(format!("field {field:?} does not exist")));
         }
     };
+    describe(&found, &mut text);
+    if let Some(inside) = found.inside().filter(|t| !t.fields.is_empty()) {
+        text.push_str("FIELDS:\n");
+        if run.args.is("recursive") {
+            names(inside, 1, &mut Vec::new(), &mut text);
+        } else {
+            fields(inside, &mut text);
+        }
+    }
+    text.push_str("\n\n");
+    run.out(text);
+    Ok(Flow::Done)
+}
+
+/// What the documentation says of the field or type that was found, its values included.
+fn describe(found: &Found, text: &mut String) {
     let inside = found.inside();
     if let Some(field) = found.field {
         let _ = writeln!(text, "FIELD: {} <{}>", field.name, field.shape.explained());
@@ -82,26 +98,15 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
         }
         text.push_str(if values.is_empty() { "\n\n" } else { "\n" });
         text.push_str("DESCRIPTION:\n");
-        wrap(&field.description, &mut text);
+        wrap(&field.description, text);
         if let Some(inside) = inside {
-            wrap(&inside.description, &mut text);
+            wrap(&inside.description, text);
         }
     } else {
         text.push_str("DESCRIPTION:\n");
-        wrap(&found.holder.description, &mut text);
+        wrap(&found.holder.description, text);
     }
     text.push_str("    \n");
-    if let Some(inside) = inside.filter(|t| !t.fields.is_empty()) {
-        text.push_str("FIELDS:\n");
-        if run.args.is("recursive") {
-            names(inside, 1, &mut Vec::new(), &mut text);
-        } else {
-            fields(inside, &mut text);
-        }
-    }
-    text.push_str("\n\n");
-    run.out(text);
-    Ok(Flow::Done)
 }
 
 /// `deployments.apps.spec.replicas` names a group before the path; `pod.spec` does not.

@@ -115,8 +115,12 @@ struct Resource {
 
 const ALL_VERBS: &[&str] = served::VERBS;
 
-/// Kinds of a server that podlab does not store: plural, short, group, version, namespaced, kind, verbs.
-const OTHERS: &[(&str, &str, &str, &str, bool, &str, &[&str])] = &[
+/// Plural, short, group, version, namespaced, kind, verbs.
+type Other =
+    (&'static str, &'static str, &'static str, &'static str, bool, &'static str, &'static [&'static str]);
+
+/// Kinds of a server that podlab does not store.
+const OTHERS: &[Other] = &[
     ("bindings", "", "", "v1", true, "Binding", &["create"]),
     ("componentstatuses", "cs", "", "v1", false, "ComponentStatus", &["get", "list"]),
     (

@@ -4,7 +4,7 @@ use crate::lab::rehearse::stage;
 use crate::lab::script::type_line;
 use crate::lab::stage::Stage;
 
-const WEB: &str = r#"apiVersion: apps/v1
+const WEB: &str = r"apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: web
@@ -36,7 +36,7 @@ spec:
   containers:
   - name: app
     image: nginx:1.27
-"#;
+";
 
 /// A cluster of two nodes on which [`WEB`] runs.
 fn cluster() -> Stage {

@@ -222,11 +222,7 @@ impl Script {
                 }
                 self.frames.push((body, 0, Round::Again));
             }
-            Act::While(condition, body) => {
-                if condition.holds(self, ctx) {
-                    self.turn(Act::Forever(body), ctx);
-                }
-            }
+            Act::While(condition, body) if condition.holds(self, ctx) => self.turn(Act::Forever(body), ctx),
             Act::If(condition, then, otherwise) => {
                 let body = if condition.holds(self, ctx) { then } else { otherwise };
                 self.frames.push((body, 0, Round::Once));

@@ -6,10 +6,10 @@ use crate::kube::SimTime;
 /// milliseconds (pkg/kubelet/pleg/generic.go).
 const RELIST_PERIOD: u64 = 1004;
 
-/// Milliseconds between two looks at which Pods asked to be synced again (pkg/kubelet/kubelet.go, syncLoop).
+/// Milliseconds between two looks at which Pods asked to be synced again (pkg/kubelet/kubelet.go, `syncLoop`).
 const TICK_PERIOD: u64 = 1000;
 
-/// Milliseconds between two full passes of the status manager (pkg/kubelet/status/status_manager.go, syncPeriod).
+/// Milliseconds between two full passes of the status manager (`pkg/kubelet/status/status_manager.go`, `syncPeriod`).
 const PASS_PERIOD: u64 = 10_000;
 
 /// When this kubelet's tickers fire.

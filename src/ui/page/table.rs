@@ -98,7 +98,8 @@ fn widths(header: &[Row], rows: &[Vec<Row>], columns: usize, room: usize) -> Opt
     };
     let natural: Vec<usize> = (0..columns).map(|column| most(column, text::row_width, usize::MAX)).collect();
     // A word of more than two thirds of the room claims nothing: its column would leave the others too narrow for theirs.
-    let words: Vec<usize> = (0..columns).map(|column| most(column, text::longest_word, room * 2 / 3)).collect();
+    let words: Vec<usize> =
+        (0..columns).map(|column| most(column, text::longest_word, room * 2 / 3)).collect();
     let words: Vec<usize> =
         words.iter().zip(&natural).map(|(word, n)| (*word).max(NARROWEST).min(*n)).collect();
     let floors = fit(&vec![0; columns], &words, room)?;

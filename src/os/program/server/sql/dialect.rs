@@ -57,12 +57,15 @@ impl Dialect {
     pub(super) fn translated(self, statement: &str) -> String {
         let first = statement.split_whitespace().next().unwrap_or_default();
         let defines = ["create", "alter"].iter().any(|word| first.eq_ignore_ascii_case(word));
+        // A column counts where it is the key; one that is none becomes it if the table has no other.
+        let keyed = statement.to_ascii_lowercase().contains("primary key");
+        let key = if keyed { "" } else { "primary key" };
         let mut translated = String::new();
         let mut end = 0;
         for range in code(statement) {
             translated.push_str(&statement[end..range.start]);
             let words = self.words(&statement[range.clone()]);
-            translated.push_str(&if defines { self.types(&words) } else { words });
+            translated.push_str(&if defines { self.types(&words, key) } else { words });
             end = range.end;
         }
         translated
@@ -78,11 +81,11 @@ impl Dialect {
     }
 
     /// Types that count by themselves, and what may stand behind a table.
-    fn types(self, code: &str) -> String {
+    fn types(self, code: &str, key: &str) -> String {
         match self {
             Dialect::Postgres => {
                 replaced(code, r"\b(?:big|small)?serial\b([^,()]*?)(\bprimary\s+key\b|,|\)|$)", |found| {
-                    numbered(&found[1], "", &found[2])
+                    numbered(&found[1], key, &found[2])
                 })
             }
             Dialect::Mysql => {
@@ -207,7 +210,10 @@ mod tests {
             "create table t (id INTEGER, primary key (id))"
         );
         assert_eq!(postgres("SELECT serial FROM t"), "select serial from t");
-        assert_eq!(postgres("CREATE TABLE t (n SERIAL\n  NOT NULL)"), "create table t (n INTEGER not null)");
+        assert_eq!(
+            postgres("CREATE TABLE t (n SERIAL\n  NOT NULL)"),
+            "create table t (n INTEGER not null PRIMARY KEY AUTOINCREMENT)"
+        );
         let mysql = |text| Dialect::Mysql.translated(text);
         assert_eq!(
             mysql(

@@ -96,7 +96,11 @@ impl Session {
         let Some(mut files) = self.system.files(now, self.cell, &mut self.volumes) else { return };
         for (name, bytes) in &self.desk.files {
             if before.get(name) != Some(bytes) {
-                let _ = files.write(&places.path(name), bytes);
+                let path = places.path(name);
+                if let Some((folder, _)) = path.rsplit_once('/') {
+                    let _ = files.mkdir_all(folder, 0o755);
+                }
+                let _ = files.write(&path, bytes);
             }
         }
     }

@@ -407,7 +407,7 @@ fn variables_taken_over_are_told_listed_and_resolved() {
     desk.run("kubectl create deployment a --image=nginx:1.27; kubectl create cm c --from-literal=color=blue");
     desk.says(
         "kubectl set env deploy/a --from=cm/c",
-        "deployment.apps/a env updated\nWarning: key color transferred to COLOR\n",
+        "Warning: key color transferred to COLOR\ndeployment.apps/a env updated\n",
     );
     desk.says("kubectl set env deploy/a --list --resolve", "# Deployment a, container nginx\nCOLOR=blue\n");
 }

@@ -18,6 +18,20 @@ impl Files<'_> {
         self.put(&place, Node::directory(meta))
     }
 
+    /// Makes a directory and those above it; one that is there already will do.
+    pub fn mkdir_all(&mut self, path: &str, mode: u16) -> Result<(), Errno> {
+        let mut prefix = if path.starts_with('/') { "/".to_owned() } else { String::new() };
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            prefix.push_str(part);
+            match self.mkdir(&prefix, mode) {
+                Ok(()) | Err(Errno::Exists) => {}
+                Err(error) => return Err(error),
+            }
+            prefix.push('/');
+        }
+        Ok(())
+    }
+
     /// Removes a file or link; directories only if `directories` (with all that is in them).
     pub fn remove(&mut self, path: &str, directories: bool) -> Result<(), Errno> {
         let place = self.resolve(path.trim_end_matches('/'), false)?;

@@ -65,19 +65,8 @@ pub(super) fn mkdir(call: &mut Call<'_, '_>) -> Program {
     };
     let mode = options.value('m').and_then(|mode| u16::from_str_radix(mode, 8).ok()).unwrap_or(0o777);
     each(call, &options.rest, "can't create directory", |call, path| {
-        if !options.has('p') {
-            return call.files(path)?.mkdir(path, mode);
-        }
-        let mut prefix = if path.starts_with('/') { "/".to_owned() } else { String::new() };
-        for part in path.split('/').filter(|part| !part.is_empty()) {
-            prefix.push_str(part);
-            match call.files(&prefix)?.mkdir(&prefix, mode) {
-                Ok(()) | Err(Errno::Exists) => {}
-                Err(error) => return Err(error),
-            }
-            prefix.push('/');
-        }
-        Ok(())
+        let mut files = call.files(path)?;
+        if options.has('p') { files.mkdir_all(path, mode) } else { files.mkdir(path, mode) }
     })
 }
 

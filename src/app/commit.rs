@@ -25,7 +25,7 @@ impl App {
                 }
                 Reaction::KeepSettings => effects.push(Effect::KeepSettings(self.settings.clone())),
                 Reaction::Apply(name) => self.apply_file(&name),
-                Reaction::Edit(name) => self.edit_file(&name),
+                Reaction::Edit(name) => self.edit_file(&name, editor::Purpose::Apply),
                 Reaction::SaveRun => {
                     let words = "Saved. To see it again: podlab sim --steps podlab-run.steps";
                     self.notice = Some(words.to_owned());
@@ -50,15 +50,16 @@ impl App {
         self.bench.practice.end_edit_unsaved();
     }
 
-    fn edit_file(&mut self, name: &str) {
+    fn edit_file(&mut self, name: &str, purpose: editor::Purpose) {
         let text = self.bench.practice.file(name).unwrap_or_default();
-        self.overlay = Some(Overlay::Editor(Box::new(editor::Editor::new(name, &text))));
+        self.overlay = Some(Overlay::Editor(Box::new(editor::Editor::new(name, &text, purpose))));
     }
 
     /// What the session brings about: an editor that was started in the shell, a lab that is passed.
     pub(super) fn follow_session(&mut self, effects: &mut Vec<Effect>) {
         if let Some(name) = self.bench.practice.edit_request() {
-            self.commit(vec![Reaction::Edit(name)], effects);
+            self.edit_file(&name, editor::Purpose::HandBack);
+            effects.push(Effect::Draw);
         }
         if let Some(words) = self.bench.practice.outcome() {
             self.notice = Some(words);

@@ -15,6 +15,8 @@ const LARGEST: usize = 512 * 1024;
 pub struct Editor {
     /// The file's name.
     pub name: String,
+    /// What becomes of it when it is saved.
+    pub purpose: Purpose,
     /// The text and the cursor in it.
     pub area: TextArea<'static>,
     /// The line (from 0) the check complains about, and what it says.
@@ -24,6 +26,15 @@ pub struct Editor {
     /// Whether leaving with changes was refused once.
     pub leaving: Leaving,
     saved: Vec<String>,
+}
+
+/// What becomes of a text that is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is written and applied.
+    Apply,
+    /// It goes back to the command of the shell that asked for an editor.
+    HandBack,
 }
 
 /// How far leaving is.
@@ -43,7 +54,7 @@ pub enum Outcome {
     Nothing,
     /// The editor closes; changes are dropped.
     Leave,
-    /// The text is kept under this name, and applied.
+    /// The text is kept under this name, and goes where the editor's purpose says.
     Save {
         /// The file.
         name: String,
@@ -54,7 +65,7 @@ pub enum Outcome {
 
 impl Editor {
     /// An editor on the file `name`.
-    pub fn new(name: &str, text: &str) -> Editor {
+    pub fn new(name: &str, text: &str, purpose: Purpose) -> Editor {
         let lines: Vec<String> =
             text.lines().map(|line| crate::course::text::visible(line).replace('\t', "  ")).collect();
         let mut area = TextArea::new(lines.clone());
@@ -62,6 +73,7 @@ impl Editor {
         area.set_max_histories(500);
         Editor {
             name: name.to_owned(),
+            purpose,
             area,
             complaint: None,
             find: None,

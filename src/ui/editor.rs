@@ -4,7 +4,7 @@ use super::Canvas;
 use super::page::tinted;
 use super::text::{self, Piece};
 use super::theme::Role;
-use crate::app::editor::{Editor, Leaving};
+use crate::app::editor::{Editor, Leaving, Purpose};
 use ratatui::layout::{Position, Rect};
 
 /// Columns of line numbers.
@@ -49,14 +49,18 @@ impl Canvas<'_, '_> {
             self.field(last, 0, "find: ", find);
             return 1;
         }
+        let (does, done) = match editor.purpose {
+            Purpose::Apply => ("apply", "applied"),
+            Purpose::HandBack => ("save", "saved"),
+        };
         let (words, role) = match (&editor.complaint, editor.leaving) {
             (_, Leaving::Asked) => {
-                ("Your changes are not applied. Esc again drops them, Ctrl-S applies.".to_owned(), Role::Warn)
+                (format!("Your changes are not {done}. Esc again drops them, Ctrl-S: {does}."), Role::Warn)
             }
             (Some((line, what)), _) => {
                 (format!("line {}: {what} (Ctrl-S again sends it as it is)", line + 1), Role::Bad)
             }
-            _ => ("Ctrl-S apply  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave".to_owned(), Role::Quiet),
+            _ => (format!("Ctrl-S {does}  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave"), Role::Quiet),
         };
         let rows = text::wrap(&[Piece::new(words, self.theme.style(role))], usize::from(inside.width).max(1));
         let height = (rows.len() as u16).clamp(1, (inside.height / 2).max(1));

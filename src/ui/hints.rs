@@ -7,6 +7,7 @@ use super::{Canvas, area};
 use crate::app::Screen;
 use crate::app::action::Action;
 use crate::app::bench::{Pane, WatchView};
+use crate::app::editor;
 use crate::app::exam::{self, Purpose, Stage};
 use crate::app::extents::Target;
 use crate::app::keymap::{self, Binding, Context};
@@ -135,9 +136,18 @@ impl Canvas<'_, '_> {
         exact.or_else(|| self.pane_word(binding)).or_else(|| self.exam_word(binding.run)).unwrap_or_else(
             || match (binding.run, &self.app.trail.screen) {
                 (Action::Back, Screen::Map(_)) if self.app.overlay.is_none() => "quit".to_owned(),
+                (Action::Save, _) => self.save_word().to_owned(),
                 _ => binding.hint.to_owned(),
             },
         )
+    }
+
+    /// What becomes of the open editor's text.
+    fn save_word(&self) -> &'static str {
+        match &self.app.overlay {
+            Some(Overlay::Editor(editor)) if editor.purpose == editor::Purpose::HandBack => "save",
+            _ => "apply",
+        }
     }
 
     /// What a key does to the marked thing of the page; `None` if that does not depend on it.

@@ -156,6 +156,14 @@ fn a_lab_can_be_mended_in_the_editor_that_its_footer_names() {
 }
 
 #[test]
+fn an_editor_that_the_shell_opens_saves_and_does_not_apply() {
+    let rig = Rig::new(80, 24).press("Enter 4").text("vi todo.yaml").press("Enter").wait(1);
+    assert!(rig.footer().contains("Ctrl-S save"), "{}", rig.screen());
+    let rig = rig.text("kind: Pod").press("Esc");
+    has(&rig, &["Your changes are not saved."]);
+}
+
+#[test]
 fn a_page_begins_with_its_text_whatever_pane_was_looked_at_before() {
     let rig = Rig::new(80, 24).press("Enter Tab Tab m Enter");
     has(&rig, &["┏ 01 The first chapter"]);

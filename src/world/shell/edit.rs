@@ -1,6 +1,6 @@
 //! The built-in editor on the whole terminal, for `vi`, `nano` and `kubectl edit` in `podlab shell`.
 
-use crate::app::editor::{Editor, Outcome};
+use crate::app::editor::{Editor, Outcome, Purpose};
 use crate::app::keymap::{self, Context};
 use crate::app::learner::Learner;
 use crate::app::settings::Settings;
@@ -25,7 +25,7 @@ pub(super) fn edit(request: &EditorRequest, theme: Theme) -> io::Result<Option<S
 fn keys(request: &EditorRequest, theme: Theme, guard: &mut terminal::Guard) -> io::Result<Option<String>> {
     // What is drawn beside the editor is drawn from an empty tutor: nothing.
     let app = App::new(Course::default(), Learner::default(), Settings::default());
-    let mut editor = Editor::new(&request.name, &request.text);
+    let mut editor = Editor::new(&request.name, &request.text, Purpose::HandBack);
     loop {
         guard.screen().draw(|frame| ui::draw_editor(frame, &app, &editor, theme))?;
         match input::message(event::read()?) {

@@ -32,7 +32,15 @@ pub struct Rig {
 impl Rig {
     /// A tutor that was never used, on a screen of this size.
     pub fn new(width: u16, height: u16) -> Rig {
-        let files = FILES.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().into())).collect();
+        Rig::with(width, height, &[])
+    }
+
+    /// The same with some files of the course replaced.
+    pub fn with(width: u16, height: u16, replaced: &[(&str, &str)]) -> Rig {
+        let kept = FILES.iter().filter(|(path, _)| replaced.iter().all(|(other, _)| other != path));
+        let files =
+            kept.chain(replaced).map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec().into()));
+        let files = files.collect();
         let (course, problems) = pack::load(vec![Pack { prefix: String::new(), files }]);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(course.quiz_problems("first"), [], "the quiz of the rig can be read");

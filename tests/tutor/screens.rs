@@ -310,6 +310,18 @@ fn a_lab_ticks_its_goal_off_and_says_what_there_was_to_learn() {
 }
 
 #[test]
+fn many_goals_leave_room_for_the_brief() {
+    let one = "  - pod nap is Ready for 5s\n";
+    let lab = include_str!("pack/mend.yaml");
+    assert!(lab.contains(one));
+    let goals: String = (1..=12).map(|n| format!("  - pod nap has label n={n}\n")).collect();
+    let lab = lab.replace(one, &format!("{one}{goals}"));
+    let rig = Rig::with(80, 24, &[("assets/labs/mend.yaml", &lab)]).press("Enter G").press("m ↓ Enter");
+    assert!(rig.screen().contains("The Pod nap should be there"), "{}", rig.screen());
+    assert!(rig.screen().contains("0 of 13 reached, 5 more to come"), "{}", rig.screen());
+}
+
+#[test]
 fn time_can_be_held_stepped_and_taken_back() {
     let rig = Rig::new(120, 40).press("Enter a").wait(10).press("Space");
     assert!(rig.screen().contains("paused"), "{}", rig.screen());

@@ -3,6 +3,7 @@
 //!
 //! `PODLAB_FUZZ_CASES=100000 PODLAB_FUZZ_FIRST=100000 cargo test --release --test real fuzz` runs so many other cases.
 
+use crate::dice::{Dice, cases};
 use crate::each::each;
 use crate::stage;
 use podlab::kube::SimTime;
@@ -14,23 +15,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const CASES: u64 = 800;
 /// More changes than any spoilt manifest may cause in four minutes.
 const MOST_CHANGES: u64 = 60_000;
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides.max(1) as u64) as usize
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.roll(list.len())]
-    }
-}
 
 /// What is put where something else belongs.
 fn odd(dice: &mut Dice) -> Value {
@@ -133,7 +117,7 @@ fn spoil(value: &mut Value, others: &[Value], dice: &mut Dice) {
 
 /// The manifest of case `number`.
 fn manifest(number: u64, texts: &[String], values: &[Value]) -> String {
-    let mut dice = Dice(number.wrapping_mul(0x0123_4567_89ab_cdef) + 1);
+    let mut dice = Dice::of(number);
     if dice.roll(4) == 0 {
         let mut bytes = dice.pick(texts).clone().into_bytes();
         for _ in 0..=dice.roll(6) {
@@ -180,10 +164,7 @@ fn no_spoilt_manifest_makes_podlab_panic_or_hang() {
         .flat_map(|text| serde_yaml::Deserializer::from_str(text).collect::<Vec<_>>())
         .filter_map(|document| serde::Deserialize::deserialize(document).ok())
         .collect();
-    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let first = number("PODLAB_FUZZ_FIRST").unwrap_or(0);
-    let cases: Vec<u64> = (first..first + number("PODLAB_FUZZ_CASES").unwrap_or(CASES)).collect();
-    let results = each(cases, |case| {
+    let results = each(cases(CASES), |case| {
         let text = manifest(case, &texts, &values);
         catch_unwind(AssertUnwindSafe(|| run(text.clone()))).err().map(|_| format!("case {case}: {text}"))
     });

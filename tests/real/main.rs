@@ -4,9 +4,11 @@
 mod cli;
 mod client;
 mod compare;
+mod dice;
 mod each;
 mod fuzz;
 mod laws;
+mod lines;
 mod normal;
 mod recordings;
 mod stage;

@@ -36,8 +36,11 @@ pub mod schema;
 pub mod selector;
 /// Simulated time and its place in the calendar.
 pub mod time;
+/// What a machine's clock shows.
+pub mod wall;
 
 pub use k8s_openapi::api::core::v1 as core;
 pub use kind::Kind;
 pub use object::{Key, Object, Passive, Pod};
 pub use time::SimTime;
+pub use wall::WallClock;

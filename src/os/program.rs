@@ -41,6 +41,7 @@ use super::volume::Volumes;
 use super::{CellId, Errno};
 use crate::kube::SimTime;
 pub(super) use call::{Call, Flushed, Options, Output};
+use k8s_openapi::jiff::Timestamp;
 pub(super) use wait::millis;
 
 /// The state of a running program.
@@ -154,6 +155,11 @@ pub(super) fn launch(ctx: &mut Ctx<'_>, executable: Executable) -> Program {
 impl Ctx<'_> {
     pub fn now(&self) -> SimTime {
         self.sys.clock
+    }
+
+    /// What the machine's clock shows.
+    pub fn wall(&self) -> Timestamp {
+        self.sys.wall.timestamp(self.sys.clock)
     }
 
     /// The process this program runs in.

@@ -18,7 +18,7 @@ use super::net::{HttpResponse, Reply, Request, RequestId, ServeId};
 use super::process::{Pid, ProcKey, Process, ProcessInfo};
 use super::signal::Signal;
 use super::volume::Volumes;
-use crate::kube::SimTime;
+use crate::kube::{SimTime, WallClock};
 
 pub(super) use run::Step;
 pub(super) use spawn::{Child, Executable, locate, set_variable};
@@ -90,6 +90,8 @@ pub struct System {
     pub(super) addresses: Vec<String>,
     pub(super) machine_memory: u64,
     pub(super) clock: SimTime,
+    /// What programs are told when they ask for the time.
+    pub(super) wall: WallClock,
     pub(super) cells: BTreeMap<CellId, Cell>,
     pub(super) procs: BTreeMap<ProcKey, Process>,
     pub(super) files: BTreeMap<u32, OpenFile>,
@@ -117,6 +119,7 @@ impl System {
             addresses: Vec::new(),
             machine_memory: MACHINE_MEMORY,
             clock: SimTime(0),
+            wall: WallClock::default(),
             cells: BTreeMap::new(),
             procs: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -138,6 +141,16 @@ impl System {
     /// The addresses this machine answers to besides loopback (the Pod's).
     pub fn set_addresses(&mut self, addresses: Vec<String>) {
         self.addresses = addresses;
+    }
+
+    /// Sets the clock that programs read.
+    pub fn set_wall(&mut self, wall: WallClock) {
+        self.wall = wall;
+    }
+
+    /// The clock that programs read.
+    pub fn wall(&self) -> &WallClock {
+        &self.wall
     }
 
     /// Bytes of memory at which even a process without a limit is killed.

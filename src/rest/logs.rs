@@ -106,7 +106,7 @@ fn form(cluster: &Cluster, calendar: Calendar, request: &Request) -> Result<Form
 
 impl Form {
     fn show(&self, line: &LogLine) -> String {
-        let at = self.timestamps.then(|| self.calendar.shown(line.at.timestamp()));
+        let at = self.timestamps.then(|| self.calendar.shown(line.stamp));
         excerpt::line(line, at)
     }
 }

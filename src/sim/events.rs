@@ -132,6 +132,9 @@ impl Context<'_> {
         };
         let namespace = event_namespace(&note.about);
         let name = name.unwrap_or_else(|| self.event_name(&note.about));
+        // Who speaks reads the clock of the machine it runs on.
+        let wall = self.machines.get(&note.source.host).map(|machine| &machine.wall);
+        let shown = |at: SimTime| wall.map_or_else(|| at.to_time(), |wall| wall.time(at));
         if let Some(correlator) = self.recorder.correlators.get_mut(&note.source) {
             correlator.named(&name);
         }
@@ -141,8 +144,8 @@ impl Context<'_> {
             reason: Some(note.reason.into()),
             message: Some(message),
             count: Some(count),
-            first_timestamp: Some(first.to_time()),
-            last_timestamp: Some(self.now.to_time()),
+            first_timestamp: Some(shown(first)),
+            last_timestamp: Some(shown(self.now)),
             reporting_component: Some(note.source.component.into()),
             reporting_instance: Some(note.source.host.to_string()),
             source: Some(EventSource {

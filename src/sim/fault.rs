@@ -5,6 +5,7 @@ use super::cause::CauseId;
 use super::cluster::{Cluster, Context, Start};
 use super::controllers::Controllers;
 use super::nodes::{Registry, Scarce};
+use crate::kube::duration::{go_duration, go_millis};
 use std::fmt;
 
 /// The chapter about nodes that fail.
@@ -33,6 +34,8 @@ pub enum Fault {
     DiskPressure(String),
     /// It frees it.
     DiskRelief(String),
+    /// A machine's clock is set forward by so many milliseconds, or back.
+    ClockJump(String, i64),
     /// The image registry does not answer.
     RegistryDown,
     /// Pulls take this many times as long.
@@ -61,16 +64,28 @@ const OF_A_NODE: &[(&str, OfNode)] = &[
 impl Fault {
     /// Every name, for help and for "did you mean".
     pub fn names() -> impl Iterator<Item = &'static str> {
-        OF_A_NODE.iter().map(|(name, _)| *name).chain(["registry-down", "registry-slow", "registry-up"])
+        OF_A_NODE.iter().map(|(name, _)| *name).chain([
+            "clock-jump",
+            "registry-down",
+            "registry-slow",
+            "registry-up",
+        ])
     }
 
-    /// Reads `stop-kubelet worker-1`, `registry-slow 5`, `registry-down`; the error says what is wrong.
+    /// Reads `stop-kubelet worker-1`, `clock-jump worker-1 -1h`, `registry-slow 5`, `registry-down`; the error says what is wrong.
     pub fn parse(text: &str) -> Result<Fault, String> {
         let mut words = text.split_whitespace();
         let name = words.next().unwrap_or_default();
         let argument = words.next();
-        if words.next().is_some() {
+        let more = words.next();
+        if words.next().is_some() || (more.is_some() && name != "clock-jump") {
             return Err(format!("too many words after {name}"));
+        }
+        if name == "clock-jump" {
+            let (Some(node), Some(by)) = (argument, more) else {
+                return Err("clock-jump needs the name of a node and a time span".to_owned());
+            };
+            return Ok(Fault::ClockJump(node.to_owned(), span(by)?));
         }
         if let Some((_, make)) = OF_A_NODE.iter().find(|(known, _)| *known == name) {
             let node = argument.ok_or_else(|| format!("{name} needs the name of a node"))?;
@@ -100,7 +115,8 @@ impl Fault {
             | Fault::MemoryPressure(node)
             | Fault::MemoryRelief(node)
             | Fault::DiskPressure(node)
-            | Fault::DiskRelief(node) => Some(node),
+            | Fault::DiskRelief(node)
+            | Fault::ClockJump(node, _) => Some(node),
             Fault::RegistryDown | Fault::RegistrySlow(_) | Fault::RegistryUp => None,
         }
     }
@@ -118,6 +134,11 @@ impl Fault {
             Fault::MemoryRelief(node) => format!("memory on {node} is free again"),
             Fault::DiskPressure(node) => format!("something on {node} fills its disk"),
             Fault::DiskRelief(node) => format!("disk on {node} is free again"),
+            Fault::ClockJump(node, by) => {
+                let (span, whereto) =
+                    (go_duration(by.unsigned_abs()), if *by < 0 { "back" } else { "forward" });
+                format!("the clock of {node} was set {whereto} by {span}")
+            }
             Fault::RegistryDown => "the image registry stopped answering".to_owned(),
             Fault::RegistrySlow(times) => format!("the image registry became {times} times slower"),
             Fault::RegistryUp => "the image registry works again".to_owned(),
@@ -134,6 +155,10 @@ impl fmt::Display for Fault {
             return write!(f, "{name} {node}");
         }
         match self {
+            Fault::ClockJump(node, by) => {
+                let sign = if *by < 0 { "-" } else { "" };
+                write!(f, "clock-jump {node} {sign}{}", go_duration(by.unsigned_abs()))
+            }
             Fault::RegistrySlow(times) => write!(f, "registry-slow {times}"),
             Fault::RegistryDown => f.write_str("registry-down"),
             _ => f.write_str("registry-up"),
@@ -162,6 +187,7 @@ impl Cluster {
             Fault::PowerOn(node) => self.kubelet_started(node, Start::Machine, cause),
             Fault::MemoryPressure(node) => self.starve(node, Scarce::Memory, cause),
             Fault::DiskPressure(node) => self.starve(node, Scarce::Disk, cause),
+            Fault::ClockJump(node, _) => self.clock_set(node, cause),
             _ => {}
         }
         if let Some(node) = fault.node() {
@@ -171,6 +197,16 @@ impl Cluster {
             self.reconnected(node, cause);
         }
     }
+}
+
+/// Milliseconds of a span in Go's notation, with a sign before it or none.
+fn span(text: &str) -> Result<i64, String> {
+    let (sign, bare) = match text.strip_prefix('-') {
+        Some(bare) => (-1, bare),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let millis = go_millis(bare).and_then(|millis| i64::try_from(millis).ok());
+    millis.map(|millis| sign * millis).ok_or_else(|| format!("{text} is not a time span (30s, -10m, 1h)"))
 }
 
 fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context: &mut Context) {
@@ -195,6 +231,7 @@ fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context:
         Fault::StartKubelet(_) => machine.run_kubelet(true, now),
         Fault::CutNetwork(_) => machine.connected = false,
         Fault::RestoreNetwork(_) => machine.connected = true,
+        Fault::ClockJump(_, by) => machine.wall.jump(now, *by),
         Fault::MemoryRelief(_) => drop(machine.taken.remove(&Scarce::Memory)),
         Fault::DiskRelief(_) => drop(machine.taken.remove(&Scarce::Disk)),
         // How much a pressure takes depends on the node's Pods: its kubelet sees to it. Registries are no node's.
@@ -227,6 +264,7 @@ mod tests {
             let text = match name {
                 "registry-down" | "registry-up" => name.to_owned(),
                 "registry-slow" => format!("{name} 4"),
+                "clock-jump" => format!("{name} worker-1 -1h30m0s"),
                 _ => format!("{name} worker-1"),
             };
             assert_eq!(Fault::parse(&text).unwrap().to_string(), text);
@@ -235,7 +273,15 @@ mod tests {
 
     #[test]
     fn nonsense_is_answered_with_what_is_wrong() {
-        for text in ["", "stop-kubelet", "registry-slow many", "explode worker-1", "power-off a b"] {
+        for text in [
+            "",
+            "stop-kubelet",
+            "registry-slow many",
+            "explode worker-1",
+            "power-off a b",
+            "clock-jump a",
+            "clock-jump a soon",
+        ] {
             assert!(Fault::parse(text).is_err(), "{text}");
         }
         assert!(

@@ -4,7 +4,7 @@
 mod register;
 
 use super::cluster::NodeSpec;
-use crate::kube::SimTime;
+use crate::kube::{SimTime, WallClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct Machine {
     pub kubelet_log: Vec<(SimTime, bool)>,
     /// When its kubelet would not start, and why: its configuration file is wrong.
     pub refusals: Vec<(SimTime, String)>,
+    /// Its clock.
+    pub wall: WallClock,
     /// Whether it reaches the API server and the other nodes.
     pub connected: bool,
     /// Bytes that something outside of Pods takes.
@@ -123,6 +125,7 @@ impl Machines {
             refusals: Vec::new(),
             kubelet_runs: true,
             kubelet_log: vec![(SimTime(0), true)],
+            wall: WallClock::default(),
             connected: true,
             taken: BTreeMap::new(),
             scarce: BTreeSet::new(),

@@ -7,9 +7,10 @@ pub use storage::NODE_IMAGE;
 mod visit;
 
 use super::cluster::NodeIndex;
-use crate::kube::SimTime;
 use crate::kube::core::ResourceRequirements;
+use crate::kube::{SimTime, WallClock};
 use crate::os::{CellId, Chunk, Pid, Signal, Stream, System, VolumeId, Volumes};
+use k8s_openapi::jiff::Timestamp;
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,6 +132,8 @@ pub struct Container {
 pub struct LogLine {
     /// When it was written.
     pub at: SimTime,
+    /// What the node's clock showed then.
+    pub stamp: Timestamp,
     /// Whether to standard error.
     pub stderr: bool,
     /// The text, without the end of line.
@@ -321,6 +324,13 @@ impl Runtime {
             sandbox.errands.clear();
             sandbox.ip = ip;
             sandbox.up = true;
+        }
+    }
+
+    /// Sets the clock of everything that runs on a node.
+    pub fn set_clock(&mut self, node: NodeIndex, wall: &WallClock) {
+        for sandbox in self.sandboxes.values_mut().filter(|sandbox| sandbox.node == node) {
+            sandbox.system.set_wall(wall.clone());
         }
     }
 

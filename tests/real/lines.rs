@@ -86,6 +86,7 @@ fn no_command_line_makes_podlab_panic_or_hang() {
     let results = each(cases(CASES), |case| {
         let mut dice = Dice::of(case);
         let lines: Vec<String> = (0..=dice.roll(3)).map(|_| grammar.line(&mut dice)).collect();
+        #[expect(clippy::disallowed_methods, reason = "how long a case took is told, not judged")]
         let begun = std::time::Instant::now();
         let ended = catch_unwind(AssertUnwindSafe(|| run(stage.clone(), &lines, &mut dice)));
         (begun.elapsed(), ended.err().map(|_| format!("case {case}: {lines:#?}")), case)

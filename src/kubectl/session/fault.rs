@@ -4,11 +4,11 @@
 use super::ssh::Failed;
 use crate::sim::{Cluster, Fault};
 
-/// `fault NAME [NODE|FACTOR]`: what it has to say, and its exit code.
+/// `fault NAME [NODE|FACTOR] [SPAN]`: what it has to say, and its exit code.
 pub(super) fn fault(cluster: &mut Cluster, argv: &[String]) -> Failed {
     let known = || {
         let names: Vec<&str> = Fault::names().collect();
-        format!("usage: fault NAME [NODE]\nnames: {}", names.join(" "))
+        format!("usage: fault NAME [NODE|FACTOR] [SPAN]\nnames: {}", names.join(" "))
     };
     if argv.is_empty() {
         return (known(), 2);

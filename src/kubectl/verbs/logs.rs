@@ -222,7 +222,7 @@ fn first(run: &mut Run, stream: &mut Stream, form: &Form) -> Result<(), Complain
 }
 
 fn show(line: &LogLine, stream: &Stream, form: &Form) -> String {
-    let text = excerpt::line(line, form.timestamps.then(|| line.at.timestamp()));
+    let text = excerpt::line(line, form.timestamps.then_some(line.stamp));
     if form.prefix { format!("[pod/{}/{}] {text}", stream.key.name, stream.container) } else { text }
 }
 

@@ -4,15 +4,10 @@ use super::super::process::ProcKey;
 use super::super::system::Step;
 use super::filter::options;
 use super::{Call, Ctx, Flushed, Output, Program};
-use crate::kube::SimTime;
 use k8s_openapi::jiff::Timestamp;
 
 /// A time by a format of date(1).
-pub(super) fn strftime(at: SimTime, format: &str) -> String {
-    formatted(at.timestamp(), format)
-}
-
-fn formatted(at: Timestamp, format: &str) -> String {
+pub(super) fn strftime(at: Timestamp, format: &str) -> String {
     let zoned = at.to_zoned(k8s_openapi::jiff::tz::TimeZone::UTC);
     let format = format.replace("%N", "000000000");
     k8s_openapi::jiff::fmt::strtime::format(&format, &zoned).unwrap_or_else(|_| format.clone())
@@ -28,7 +23,11 @@ pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
         Ok(options) => options,
         Err(failed) => return failed,
     };
-    let mut at = call.ctx.now().timestamp();
+    if options.value('s').is_some() {
+        return call
+            .fail("podlab: date -s is not simulated (`fault clock-jump NODE 1h` sets the clock of a node)");
+    }
+    let mut at = call.ctx.wall();
     if let Some(wanted) = options.value('d').filter(|wanted| *wanted != "now") {
         let seconds = wanted.strip_prefix('@').and_then(|text| text.parse::<i64>().ok());
         match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
@@ -51,7 +50,7 @@ pub(super) fn date(call: &mut Call<'_, '_>) -> Program {
         None if options.has('R') => "%a, %d %b %Y %H:%M:%S +0000",
         None => "%a %b %e %H:%M:%S UTC %Y",
     };
-    let text = formatted(at, format.as_deref().unwrap_or(default));
+    let text = strftime(at, format.as_deref().unwrap_or(default));
     call.line(&text);
     call.done(0)
 }

@@ -277,7 +277,7 @@ impl Script {
             Expr::Rest(of, by) => {
                 self.whole(of, ctx).map_or(Expr::Text(String::new()), |n| Expr::Number(n.rem_euclid(*by)))
             }
-            Expr::Now => Expr::Text(super::info::strftime(ctx.now(), "%s.0")),
+            Expr::Now => Expr::Text(super::info::strftime(ctx.wall(), "%s.0")),
             Expr::Sum(parts) => {
                 let parts: Vec<Expr> = parts.iter().map(|part| self.evaluate(part, ctx)).collect();
                 let numbers: Option<Vec<i64>> = parts

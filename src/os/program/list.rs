@@ -150,7 +150,7 @@ fn ls_entries(call: &mut Call<'_, '_>, entries: &[(Arc<str>, Arc<Node>)], option
         let links = node
             .entries()
             .map_or(1, |entries| 2 + entries.values().filter(|node| node.entries().is_some()).count());
-        let date = super::info::strftime(node.meta.mtime, "%b %e %H:%M");
+        let date = super::info::strftime(call.ctx.sys.wall.timestamp(node.meta.mtime), "%b %e %H:%M");
         let target =
             if let Body::Link(target) = &node.body { format!(" -> {target}") } else { String::new() };
         call.line(&format!(

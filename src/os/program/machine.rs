@@ -132,7 +132,7 @@ pub(super) fn nproc(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn uptime(call: &mut Call<'_, '_>) -> Program {
-    let clock = strftime(call.ctx.now(), "%H:%M:%S");
+    let clock = strftime(call.ctx.wall(), "%H:%M:%S");
     call.line(&format!(" {clock} up 1 day,  0 users,  load average: 0.08, 0.03, 0.01"));
     call.done(0)
 }

@@ -217,7 +217,8 @@ fn procps(call: &mut Call<'_, '_>) -> Program {
     if !names.is_empty() {
         return table(call, &shown, &names, own);
     }
-    let clock = |at: SimTime| strftime(at, "%H:%M");
+    let wall = call.ctx.sys.wall.clone();
+    let clock = |at: SimTime| strftime(wall.timestamp(at), "%H:%M");
     let bsd = words.first().is_some_and(|word| word.contains('u') && !word.starts_with("-e"));
     if bsd {
         call.line("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");

@@ -66,7 +66,7 @@ pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
     let env = call.ctx.process().env.as_ref().clone();
     if words.is_empty() {
         if call.name() == "go-runner" {
-            let stamp = super::info::strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+            let stamp = super::info::strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
             call.error(&format!("{stamp} not enough arguments to run"));
             return call.done(1);
         }

@@ -202,7 +202,7 @@ impl Server {
                 Ok(true) => {}
                 Ok(false) => return Step::Wait(None),
                 Err(text) => {
-                    let stamp = super::info::strftime(ctx.now(), "%Y/%m/%d %H:%M:%S");
+                    let stamp = super::info::strftime(ctx.wall(), "%Y/%m/%d %H:%M:%S");
                     let pid = ctx.key.pid;
                     self.out.text(self.error_log, &format!("{stamp} [emerg] {pid}#{pid}: {text}\n"));
                     self.out.text(2, &format!("nginx: [emerg] {text}\n"));
@@ -275,7 +275,7 @@ impl Server {
                 self.out.text(1, &words);
             }
             Kind::Sql(sql) => {
-                let words = sql.last_words(signal, ctx.now());
+                let words = sql.last_words(signal, ctx.wall());
                 self.out.text(self.error_log, &words);
             }
             _ => {}

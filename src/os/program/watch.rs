@@ -4,6 +4,7 @@ use super::super::system::Step;
 use super::info::strftime;
 use super::{Call, Ctx, Flushed, Output, Program};
 use crate::kube::SimTime;
+use k8s_openapi::jiff::Timestamp;
 
 /// Columns of the heading where no terminal says otherwise.
 const WIDTH: usize = 80;
@@ -56,7 +57,7 @@ impl Watch {
             return Step::Wait(Some(self.until));
         }
         if self.out.held() == 0 {
-            let heading = self.heading(ctx.now());
+            let heading = self.heading(ctx.wall());
             self.out.text(1, &heading);
         }
         match self.out.flush(ctx) {
@@ -76,7 +77,7 @@ impl Watch {
     }
 
     /// The cleared screen and the line above the output, as busybox has them.
-    fn heading(&self, now: SimTime) -> String {
+    fn heading(&self, now: Timestamp) -> String {
         if !self.headed {
             return "\x1b[H\x1b[J".to_owned();
         }

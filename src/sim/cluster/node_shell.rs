@@ -98,7 +98,10 @@ impl Cluster {
             foreign: FOREIGN.map(str::to_owned).to_vec(),
             ..CellSpec::default()
         };
-        self.runtime.add_node_shell(index, (address.into(), node), spec, self.now)
+        let sandbox = self.runtime.add_node_shell(index, (address.into(), node), spec, self.now);
+        let wall = self.machine(node).map(|machine| machine.wall.clone()).unwrap_or_default();
+        self.runtime.set_clock(index, &wall);
+        sandbox
     }
 
     /// Lets the processes of a node's shell run, answers them, and tells the kubelet if its manifests changed.

@@ -137,6 +137,22 @@ impl Cluster {
         self.settle();
     }
 
+    /// A node's clock was set: whatever runs there reads it, and so does the kubelet when it renews its lease.
+    pub(in crate::sim) fn clock_set(&mut self, name: &str, because: CauseId) {
+        let Some(&node) = self.node_index.get(name) else { return };
+        let wall = self.machine(name).map(|machine| machine.wall.clone()).unwrap_or_default();
+        self.runtime.set_clock(node, &wall);
+        let (works, hears) = (self.works(node), self.hears(node));
+        let (parts, mut context) = self.parts();
+        if works {
+            parts.kubelets[node.0 as usize].clock_set(&mut context);
+        }
+        if hears {
+            context.renew_lease(name, because);
+        }
+        self.settle();
+    }
+
     /// Something outside of Pods takes nearly all there is of one of a node's resources.
     pub(in crate::sim) fn starve(&mut self, name: &str, what: Scarce, because: CauseId) {
         let Some(&node) = self.node_index.get(name) else { return };

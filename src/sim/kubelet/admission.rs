@@ -132,7 +132,7 @@ impl Worker {
             phase: Some("Failed".into()),
             reason: Some(reason.into()),
             message: Some(format!("Pod was rejected: {message}")),
-            start_time: Some(desk.ctx.now.to_time()),
+            start_time: Some(desk.stamp()),
             observed_generation: self.pod.metadata.generation,
             ..PodStatus::default()
         });

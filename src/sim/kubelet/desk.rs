@@ -6,11 +6,12 @@ use super::clock::Clock;
 use super::images::ImageStore;
 use super::pressure::Pressure;
 use crate::kube::core::ObjectReference;
-use crate::kube::{Pod, SimTime};
+use crate::kube::{Pod, SimTime, WallClock};
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::{self, Context, NodeIndex, NodeSpec};
 use crate::sim::events::{EventType, Note, Source};
 use crate::sim::{chance, runtime::SandboxId};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -130,6 +131,17 @@ impl Desk<'_, '_> {
     /// Whether the API server can be reached.
     pub fn is_connected(&self) -> bool {
         self.ctx.machines.get(&self.machine.spec.name).is_none_or(|machine| machine.connected)
+    }
+
+    /// The node's clock.
+    pub fn wall(&self) -> WallClock {
+        let machine = self.ctx.machines.get(&self.machine.spec.name);
+        machine.map(|machine| machine.wall.clone()).unwrap_or_default()
+    }
+
+    /// What the node's clock shows now.
+    pub fn stamp(&self) -> Time {
+        self.wall().time(self.ctx.now)
     }
 
     /// Asks for `due` in `millis` milliseconds.

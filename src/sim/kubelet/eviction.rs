@@ -105,7 +105,7 @@ impl Worker {
     pub fn disrupt(&mut self, message: &str, desk: &Desk) {
         self.extra_conditions.retain(|c| c.type_ != "DisruptionTarget");
         self.extra_conditions.push(PodCondition {
-            last_transition_time: Some(desk.ctx.now.to_time()),
+            last_transition_time: Some(desk.stamp()),
             observed_generation: self.pod.metadata.generation,
             ..disruption_target("TerminationByKubelet", message)
         });

@@ -62,7 +62,7 @@ impl Worker {
             PodDue::ProbeTimeout(index, number) => self.probe_timeout(index, number, desk),
             PodDue::Kill(number, ticket) => self.kill_timer(number, ticket, desk),
             PodDue::Deadline => {
-                if self.mode == Mode::Syncing && self.deadline().is_some_and(|at| at <= desk.ctx.now) {
+                if self.mode == Mode::Syncing && self.deadline(desk).is_some_and(|at| at <= desk.ctx.now) {
                     self.trigger(self.because, desk);
                 }
             }
@@ -98,8 +98,13 @@ impl Worker {
         self.story.origin = self.because;
         self.trigger(self.because, desk);
         self.watch_storage(desk);
-        if let Some(at) = self.deadline() {
-            let at = desk.machine.clock.tick(at);
+        self.await_deadline(desk);
+    }
+
+    /// Asks to be reminded of the active deadline.
+    pub fn await_deadline(&self, desk: &mut Desk) {
+        if let Some(at) = self.deadline(desk) {
+            let at = desk.machine.clock.tick(at.max(desk.ctx.now));
             desk.at(at, self.serial, PodDue::Deadline);
         }
     }

@@ -75,6 +75,14 @@ impl Kubelet {
         }
     }
 
+    /// The node's clock was set: active deadlines are counted by it (the kubelet looks once a second).
+    pub fn clock_set(&mut self, context: &mut Context) {
+        for worker in self.workers.values() {
+            let mut desk = Desk { machine: &mut self.machine, ctx: context };
+            worker.await_deadline(&mut desk);
+        }
+    }
+
     /// What the kubelet kept in memory only is gone, what it said before is said anew.
     fn begin_anew(&mut self, because: CauseId, context: &mut Context) {
         for worker in self.workers.values_mut() {

@@ -7,8 +7,8 @@ use super::desk::{Desk, PodDue, Said};
 use super::errands::{Abandoned, timeout};
 use super::spec::{self, Role};
 use super::worker::Worker;
+use crate::kube::Pod;
 use crate::kube::core::{Container, ContainerStatus, Probe};
-use crate::kube::{Pod, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::runtime::Outcome;
 use std::sync::Arc;
@@ -279,7 +279,9 @@ impl Worker {
             return;
         };
         let running = status.state.as_ref().and_then(|state| state.running.as_ref());
-        let since = running.and_then(|running| running.started_at.as_ref()).map(SimTime::of);
+        let since = running
+            .and_then(|running| running.started_at.as_ref())
+            .map(|at| desk.wall().since(at, desk.ctx.now));
         let started = status.started == Some(true);
         let prober = &mut self.probes.all[at];
         if prober.instance.as_deref() != Some(instance.as_str()) {
@@ -294,7 +296,9 @@ impl Worker {
             }
             return;
         };
-        if desk.ctx.now.since(since) < prober.delay() || started == (kind == ProbeKind::Startup) {
+        if since < i64::try_from(prober.delay()).unwrap_or(i64::MAX)
+            || started == (kind == ProbeKind::Startup)
+        {
             return;
         }
         let Some(answer) = self.ask(index, &name, desk) else { return };

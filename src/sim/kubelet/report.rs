@@ -53,6 +53,7 @@ impl Worker {
             sandbox: self.sandbox.and_then(|id| desk.ctx.runtime.get(id)),
             host_ip: &desk.machine.ip.clone(),
             now: desk.ctx.now,
+            wall: desk.wall(),
         };
         let status = status::generate(&view);
         let done = |c: &PodCondition| c.type_ == "Initialized" && c.status == "True";

@@ -70,7 +70,7 @@ impl Worker {
         self.extra_conditions.push(PodCondition {
             type_: IN_PROGRESS.into(),
             status: "True".into(),
-            last_transition_time: Some(desk.ctx.now.to_time()),
+            last_transition_time: Some(desk.stamp()),
             observed_generation: self.pod.metadata.generation,
             ..PodCondition::default()
         });
@@ -96,7 +96,7 @@ impl Worker {
             status: "True".into(),
             reason: Some(reason.into()),
             message: Some(lack),
-            last_transition_time: Some(desk.ctx.now.to_time()),
+            last_transition_time: Some(desk.stamp()),
             observed_generation: self.pod.metadata.generation,
             ..PodCondition::default()
         });

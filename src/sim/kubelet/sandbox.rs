@@ -32,6 +32,10 @@ impl Desk<'_, '_> {
             let place = (ip, worker.key.namespace.clone());
             worker.sandbox = Some(self.ctx.runtime.add(self.machine.index, worker.serial, place, &hostname));
         }
+        let wall = self.wall();
+        if let Some(sandbox) = worker.sandbox.and_then(|id| self.ctx.runtime.get_mut(id)) {
+            sandbox.system.set_wall(wall);
+        }
         self.machine.watched.insert(worker.serial);
     }
 

@@ -50,8 +50,10 @@ impl Worker {
             |c: &crate::sim::runtime::Container| c.seen.as_ref().and_then(State::exit).map(|exit| exit.at);
         let failed = sandbox.containers.iter().rev().filter(|c| c.name == *name).find_map(ended)?;
         let key = (name.clone(), spec::spec_hash(container));
+        // The runtime noted the end by the node's clock, and that clock says how long ago it was.
+        let waited = u64::try_from(desk.wall().between(failed, desk.ctx.now)).unwrap_or(0);
         let entry = self.crashes.get(&key).copied();
-        if let Some(wait) = Backoff::in_force(entry, failed, desk.ctx.now) {
+        if let Some(wait) = Backoff::in_force(entry, failed, failed.plus(waited)) {
             return Some((wait, failed));
         }
         self.crashes.insert(key, Backoff::next(entry, failed, desk.ctx.now));
@@ -138,8 +140,8 @@ impl Worker {
         match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry, &logins) {
             Ok((size, took)) => {
                 self.pulls.remove(asked.as_str());
-                let whole = super::backoff::go_duration(desk.ctx.now.since(since));
-                let took = super::backoff::go_duration(took);
+                let whole = crate::kube::duration::go_duration(desk.ctx.now.since(since));
+                let took = crate::kube::duration::go_duration(took);
                 let text = format!(
                     "Successfully pulled image \"{asked}\" in {took} ({whole} including waiting). Image size: {size} bytes."
                 );

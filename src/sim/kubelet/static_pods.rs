@@ -108,6 +108,10 @@ impl Kubelet {
             return None;
         }
         let node = &self.machine.spec.name;
+        let seen = context
+            .machines
+            .get(node)
+            .map_or_else(|| context.now.timestamp(), |m| m.wall.timestamp(context.now));
         let meta = &mut pod.metadata;
         meta.name = Some(format!(
             "{}-{}",
@@ -118,7 +122,7 @@ impl Kubelet {
         meta.uid = Some(hash.into());
         let annotations = meta.annotations.get_or_insert_default();
         annotations.insert("kubernetes.io/config.hash".into(), hash.into());
-        annotations.insert("kubernetes.io/config.seen".into(), format!("{:.9}", context.now.timestamp()));
+        annotations.insert("kubernetes.io/config.seen".into(), format!("{seen:.9}"));
         annotations.insert("kubernetes.io/config.source".into(), "file".into());
         annotations.insert(MIRROR.into(), hash.into());
         let spec = pod.spec.as_mut()?;

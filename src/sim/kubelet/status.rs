@@ -8,7 +8,7 @@ mod phase;
 use super::spec::{self, Role, Target};
 use super::worker::{Mode, Worker};
 use crate::kube::core::{ContainerStatus, HostIP, PodIP, PodStatus};
-use crate::kube::{Pod, SimTime};
+use crate::kube::{Pod, SimTime, WallClock};
 use crate::sim::runtime::{Container, Sandbox};
 
 /// Everything a status is computed from.
@@ -23,6 +23,8 @@ pub(super) struct View<'a> {
     pub host_ip: &'a str,
     /// The time of this computation.
     pub now: SimTime,
+    /// The node's clock.
+    pub wall: WallClock,
 }
 
 impl View<'_> {
@@ -47,7 +49,7 @@ pub(super) fn generate(view: &View) -> PodStatus {
         phase: Some(phase::phase(view, &init, &main).into()),
         host_ip: Some(view.host_ip.into()),
         host_ips: Some(vec![HostIP { ip: view.host_ip.into() }]),
-        start_time: old.start_time.clone().or_else(|| Some(view.now.to_time())),
+        start_time: old.start_time.clone().or_else(|| Some(view.wall.time(view.now))),
         observed_generation: if view.worker.is_static() { None } else { view.pod.metadata.generation },
         qos_class: view.pod.status.qos_class.clone(),
         ..PodStatus::default()

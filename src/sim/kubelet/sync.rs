@@ -240,7 +240,7 @@ impl Worker {
             status: "True".into(),
             reason: Some("RestartAllContainersStarted".into()),
             message: Some("container exited with restart policy rule".into()),
-            last_transition_time: Some(desk.ctx.now.to_time()),
+            last_transition_time: Some(desk.stamp()),
             observed_generation: self.pod.metadata.generation,
             ..PodCondition::default()
         });
@@ -258,7 +258,7 @@ impl Worker {
             .any(|c| c.type_ == ALL_RESTART && c.status == "True");
         if let Some(condition) = self.extra_conditions.iter_mut().find(up).filter(|_| told) {
             condition.status = "False".into();
-            condition.last_transition_time = Some(desk.ctx.now.to_time());
+            condition.last_transition_time = Some(desk.stamp());
         }
     }
 
@@ -303,7 +303,7 @@ impl Worker {
 
     /// The condition for the sandbox is set at once, apart from the rest of the status.
     fn sandbox_ready(&mut self, up: bool, desk: &mut Desk) {
-        let now = desk.ctx.now.to_time();
+        let now = desk.stamp();
         let status = Arc::make_mut(&mut self.report.wanted);
         for condition in status.conditions.iter_mut().flatten() {
             let word = if up { "True" } else { "False" };
@@ -326,7 +326,7 @@ impl Worker {
 
     /// Ends the Pod if it has been active for too long (`pkg/kubelet/active_deadline.go`).
     fn check_deadline(&mut self, desk: &mut Desk) {
-        let Some(at) = self.deadline() else { return };
+        let Some(at) = self.deadline(desk) else { return };
         if self.verdict.is_some() || desk.ctx.now < at {
             return;
         }
@@ -337,10 +337,11 @@ impl Worker {
         self.verdict = Some(Verdict { reason: "DeadlineExceeded", message: text.into() });
     }
 
-    /// When the Pod has been active for too long, counted from the whole second of its start.
-    pub fn deadline(&self) -> Option<SimTime> {
-        let seconds = u64::try_from(self.pod.spec.active_deadline_seconds?).ok()?;
+    /// When the Pod has been active for too long, counted from the whole second of its start by the node's clock.
+    pub fn deadline(&self, desk: &Desk) -> Option<SimTime> {
+        let limit = self.pod.spec.active_deadline_seconds?.saturating_mul(1000);
         let start = self.report.wanted.start_time.as_ref()?;
-        Some(SimTime::of(start).plus(seconds * 1000))
+        let now = desk.ctx.now;
+        Some(SimTime(now.0.saturating_add_signed(limit.saturating_sub(desk.wall().since(start, now)))))
     }
 }

@@ -22,6 +22,8 @@ use std::sync::Arc;
 const ALLOCATABLE_DISK: u64 = 257_025_515_114;
 /// Memory that Pods cannot have: the hard eviction threshold, bytes.
 const RESERVED_MEMORY: u64 = 100 << 20;
+/// The namespace of the nodes' leases.
+const LEASES: &str = "kube-node-lease";
 /// How long a lease lasts, seconds.
 const LEASE_SECONDS: i32 = 40;
 
@@ -47,6 +49,17 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
+    /// Writes the lease of a node as its kubelet renews it, by its own clock.
+    pub fn renew_lease(&mut self, name: &str, cause: CauseId) {
+        let Some(machine) = self.machines.get(name) else { return };
+        let shown = machine.wall.timestamp(self.now);
+        let Some(Object::Lease(old)) = self.store.get(&Key::new(Kind::Lease, LEASES, name)) else { return };
+        let mut lease = Lease::clone(old);
+        lease.metadata.resource_version = None;
+        lease.spec.get_or_insert_default().renew_time = Some(MicroTime(shown));
+        let _ = self.update(Object::Lease(Arc::new(lease)), Subresource::Main, &Write::component(cause));
+    }
+
     /// Writes what a kubelet knows of its node into the Node object, and says what changed.
     pub fn post_node_status(&mut self, name: &str, cause: CauseId) {
         let Some(machine) = self.machines.get(name).cloned() else { return };
@@ -56,7 +69,7 @@ impl Context<'_> {
             return;
         }
         let mut node = Arc::unwrap_or_clone(old);
-        let now = self.now.to_time();
+        let now = machine.wall.time(self.now);
         let mut events: Vec<&'static str> = Vec::new();
         for condition in node.status.get_or_insert_default().conditions.iter_mut().flatten() {
             let Some((status, reason, message, event)) = observed(&machine, &condition.type_) else {
@@ -223,7 +236,7 @@ fn lease(machine: &Machine, now: SimTime) -> Lease {
     Lease {
         metadata: ObjectMeta {
             name: Some(name.clone()),
-            namespace: Some("kube-node-lease".into()),
+            namespace: Some(LEASES.into()),
             ..ObjectMeta::default()
         },
         spec: Some(LeaseSpec {

@@ -1,7 +1,7 @@
 //! Processes in sandboxes: starting, stopping, commands on behalf of the kubelet, and what comes of all that.
 
 use super::{Container, Exit, ExitReason, LogLine, Runtime, Sandbox, SandboxId, State};
-use crate::kube::SimTime;
+use crate::kube::{SimTime, WallClock};
 use crate::os::{
     Catalogue, CellId, CellSpec, Chunk, Health, HttpRequest, HttpResponse, Notice, Pid, Reference, Request,
     RequestId, ServeId, Served, Signal, Spawn, Stdin, Stream, User, Volumes,
@@ -193,7 +193,7 @@ impl Sandbox {
         let Some(index) = self.containers.iter().position(|c| c.cell == cell && c.pid == Some(pid)) else {
             return;
         };
-        let log = lines(&self.system.drain_output(cell, pid));
+        let log = lines(&self.system.drain_output(cell, pid), self.system.wall());
         let (path, fallback) = self.containers[index].last_words.clone();
         let words = self.system.files(at, cell, volumes).and_then(|files| files.read(&path).ok());
         let container = &mut self.containers[index];
@@ -249,7 +249,7 @@ impl Sandbox {
         match container.pid {
             Some(pid) if container.state.is_running() => {
                 let chunks: Vec<Chunk> = self.system.output(container.cell, pid).cloned().collect();
-                lines(&chunks)
+                lines(&chunks, self.system.wall())
             }
             _ => container.log.clone(),
         }
@@ -262,7 +262,7 @@ fn text(chunks: &[Chunk]) -> String {
 }
 
 /// Chunks as lines, each stream by itself; a line has the time of its end.
-fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
+fn lines(chunks: &[Chunk], wall: &WallClock) -> Vec<LogLine> {
     let mut open: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
     let mut lines = Vec::new();
     let mut last = SimTime(0);
@@ -274,6 +274,7 @@ fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
             if *byte == b'\n' {
                 lines.push(LogLine {
                     at: chunk.at,
+                    stamp: wall.timestamp(chunk.at),
                     stderr,
                     text: String::from_utf8_lossy(line).into_owned(),
                 });
@@ -285,7 +286,8 @@ fn lines(chunks: &[Chunk]) -> Vec<LogLine> {
     }
     for (stderr, rest) in [(false, &open[0]), (true, &open[1])] {
         if !rest.is_empty() {
-            lines.push(LogLine { at: last, stderr, text: String::from_utf8_lossy(rest).into_owned() });
+            let text = String::from_utf8_lossy(rest).into_owned();
+            lines.push(LogLine { at: last, stamp: wall.timestamp(last), stderr, text });
         }
     }
     lines

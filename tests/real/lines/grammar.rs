@@ -13,7 +13,7 @@ struct Words {
     names: Vec<String>,
     values: Vec<String>,
     odd: Vec<String>,
-    words: Vec<String>,
+    terms: Vec<String>,
     joints: Vec<String>,
     around: Vec<String>,
 }
@@ -83,7 +83,7 @@ impl Grammar {
         }
         let mut words = vec![dice.pick(&self.programs).clone()];
         for _ in 0..dice.roll(5) {
-            let list = if dice.roll(8) == 0 { &self.words.odd } else { &self.words.words };
+            let list = if dice.roll(8) == 0 { &self.words.odd } else { &self.words.terms };
             words.push(dice.pick(list).clone());
         }
         words.join(" ")
@@ -114,10 +114,10 @@ impl Grammar {
 
     /// A kubectl with a verb of the table, flags of that verb, and words that may or may not fit.
     fn kubectl(&self, dice: &mut Dice) -> String {
-        let mut verb: &Verb = *dice.pick(VERBS);
+        let mut verb: &Verb = dice.pick::<&Verb>(VERBS);
         let mut line = format!("kubectl {}", verb.name);
         while !verb.verbs.is_empty() && dice.roll(10) > 0 {
-            verb = *dice.pick(verb.verbs);
+            verb = dice.pick::<&Verb>(verb.verbs);
             line = format!("{line} {}", verb.name);
         }
         let mut flags: Vec<&Flag> = verb.flags.iter().copied().flatten().collect();

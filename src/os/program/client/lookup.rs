@@ -119,7 +119,7 @@ fn dig_answer(name: &str, addresses: &[Ipv4Addr], server: &str, ctx: &Ctx<'_>) -
         }
         text.push('\n');
     }
-    let when = super::super::info::strftime(ctx.now(), "%a %b %d %H:%M:%S UTC %Y");
+    let when = super::super::info::strftime(ctx.wall(), "%a %b %d %H:%M:%S UTC %Y");
     let _ = writeln!(
         text,
         ";; Query time: 0 msec\n;; SERVER: {server}#53({server}) (UDP)\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n",

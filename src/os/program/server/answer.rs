@@ -6,7 +6,7 @@ use super::super::super::net::{HttpRequest, HttpResponse};
 use super::super::Ctx;
 use super::super::info::strftime;
 use super::{Kind, Server};
-use crate::kube::SimTime;
+use k8s_openapi::jiff::Timestamp;
 
 /// A header.
 pub(super) fn header(name: &str, value: &str) -> (String, String) {
@@ -14,7 +14,7 @@ pub(super) fn header(name: &str, value: &str) -> (String, String) {
 }
 
 /// A moment as HTTP writes it.
-pub(super) fn http_date(at: SimTime) -> String {
+pub(super) fn http_date(at: Timestamp) -> String {
     strftime(at, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
@@ -88,7 +88,7 @@ impl Server {
 
     /// A line of the access log, in the format of the server.
     pub(super) fn log_request(&mut self, request: &HttpRequest, response: &HttpResponse, ctx: &Ctx<'_>) {
-        let stamp = strftime(ctx.now(), "%d/%b/%Y:%H:%M:%S +0000");
+        let stamp = strftime(ctx.wall(), "%d/%b/%Y:%H:%M:%S +0000");
         let peer = if request.peer.is_empty() { "127.0.0.1" } else { &request.peer };
         let line = format!("{} {} HTTP/1.1", request.method, request.path);
         let size = if request.method == "HEAD" { 0 } else { response.body.len() };
@@ -106,7 +106,7 @@ impl Server {
             ),
             Kind::Apache(_) => format!("{peer} - - [{stamp}] \"{line}\" {} {size}\n", response.status),
             Kind::Python(_) => {
-                let stamp = strftime(ctx.now(), "%d/%b/%Y %H:%M:%S");
+                let stamp = strftime(ctx.wall(), "%d/%b/%Y %H:%M:%S");
                 let mut text = format!("{peer} - - [{stamp}] \"{line}\" {} -\n", response.status);
                 if response.status == 404 {
                     text = format!("{peer} - - [{stamp}] code 404, message File not found\n{text}");

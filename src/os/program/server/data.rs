@@ -3,7 +3,7 @@
 use super::super::{Call, Program};
 use super::sql::{Dialect, Sql, Store, asked_for};
 use super::{Kind, start, with_port};
-use crate::kube::SimTime;
+use k8s_openapi::jiff::Timestamp;
 
 /// A service podlab knows only by name: it runs and takes connections, on the port the catalogue gives it.
 pub(in super::super) fn service(call: &mut Call<'_, '_>) -> Program {
@@ -29,7 +29,7 @@ pub(in super::super) fn memcached(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(in super::super) fn mongod(call: &mut Call<'_, '_>) -> Program {
-    let stamp = super::super::info::strftime(call.ctx.now(), "%Y-%m-%dT%H:%M:%S.000+00:00");
+    let stamp = super::super::info::strftime(call.ctx.wall(), "%Y-%m-%dT%H:%M:%S.000+00:00");
     let server_ready = format!(
         "{{\"t\":{{\"$date\":\"{stamp}\"}},\"s\":\"I\",  \"c\":\"NETWORK\",  \"id\":23016,   \"ctx\":\"listener\",\"msg\":\"Waiting for connections\",\"attr\":{{\"port\":27017,\"ssl\":\"off\"}}}}\n"
     );
@@ -74,7 +74,7 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
     let kept = call.files(&store.folder).is_ok_and(|files| store.initialized(&files));
     let needs = if dialect == Dialect::Postgres { POSTGRES_NEEDS } else { MYSQL_NEEDS };
     if !kept && !needs.iter().any(|name| call.variable(name).is_some_and(|value| !value.is_empty())) {
-        call.error(&no_password(dialect, call.ctx.now(), call.variable("MYSQL_VERSION")));
+        call.error(&no_password(dialect, call.ctx.wall(), call.variable("MYSQL_VERSION")));
         return call.done(1);
     }
     let port = if dialect == Dialect::Postgres { 5432 } else { 3306 };
@@ -116,7 +116,7 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
         (Dialect::Mysql, false) => 6000,
         (Dialect::Mysql, true) => 1000,
     };
-    let ready = sql.ready_words(now.plus(wait));
+    let ready = sql.ready_words(call.ctx.sys.wall.timestamp(now.plus(wait)));
     let mut server = start(call, Kind::Sql(Box::new(sql)), &[port], 40 << 20);
     server.ready_at = server.started.plus(wait);
     server.ready_log = ready;
@@ -124,7 +124,7 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
 }
 
 /// What the entry points of the official images say.
-fn no_password(dialect: Dialect, now: SimTime, version: Option<String>) -> String {
+fn no_password(dialect: Dialect, now: Timestamp, version: Option<String>) -> String {
     if dialect == Dialect::Postgres {
         return "Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on \"docker run\".\n\n       You may also use \"POSTGRES_HOST_AUTH_METHOD=trust\" to allow all\n       connections without a password. This is *not* recommended.\n\n       See PostgreSQL documentation about \"trust\":\n       https://www.postgresql.org/docs/current/auth-trust.html".to_owned();
     }

@@ -36,7 +36,7 @@ pub(in super::super) fn hello(call: &mut Call<'_, '_>) -> Program {
     if let Some(text) = after("text") {
         let listen = after("listen").unwrap_or_else(|| ":5678".to_owned());
         let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(5678);
-        let stamp = strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+        let stamp = strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
         return with_port(
             call,
             Kind::Fixed(200, format!("{text}\n")),
@@ -46,7 +46,7 @@ pub(in super::super) fn hello(call: &mut Call<'_, '_>) -> Program {
         );
     }
     let port = call.variable("PORT").and_then(|port| port.parse().ok()).unwrap_or(call.setting_port(8080));
-    let stamp = strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+    let stamp = strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
     let version = call.variable("HELLO_VERSION").unwrap_or_else(|| "1.0.0".to_owned());
     let text = format!("Hello, world!\nVersion: {version}\nHostname: $HOST\n");
     with_port(call, Kind::Fixed(200, text), port, &format!("{stamp} Server listening on port {port}"), code)
@@ -84,12 +84,12 @@ pub(in super::super) fn agnhost(call: &mut Call<'_, '_>) -> Program {
         "liveness" => with_port(call, Kind::Liveness, port(&["http-port", "port"], 8080), "", code),
         "netexec" => {
             let port = port(&["http-port", "port"], 8080);
-            let stamp = strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+            let stamp = strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
             with_port(call, Kind::Netexec, port, &format!("{stamp} Started HTTP server on port {port}"), code)
         }
         "serve-hostname" => {
             let port = port(&["http-port", "port"], 9376);
-            let stamp = strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+            let stamp = strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
             with_port(call, Kind::ServeHostname, port, &format!("{stamp} Serving on port {port}."), code)
         }
         "test-webserver" => with_port(call, Kind::Httpd("/".to_owned()), port(&["port"], 80), "", code),
@@ -132,7 +132,7 @@ pub(super) fn netexec(
     };
     let text = match path {
         "/" => {
-            format!("NOW: {}", strftime(ctx.now(), "%Y-%m-%d %H:%M:%S.000000000 +0000 UTC m=+0.000000000"))
+            format!("NOW: {}", strftime(ctx.wall(), "%Y-%m-%d %H:%M:%S.000000000 +0000 UTC m=+0.000000000"))
         }
         "/hostname" | "/hostName" => ctx.sys.hostname().to_owned(),
         "/echo" => value("msg"),

@@ -80,7 +80,7 @@ fn tell(call: &mut Call<'_, '_>, what: &str) -> Program {
 
 /// nginx cannot go on: once for its log, once for whoever started it.
 fn emergency(call: &mut Call<'_, '_>, text: &str, tested: Option<&String>) -> Program {
-    let stamp = super::super::info::strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+    let stamp = super::super::info::strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
     let pid = call.ctx.key.pid;
     call.error(&format!("{stamp} [emerg] {pid}#{pid}: {text}\nnginx: [emerg] {text}"));
     if let Some(main) = tested {
@@ -115,7 +115,7 @@ fn begin(call: &mut Call<'_, '_>, config: Config, version: String) -> Result<Ser
     call.files(&pid_file)
         .and_then(|mut files| files.write(&pid_file, format!("{pid}\n").as_bytes()))
         .map_err(|error| failed(&format!("open() \"{pid_file}\""), error))?;
-    let stamp = super::super::info::strftime(call.ctx.now(), "%Y/%m/%d %H:%M:%S");
+    let stamp = super::super::info::strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
     let notices = format!(
         "{stamp} [notice] {pid}#{pid}: nginx/{version}\n{stamp} [notice] {pid}#{pid}: start worker processes\n"
     );
@@ -278,7 +278,7 @@ impl Nginx {
     fn complete(&self, mut response: HttpResponse, ctx: &Ctx<'_>) -> HttpResponse {
         let length = response.body.len().to_string();
         let own =
-            [header("Server", &format!("nginx/{}", self.version)), header("Date", &http_date(ctx.now()))];
+            [header("Server", &format!("nginx/{}", self.version)), header("Date", &http_date(ctx.wall()))];
         response.headers.splice(0..0, own);
         response.headers.push(header("Content-Length", &length));
         response.headers.push(header("Connection", "keep-alive"));

@@ -32,7 +32,7 @@ pub(in crate::os) struct Redis {
 pub(in super::super) fn redis(call: &mut Call<'_, '_>) -> Program {
     let settings = settings(call);
     let port = settings.get("port").and_then(|port| port.parse().ok()).unwrap_or(6379);
-    let stamp = super::super::info::strftime(call.ctx.now(), "%d %b %Y %H:%M:%S");
+    let stamp = super::super::info::strftime(call.ctx.wall(), "%d %b %Y %H:%M:%S");
     let millis = call.ctx.now().0 % 1000;
     let pid = call.ctx.key.pid;
     call.line(&format!("{pid}:C {stamp}.{millis:03} * oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo"));
@@ -146,7 +146,7 @@ impl Redis {
 
     /// Says goodbye and writes down what it holds.
     pub(super) fn finish(&mut self, signal: Signal, ctx: &mut Ctx<'_>) -> String {
-        let stamp = super::super::info::strftime(ctx.now(), "%d %b %Y %H:%M:%S.000");
+        let stamp = super::super::info::strftime(ctx.wall(), "%d %b %Y %H:%M:%S.000");
         let pid = ctx.key.pid;
         let name = if signal == Signal::INT { "SIGINT" } else { "SIGTERM" };
         let saves = self.settings.get("save").is_some_and(|save| !save.is_empty());

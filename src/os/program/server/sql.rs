@@ -11,8 +11,8 @@ mod store;
 mod wire;
 
 use super::super::Ctx;
-use crate::kube::SimTime;
 pub(in crate::os) use dialect::Dialect;
+use k8s_openapi::jiff::Timestamp;
 use session::Session;
 pub(in crate::os) use store::Store;
 pub(in crate::os) use wire::{Answer, Column, Login, Outcome, Proof, Request, Table};
@@ -71,7 +71,7 @@ impl Sql {
     }
 
     fn serve(&self, request: &Request, ctx: &mut Ctx<'_>) -> Answer {
-        let now = ctx.now();
+        let now = ctx.wall();
         let Some(files) = ctx.files(&self.store.folder) else { return Answer::Results(Vec::new()) };
         let databases = self.store.databases(&files);
         if let Err(refusal) = self.admit(&request.login, &databases) {
@@ -116,7 +116,7 @@ impl Sql {
     }
 
     /// What statements may ask the server of itself: functions without arguments and their values.
-    fn facts(&self, database: &str, now: SimTime) -> Vec<(&'static str, String)> {
+    fn facts(&self, database: &str, now: Timestamp) -> Vec<(&'static str, String)> {
         let zone = if self.store.dialect == Dialect::Postgres { "+00" } else { "" };
         let at = |format: &str| super::super::info::strftime(now, format);
         let moment = format!("{}{zone}", at("%Y-%m-%d %H:%M:%S"));

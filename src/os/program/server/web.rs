@@ -74,7 +74,7 @@ pub(in super::super) fn apache(call: &mut Call<'_, '_>) -> Program {
         .filter(|_| !php)
         .unwrap_or_else(|| if php { "/var/www/html" } else { "/usr/local/apache2/htdocs" }.to_owned());
     let version = call.variable("HTTPD_VERSION").unwrap_or_else(|| "2.4.65".to_owned());
-    let stamp = strftime(call.ctx.now(), "%a %b %d %H:%M:%S.000000 %Y");
+    let stamp = strftime(call.ctx.wall(), "%a %b %d %H:%M:%S.000000 %Y");
     let pid = call.ctx.key.pid;
     let line = if php { "apache2 -D FOREGROUND" } else { "httpd -D FOREGROUND" };
     let system = if php { "Debian" } else { "Unix" };

@@ -2,13 +2,13 @@
 
 use super::Cluster;
 use super::crictl::{Seen, created};
-use crate::kube::SimTime;
+use crate::kube::{SimTime, WallClock};
 use crate::sim::runtime::{Sandbox, SandboxId, State};
 use serde_json::{Value, json};
 
-fn time(at: Option<SimTime>) -> String {
+fn time(at: Option<SimTime>, wall: &WallClock) -> String {
     match at {
-        Some(at) => at.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string(),
+        Some(at) => wall.timestamp(at).strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string(),
         None => "0001-01-01T00:00:00Z".to_owned(),
     }
 }
@@ -25,7 +25,7 @@ fn labels(cluster: &Cluster, pod: &str, sandbox: &Sandbox) -> Value {
 
 /// A container.
 pub(super) fn container(cluster: &Cluster, seen: &Seen) -> String {
-    let container = seen.container;
+    let (container, wall) = (seen.container, seen.sandbox.system.wall());
     let mut labels = labels(cluster, &seen.pod, seen.sandbox);
     labels["io.kubernetes.container.name"] = (&*container.name).into();
     let (state, started, exit) = match &container.state {
@@ -48,9 +48,9 @@ pub(super) fn container(cluster: &Cluster, seen: &Seen) -> String {
         },
         "status": {
             "annotations": {"io.kubernetes.container.restartCount": container.attempt.to_string()},
-            "createdAt": time(Some(created(container, cluster.now))),
+            "createdAt": time(Some(created(container, cluster.now)), wall),
             "exitCode": exit.map_or(0, |exit| exit.code),
-            "finishedAt": time(exit.map(|exit| exit.at)),
+            "finishedAt": time(exit.map(|exit| exit.at), wall),
             "id": container.id,
             "image": {"annotations": {}, "image": &*container.image, "userSpecifiedImage": &*container.image},
             "imageRef": &*container.image_id,
@@ -59,7 +59,7 @@ pub(super) fn container(cluster: &Cluster, seen: &Seen) -> String {
             "message": exit.and_then(|exit| exit.message.as_deref()).unwrap_or_default(),
             "metadata": {"attempt": container.attempt, "name": &*container.name},
             "reason": exit.map(|exit| exit.reason.as_str()).unwrap_or_default(),
-            "startedAt": time(started),
+            "startedAt": time(started, wall),
             "state": state,
         },
     }))
@@ -73,7 +73,7 @@ pub(super) fn pod(cluster: &Cluster, (pod, id): (&str, SandboxId), sandbox: &San
         "info": {"image": "registry.k8s.io/pause:3.10", "pid": 20_000 + id.0 * 100, "runtimeType": "io.containerd.runc.v2"},
         "status": {
             "annotations": {},
-            "createdAt": time(oldest),
+            "createdAt": time(oldest, sandbox.system.wall()),
             "id": cluster.sandbox_name(pod, id),
             "labels": labels,
             "linux": {"namespaces": {"options": {"ipc": "POD", "network": "POD", "pid": "CONTAINER", "targetId": ""}}},

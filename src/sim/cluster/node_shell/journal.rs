@@ -5,7 +5,9 @@ use super::follow::Follow;
 use super::{Answer, Cluster, NodeIndex};
 use crate::kube::core::{ContainerState, Event};
 use crate::kube::{Object, Pod, SimTime};
+use crate::sim::nodes::Machine;
 use crate::sim::store::{Change, ChangeKind};
+use k8s_openapi::jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub(in crate::sim::cluster) struct Journal {
 /// One line.
 pub(super) struct Line {
     at: SimTime,
+    /// What the node's clock showed then.
+    stamp: Timestamp,
     text: String,
 }
 
@@ -36,7 +40,7 @@ impl Line {
         if bare {
             return format!("{}\n", self.text.split_once(": ").map_or("", |(_, rest)| rest));
         }
-        format!("{} {node} {}\n", self.at.timestamp().strftime("%b %d %H:%M:%S"), self.text)
+        format!("{} {node} {}\n", self.stamp.strftime("%b %d %H:%M:%S"), self.text)
     }
 }
 
@@ -112,17 +116,18 @@ impl Cluster {
 
     /// Everything the journal of a node's kubelet holds.
     pub(super) fn journal_lines(&self, node: &str) -> Vec<Line> {
-        let mut writer = Writer { node, starts: Vec::new(), pods: BTreeMap::new(), lines: Vec::new() };
-        let machine = self.machine(node);
-        for (at, runs) in machine.map(|machine| machine.kubelet_log.as_slice()).unwrap_or_default() {
+        let Some(machine) = self.machine(node) else { return Vec::new() };
+        let mut writer = Writer::new(node, machine);
+        for (at, runs) in &machine.kubelet_log {
             writer.unit(*at, *runs);
         }
-        for (at, why) in machine.map(|machine| machine.refusals.as_slice()).unwrap_or_default() {
+        for (at, why) in &machine.refusals {
             writer.refusal(*at, why);
         }
         if let Some(changes) = self.store.changes_since(0) {
             changes.for_each(|change| writer.change(change));
         }
+        writer.catch_up(self.now);
         writer.lines.sort_by_key(|line| line.at);
         writer.lines
     }
@@ -157,12 +162,46 @@ struct Writer<'a> {
     node: &'a str,
     /// When the kubelet was started, with the number of its process.
     starts: Vec<(SimTime, u32)>,
-    /// The Pods of the node as they were last seen.
+    machine: &'a Machine,
+    /// The Pods of the node as the kubelet saw them last.
     pods: BTreeMap<String, Pod>,
+    /// What has become of Pods while no kubelet ran to see it; none if they are gone.
+    missed: BTreeMap<String, Option<Pod>>,
     lines: Vec<Line>,
 }
 
+impl<'a> Writer<'a> {
+    fn new(node: &'a str, machine: &'a Machine) -> Writer<'a> {
+        let (starts, lines) = (Vec::new(), Vec::new());
+        Writer { node, starts, machine, pods: BTreeMap::new(), missed: BTreeMap::new(), lines }
+    }
+}
+
 impl Writer<'_> {
+    /// The last start or stop of the kubelet before `at`.
+    fn state(&self, at: SimTime) -> (SimTime, bool) {
+        let log = &self.machine.kubelet_log;
+        let last = log.iter().rev().find(|(from, _)| *from <= at);
+        last.copied().unwrap_or((SimTime(0), true))
+    }
+
+    /// A kubelet that was started again gets to know all Pods at once.
+    fn catch_up(&mut self, now: SimTime) {
+        let (start, runs) = self.state(now);
+        if !runs || self.missed.is_empty() {
+            return;
+        }
+        for (name, pod) in std::mem::take(&mut self.missed) {
+            match pod {
+                Some(pod) => drop(self.pods.insert(name, pod)),
+                None => drop(self.pods.remove(&name)),
+            }
+        }
+        let names: Vec<String> = self.pods.keys().map(|name| format!("{name:?}")).collect();
+        let text = format!("\"SyncLoop ADD\" source=\"api\" pods=[{}]", names.join(","));
+        self.klog(start, 'I', "kubelet.go:2549", &text);
+    }
+
     fn pid(&self, at: SimTime) -> u32 {
         self.starts.iter().rev().find(|(start, _)| *start <= at).map_or(PID, |(_, pid)| *pid)
     }
@@ -173,7 +212,7 @@ impl Writer<'_> {
         if runs {
             let pid = PID + 40 * self.starts.len() as u32;
             self.starts.push((at, pid));
-            self.lines.push(Line { at, text: format!("systemd[1]: Started {what}.") });
+            self.put(at, format!("systemd[1]: Started {what}."));
             self.klog(
                 at,
                 'I',
@@ -187,10 +226,9 @@ impl Writer<'_> {
                 &format!("\"Successfully registered node\" node=\"{}\"", self.node),
             );
         } else {
-            self.lines.push(Line { at, text: format!("systemd[1]: Stopping {what}...") });
-            self.lines
-                .push(Line { at, text: "systemd[1]: kubelet.service: Deactivated successfully.".to_owned() });
-            self.lines.push(Line { at, text: format!("systemd[1]: Stopped {what}.") });
+            self.put(at, format!("systemd[1]: Stopping {what}..."));
+            self.put(at, "systemd[1]: kubelet.service: Deactivated successfully.".to_owned());
+            self.put(at, format!("systemd[1]: Stopped {what}."));
         }
     }
 
@@ -201,15 +239,18 @@ impl Writer<'_> {
             "kubelet.service: Main process exited, code=exited, status=1/FAILURE",
             "kubelet.service: Failed with result 'exit-code'.",
         ] {
-            self.lines.push(Line { at, text: format!("systemd[1]: {text}") });
+            self.put(at, format!("systemd[1]: {text}"));
         }
+    }
+
+    fn put(&mut self, at: SimTime, text: String) {
+        self.lines.push(Line { at, stamp: self.machine.wall.timestamp(at), text });
     }
 
     fn klog(&mut self, at: SimTime, level: char, place: &str, message: &str) {
         let pid = self.pid(at);
-        let clock = at.timestamp().strftime("%m%d %H:%M:%S%.6f");
-        self.lines
-            .push(Line { at, text: format!("kubelet[{pid}]: {level}{clock} {pid:>7} {place}] {message}") });
+        let clock = self.machine.wall.timestamp(at).strftime("%m%d %H:%M:%S%.6f");
+        self.put(at, format!("kubelet[{pid}]: {level}{clock} {pid:>7} {place}] {message}"));
     }
 
     fn change(&mut self, change: &Change) {
@@ -223,6 +264,12 @@ impl Writer<'_> {
     fn pod(&mut self, change: &Change, pod: &Pod) {
         let at = change.at;
         let name = format!("{}/{}", pod.namespace(), pod.name());
+        self.catch_up(at);
+        if !self.state(at).1 {
+            let left = (change.kind != ChangeKind::Deleted).then(|| pod.clone());
+            self.missed.insert(name, left);
+            return;
+        }
         let before = self.pods.get(&name).filter(|before| before.uid() == pod.uid()).cloned();
         let leaves = |pod: &Pod| pod.metadata.deletion_timestamp.is_some();
         let what = match &before {

@@ -88,7 +88,8 @@ impl Cluster {
         let starts = log.iter().filter(|(_, runs)| *runs).count().max(1);
         let pid = PID as usize + 40 * (starts - 1);
         let (sign, state) = if runs { ("●", "active (running)") } else { ("○", "inactive (dead)") };
-        let when = since.timestamp().strftime("%a %Y-%m-%d %H:%M:%S UTC");
+        let wall = self.machine(node).map(|machine| machine.wall.clone()).unwrap_or_default();
+        let when = wall.timestamp(since).strftime("%a %Y-%m-%d %H:%M:%S UTC");
         let head = format!(
             "{sign} kubelet.service - kubelet: The Kubernetes Node Agent\n     Loaded: loaded (/usr/lib/systemd/system/kubelet.service; enabled; \
              preset: enabled)\n    Drop-In: /usr/lib/systemd/system/kubelet.service.d\n             └─10-kubeadm.conf\n     Active: {state} since \

@@ -48,7 +48,7 @@ fn condition(view: &View, kind: &str, verdict: Verdict) -> PodCondition {
         message: verdict.message,
         last_transition_time: same
             .and_then(|c| c.last_transition_time.clone())
-            .or_else(|| Some(view.now.to_time())),
+            .or_else(|| Some(view.wall.time(view.now))),
         last_probe_time: None,
         observed_generation: if view.worker.is_static() { None } else { view.pod.metadata.generation },
     }

@@ -1,7 +1,7 @@
 //! The status of each container (`pkg/kubelet/kubelet_pods.go`, `convertToAPIContainerStatuses`).
 
 use super::View;
-use crate::kube::SimTime;
+use crate::kube::WallClock;
 use crate::kube::core::{
     Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated,
     ContainerStateWaiting, ContainerStatus, ContainerUser, LinuxContainerUser, ResourceRequirements,
@@ -92,7 +92,7 @@ fn existing(view: &View, target: Target, container: &Spec, newest: &Container) -
         image_id: newest.image_id.to_string(),
         container_id: Some(format!("containerd://{}", newest.id)),
         restart_count: newest.attempt as i32,
-        last_state: Some(before.and_then(terminated).unwrap_or_default()),
+        last_state: Some(before.and_then(|before| terminated(before, &view.wall)).unwrap_or_default()),
         allocated_resources: requests(container),
         resources: Some(ResourceRequirements {
             claims: None,
@@ -112,10 +112,10 @@ fn existing(view: &View, target: Target, container: &Spec, newest: &Container) -
             waiting(reason, None)
         }
         State::Running(since) => ContainerState {
-            running: Some(ContainerStateRunning { started_at: Some(since.to_time()) }),
+            running: Some(ContainerStateRunning { started_at: Some(view.wall.time(*since)) }),
             ..ContainerState::default()
         },
-        State::Exited(..) => terminated(newest).unwrap_or_default(),
+        State::Exited(..) => terminated(newest, &view.wall).unwrap_or_default(),
     });
     status
 }
@@ -128,16 +128,16 @@ fn user(container: &Container) -> ContainerUser {
 }
 
 /// The end of an instance as the API tells it; `None` while it has not been seen to end.
-fn terminated(container: &Container) -> Option<ContainerState> {
+fn terminated(container: &Container, wall: &WallClock) -> Option<ContainerState> {
     let Some(State::Exited(started, exit)) = &container.seen else { return None };
-    let started = started.map_or_else(|| Time(Timestamp::UNIX_EPOCH), SimTime::to_time);
+    let started = started.map_or_else(|| Time(Timestamp::UNIX_EPOCH), |at| wall.time(at));
     Some(ContainerState {
         terminated: Some(ContainerStateTerminated {
             exit_code: exit.code,
             reason: Some(exit.reason.as_str().into()),
             message: exit.message.as_deref().map(Into::into),
             started_at: Some(started),
-            finished_at: Some(exit.at.to_time()),
+            finished_at: Some(wall.time(exit.at)),
             container_id: Some(format!("containerd://{}", container.id)),
             signal: None,
         }),

@@ -1,9 +1,9 @@
 //! What the servers log of their lives: a selection of the real lines. Knows no statements.
 
 use super::{Dialect, Sql};
-use crate::kube::SimTime;
 use crate::os::program::info::strftime;
 use crate::os::signal::Signal;
+use k8s_openapi::jiff::Timestamp;
 
 impl Sql {
     /// What is logged while the data folder is filled for the first time (the lines that matter).
@@ -29,7 +29,7 @@ impl Sql {
     }
 
     /// What is logged when it takes connections.
-    pub(in crate::os::program::server) fn ready_words(&self, now: SimTime) -> String {
+    pub(in crate::os::program::server) fn ready_words(&self, now: Timestamp) -> String {
         if self.store.dialect == Dialect::Mysql {
             let stamp = strftime(now, "%Y-%m-%dT%H:%M:%S.000000Z");
             return format!(
@@ -49,7 +49,7 @@ impl Sql {
         .concat()
     }
 
-    pub(in crate::os::program::server) fn last_words(&self, signal: Signal, now: SimTime) -> String {
+    pub(in crate::os::program::server) fn last_words(&self, signal: Signal, now: Timestamp) -> String {
         if self.store.dialect == Dialect::Mysql {
             let stamp = strftime(now, "%Y-%m-%dT%H:%M:%S.000000Z");
             return format!(

@@ -5,9 +5,9 @@ use super::complaint::{Kind, worded};
 use super::dialect::statements;
 use super::engine::{Engine, Ran};
 use super::{Dialect, Outcome, Sql, Table};
-use crate::kube::SimTime;
 use crate::os::Errno;
 use crate::os::fs::Files;
+use k8s_openapi::jiff::Timestamp;
 
 /// Words a statement may begin with that `SQLite` understands as the real servers do.
 const KNOWN: &[&str] = &[
@@ -39,7 +39,7 @@ pub(super) struct Session<'a> {
     server: &'a Sql,
     files: Files<'a>,
     database: String,
-    now: SimTime,
+    now: Timestamp,
     /// The database while statements run on it.
     open: Option<Engine>,
 }
@@ -70,7 +70,7 @@ impl<'a> Own<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub fn new(server: &'a Sql, files: Files<'a>, database: &str, now: SimTime) -> Session<'a> {
+    pub fn new(server: &'a Sql, files: Files<'a>, database: &str, now: Timestamp) -> Session<'a> {
         Session { server, files, database: database.to_owned(), now, open: None }
     }
 

@@ -1,0 +1,79 @@
+//! What a learner sees of faults.
+
+use super::*;
+
+fn with_manifest(text: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.session.write_file("m.yaml", text);
+    assert_eq!(desk.run("kubectl apply -f m.yaml").1, 0);
+    desk.until(SimTime::from_secs(25));
+    desk
+}
+
+fn pod(name: &str, spec: &str, script: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n  containers:\n  - {{name: c, image: busybox, command: [sh, -c, \
+         \"{script}\"]}}\n---\n"
+    )
+}
+
+const CRASH: &str = "kubectl get pod crash -o jsonpath='{.status.containerStatuses[0].restartCount}'";
+
+#[test]
+fn a_clock_set_forward_dates_what_the_node_writes_and_leaves_it_ready() {
+    let mut desk = with_manifest(&pod("late", "activeDeadlineSeconds: 600", "sleep 999"));
+    desk.says("fault clock-jump worker-1 9m", "");
+    desk.says("ssh worker-1 date +%T", "09:09:25\n");
+    desk.says("kubectl exec late -- date +%T", "09:09:25\n");
+    desk.until(SimTime::from_secs(58));
+    desk.says("kubectl get pod late --no-headers | awk '{print $3, $4, $5}'", "Running 0 58s\n");
+    // Ten minutes after 09:00 by the node's clock is a minute after the start.
+    desk.until(SimTime::from_secs(98));
+    desk.says("kubectl get pod late -o jsonpath='{.status.reason}'", "DeadlineExceeded");
+    desk.says("kubectl get node worker-1 --no-headers | awk '{print $2}'", "Ready\n");
+    desk.says(
+        "kubectl get events --field-selector reason=DeadlineExceeded --no-headers | awk '{print $1}'",
+        "<invalid>\n",
+    );
+    assert!(desk.run("kubectl describe node worker-1 | grep RenewTime").0.contains("09:09:25"));
+}
+
+#[test]
+fn a_clock_set_back_keeps_a_container_waiting_until_it_shows_the_time_of_the_crash_again() {
+    let mut desk = with_manifest(&pod("crash", "restartPolicy: Always", "sleep 1; exit 1"));
+    desk.until(SimTime::from_secs(45));
+    let before = desk.run(CRASH).0;
+    desk.says("fault clock-jump worker-1 -20m", "");
+    desk.until(SimTime::from_secs(900));
+    assert_eq!(desk.run(CRASH).0, before, "nothing starts again while the crash lies in the future");
+    desk.until(SimTime::from_secs(1500));
+    assert_ne!(desk.run(CRASH).0, before);
+}
+
+#[test]
+fn a_log_keeps_the_time_that_the_clock_showed_when_it_was_written() {
+    let mut desk =
+        with_manifest(&pod("web", "restartPolicy: Always", "date +%T; sleep 40; date +%T; sleep 999"));
+    desk.says("fault clock-jump worker-1 -1h", "");
+    desk.until(SimTime::from_secs(60));
+    desk.says("kubectl logs web --timestamps | cut -c12-19,31-39", "09:00:00 09:00:00\n08:00:40 08:00:40\n");
+}
+
+#[test]
+fn the_journal_says_nothing_of_pods_while_no_kubelet_runs() {
+    let mut desk = with_manifest(&pod("web", "restartPolicy: Always", "sleep 999"));
+    desk.says("ssh worker-1 systemctl stop kubelet", "");
+    desk.says(
+        "kubectl run other --image=nginx; kubectl delete pod web --wait=false",
+        "pod/other created\npod \"web\" deleted from default namespace\n",
+    );
+    desk.until(SimTime::from_secs(35));
+    let loop_lines = "ssh worker-1 journalctl -u kubelet | grep -o 'SyncLoop [A-Z].*'";
+    desk.says(loop_lines, "SyncLoop ADD\" source=\"api\" pods=[\"default/web\"]\n");
+    desk.says("ssh worker-1 systemctl start kubelet", "");
+    let after = desk.run(loop_lines).0;
+    assert!(
+        after.ends_with("SyncLoop ADD\" source=\"api\" pods=[\"default/other\",\"default/web\"]\n"),
+        "{after}"
+    );
+}

@@ -45,6 +45,11 @@ impl Pod {
         }
     }
 
+    /// Whether its Ready condition is True.
+    pub fn is_ready(&self) -> bool {
+        self.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True")
+    }
+
     /// `metadata.name`, empty if unset.
     pub fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or_default()

@@ -7,6 +7,7 @@ mod tests;
 
 use super::track::statuses;
 use crate::course::lab::goal::{Condition, Goal, Wish};
+use crate::kube::core::ContainerStatus;
 use crate::kube::{Kind, Object, Pod, SimTime};
 use crate::sim::Cluster;
 use std::collections::BTreeMap;
@@ -44,7 +45,9 @@ impl Watched {
     fn told(&self, missing: String) -> String {
         match (&self.goal.says, &self.goal.condition) {
             (None, _) => missing,
-            (Some(_), Condition::Field { wish: Wish::Keeps(_), .. }) => "no longer so".to_owned(),
+            (Some(_), Condition::Field { wish: Wish::Keeps(_) | Wish::KeepsText(_), .. }) => {
+                "no longer so".to_owned()
+            }
             (Some(_), _) => "not so yet".to_owned(),
         }
     }
@@ -155,7 +158,19 @@ impl Judge {
         match &watched.goal.condition {
             Condition::NoRestarts { pod } => look::with_pod(cluster, pod, |p| {
                 let since = restarts(p) - self.restarts.get(p.uid()).copied().unwrap_or(0);
-                (since > 0).then(|| format!("{pod} has restarted {since} {} since the start", times(since)))
+                let waits = |status: &ContainerStatus| {
+                    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+                    let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
+                    reason == Some("CrashLoopBackOff")
+                };
+                if since > 0 {
+                    let times = times(since);
+                    Some(format!(
+                        "{pod} has restarted {since} {times} since the start; a new Pod counts anew"
+                    ))
+                } else {
+                    statuses(p).any(waits).then(|| format!("the next restart of {pod} is due"))
+                }
             }),
             Condition::Original { kind, name } => match look::uid(cluster, *kind, name) {
                 None => Some(format!("there is no {} {name}", kind.info().singular)),

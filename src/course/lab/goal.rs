@@ -174,6 +174,10 @@ pub enum Wish {
     Keeps(String),
     /// It gets this value, as it is printed.
     Has(String),
+    /// What is printed of it still contains this text.
+    KeepsText(String),
+    /// What is printed of it does not contain this text; it need not be there at all.
+    Lacks(String),
     /// It is there, whatever its value. The path may be several with `and` and `or` between them; `or` binds tighter.
     Sets,
 }
@@ -234,6 +238,8 @@ pub const SENTENCES: &[&str] = &[
     "pod NAME uses image IMAGE",
     "pod NAME is on node NODE",
     "KIND NAME keeps|has FIELD.PATH = VALUE",
+    "KIND NAME keeps FIELD.PATH containing \"TEXT\"",
+    "KIND NAME has no FIELD.PATH containing \"TEXT\"",
     "KIND NAME sets FIELD.PATH [and|or FIELD.PATH]",
     "KIND NAME is not replaced since start",
     "container NAME of pod POD is running|ready|terminated with N [for 30s]",
@@ -297,6 +303,8 @@ impl fmt::Display for Condition {
                 match wish {
                     Wish::Keeps(value) => write!(f, "{kind} {name} keeps {path} = {}", quoted(value)),
                     Wish::Has(value) => write!(f, "{kind} {name} has {path} = {}", quoted(value)),
+                    Wish::KeepsText(text) => write!(f, "{kind} {name} keeps {path} containing \"{text}\""),
+                    Wish::Lacks(text) => write!(f, "{kind} {name} has no {path} containing \"{text}\""),
                     Wish::Sets => write!(f, "{kind} {name} sets {path}"),
                 }
             }

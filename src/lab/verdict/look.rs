@@ -39,10 +39,6 @@ pub(super) fn with_pod(
     }
 }
 
-fn is_ready(pod: &Pod) -> bool {
-    pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True")
-}
-
 fn pod_is(cluster: &Cluster, name: &str, is: PodIs) -> Option<String> {
     let found = pod(cluster, name);
     if is == PodIs::Gone {
@@ -51,7 +47,7 @@ fn pod_is(cluster: &Cluster, name: &str, is: PodIs) -> Option<String> {
     let Some(pod) = found else { return Some(format!("there is no Pod {name}")) };
     let phase = pod.status.phase.as_deref().unwrap_or("Pending");
     let holds = match is {
-        PodIs::Ready => is_ready(pod) && pod.metadata.deletion_timestamp.is_none(),
+        PodIs::Ready => pod.is_ready() && pod.metadata.deletion_timestamp.is_none(),
         PodIs::Running => phase == "Running",
         PodIs::Succeeded => phase == "Succeeded",
         PodIs::Failed => phase == "Failed",
@@ -113,6 +109,14 @@ fn field_is(cluster: &Cluster, kind: Kind, name: &str, path: &str, wish: &Wish) 
             (is != value).then(|| format!("{path} of {name} must stay {value}, and is {is}"))
         }
         Wish::Has(value) => (is != value).then(|| format!("{path} of {name} is {is}")),
+        Wish::KeepsText(text) => {
+            let kept = found.is_some_and(|found| found.contains(text.as_str()));
+            (!kept).then(|| format!("{path} of {name} must go on saying {text:?}"))
+        }
+        Wish::Lacks(text) => {
+            let said = found.is_some_and(|found| found.contains(text.as_str()));
+            said.then(|| format!("{path} of {name} says {text:?}"))
+        }
         Wish::Sets => {
             let is_set = |either: &str| either.split(" or ").any(|path| field(object, path).is_some());
             let unset = path.split(" and ").find(|either| !is_set(either));

@@ -92,6 +92,12 @@ fn of_any_kind(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
     match *words {
         [kind, name, "keeps", path, "=", value] => field(kind, name, path, Wish::Keeps(value.to_owned())),
         [kind, name, "has", path, "=", value] => field(kind, name, path, Wish::Has(value.to_owned())),
+        [kind, name, "keeps", path, "containing", text] => {
+            field(kind, name, path, Wish::KeepsText(text.to_owned()))
+        }
+        [kind, name, "has", "no", path, "containing", text] => {
+            field(kind, name, path, Wish::Lacks(text.to_owned()))
+        }
         [kind, name, "sets", ref paths @ ..] if is_enumeration(paths) => {
             field(kind, name, &paths.join(" "), Wish::Sets)
         }

@@ -36,8 +36,21 @@ impl Story {
 impl Worker {
     /// Tells what happens to a container and follows from the last thing that happened to it.
     pub fn tell(&mut self, name: &str, chapter: &'static str, text: String, desk: &mut Desk) {
-        let because = self.story.of(name);
+        let because = self.story.last.get(name).copied().or_else(|| self.told_of_earlier(name));
+        let because = because.unwrap_or(self.story.origin);
+        if desk.ctx.causes.get(because).is_some_and(|cause| cause.text == text) {
+            // Looked at again, nothing new: the same cause once more would read like a second happening.
+            self.because = because;
+            return;
+        }
         self.tell_after(because, name, (chapter, text), desk);
+    }
+
+    /// The last thing that happened to the init containers whose turn was before a container's, if anything did.
+    fn told_of_earlier(&self, name: &str) -> Option<CauseId> {
+        let inits = self.pod.spec.init_containers.as_deref().unwrap_or_default();
+        let turn = inits.iter().position(|init| init.name == name).unwrap_or(inits.len());
+        inits[..turn].iter().rev().find_map(|init| self.story.last.get(init.name.as_str()).copied())
     }
 
     /// Tells what happens to a container and follows from `because`.

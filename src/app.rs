@@ -107,6 +107,8 @@ pub struct Trail {
     pub screen: Screen,
     /// Where Esc leads, newest last, each with the pane that had focus there.
     behind: Vec<(Screen, Pane)>,
+    /// The lab left last, unless it was passed.
+    lab: Option<Reader>,
     /// The border being dragged.
     held: Option<extents::Divide>,
 }
@@ -143,7 +145,7 @@ impl App {
             learner,
             settings,
             bench,
-            trail: Trail { screen: Screen::Map(map), behind: Vec::new(), held: None },
+            trail: Trail { screen: Screen::Map(map), behind: Vec::new(), lab: None, held: None },
             overlay: None,
             notice: None,
             extents: Extents::default(),
@@ -257,7 +259,9 @@ impl App {
         self.notice = None;
         let contexts = self.contexts();
         let searching = self.bench.shell.line.searching().is_some() && contexts.contains(&Context::Shell);
-        if let Some(action) = keymap::find(&contexts, key).filter(|_| !searching) {
+        // While it looks through the history every key is for the line, but for the one that drops it.
+        let wanted = |action: &Action| !searching || *action == Action::Interrupt;
+        if let Some(action) = keymap::find(&contexts, key).filter(wanted) {
             return self.perform(action);
         }
         self.type_key(key);
@@ -310,16 +314,14 @@ impl App {
         if action == Action::Suspend {
             effects.push(Effect::Suspend);
         }
-        if action == Action::Quit {
-            effects.push(Effect::Quit);
-        }
         effects
     }
 
     /// Actions that mean the same everywhere.
     fn anywhere(&mut self, action: Action) -> Option<Reactions> {
         Some(match action {
-            Action::Quit | Action::Suspend => Vec::new(),
+            Action::Quit => vec![self.quit()],
+            Action::Suspend => Vec::new(),
             Action::Help => vec![Reaction::Open(self.help())],
             Action::Palette => vec![Reaction::Open(Overlay::Palette(self.palette()))],
             Action::Experiments => {

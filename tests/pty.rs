@@ -158,7 +158,7 @@ fn a_newcomer_reads_applies_answers_resizes_and_leaves() {
     terminal.until("1 of ");
     terminal.press("\x1b");
     terminal.until("01 Why Pods");
-    terminal.press("\x03");
+    terminal.press("\x03\x03");
     terminal.wait("the alternate screen to be left", |screen| !screen.alternate_screen());
     assert!(!terminal.screen.screen().hide_cursor(), "the cursor is back");
     assert_eq!(terminal.end(), 0);
@@ -180,7 +180,7 @@ fn a_quiz_killed_in_the_middle_goes_on_where_it_was() {
     again.until("Welcome back");
     again.press("t");
     again.until("2 of ");
-    again.press("\x03");
+    again.press("\x03\x03");
     assert_eq!(again.end(), 0);
 }
 
@@ -253,7 +253,7 @@ fn the_mouse_opens_scrolls_and_pastes_go_where_text_is_typed() {
     terminal.press("/\x1b[200~OOMKilled\x1b[201~");
     terminal.until("/ OOMKilled");
     terminal.until("places");
-    terminal.press("\x03");
+    terminal.press("\x03\x03");
     assert_eq!(terminal.end(), 0);
 }
 
@@ -265,7 +265,7 @@ fn a_light_ground_gets_light_colours_and_no_color_none() {
         terminal.ground = ground;
         terminal.until("Esc quit");
         let colour = terminal.ground_of("01 Why Pods");
-        terminal.press("\x03");
+        terminal.press("\x03\x03");
         assert_eq!(terminal.end(), 0);
         colour
     };

@@ -70,7 +70,7 @@ fn commands_keys_and_input_are_replayed() {
     pass(&mut practice, 3210);
     practice.submit("kubectl get pods -w");
     pass(&mut practice, 2000);
-    practice.interrupt();
+    practice.interrupt(String::new());
     pass(&mut practice, 100);
     practice.submit("kubectl attach -it $NAME");
     pass(&mut practice, 1500);

@@ -25,6 +25,7 @@ pub enum Action {
     Act,
     NextPane,
     PreviousPane,
+    FocusText,
     FocusWatch,
     FocusXray,
     FocusShell,

@@ -127,6 +127,11 @@ impl Bench {
         self.take_up(next);
     }
 
+    /// Whether the session of `page` goes on where it was.
+    pub fn keeps(&self, page: &str) -> bool {
+        std::iter::once(&self.practice).chain(&self.parked).any(|practice| practice.page() == page)
+    }
+
     /// Forgets all sessions.
     pub fn forget(&mut self) {
         self.parked.clear();
@@ -176,6 +181,7 @@ impl Bench {
         }
         match action {
             Action::NextPane => self.turn(false),
+            Action::FocusText => self.focus = Pane::Text,
             Action::FocusWatch => self.focus = Pane::Watch,
             Action::FocusXray => self.focus = Pane::Xray,
             Action::FocusShell => self.focus = Pane::Shell,

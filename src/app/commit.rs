@@ -4,6 +4,9 @@ use super::learner::Entry;
 use super::overlay::Overlay;
 use super::{App, Effect, Reaction, Reactions, Screen, editor, reader};
 
+/// What is said to whoever would change the past.
+const PAST: &str = "This is the past: c goes on from here, Space returns to the present. Then apply.";
+
 impl App {
     /// The one place where what the parts want becomes so.
     pub(super) fn commit(&mut self, reactions: Reactions, effects: &mut Vec<Effect>) {
@@ -23,7 +26,10 @@ impl App {
                     self.learner.apply(&entry);
                     effects.push(Effect::Record(entry));
                 }
-                Reaction::KeepSettings => effects.push(Effect::KeepSettings(self.settings.clone())),
+                Reaction::KeepSettings => {
+                    // How many questions come a day is one of them.
+                    effects.extend([Effect::KeepSettings(self.settings.clone()), Effect::Reckon]);
+                }
                 Reaction::Apply(name) => self.apply_file(&name),
                 Reaction::Edit(name) => self.edit_file(&name, editor::Purpose::Apply),
                 Reaction::SaveRun => {
@@ -37,6 +43,10 @@ impl App {
     }
 
     pub(super) fn apply_file(&mut self, name: &str) {
+        if self.bench.practice.is_past() {
+            self.notice = Some(PAST.to_owned());
+            return;
+        }
         let command = self.bench.practice.apply(name);
         self.bench.shell.line.remember(&command);
         self.bench.shell.up = 0;

@@ -128,7 +128,8 @@ impl Editor {
 
     /// Puts pasted text at the cursor.
     pub fn paste(&mut self, text: &str) {
-        let clean = crate::course::text::visible(text).replace('\t', "  ");
+        let text = crate::course::text::pasted(text);
+        let clean = crate::course::text::visible(&text).replace('\t', "  ");
         if let Some(find) = &mut self.find {
             find.insert(&clean);
         } else if clean.len() <= LARGEST {

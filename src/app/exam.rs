@@ -128,6 +128,8 @@ impl Exam {
     pub fn type_key(&mut self, key: Key) {
         if let (Stage::Asking, Draft::Text(line)) = (&self.stage, &mut self.draft) {
             line.key(key);
+            // What is typed is to be seen.
+            self.top = None;
         }
     }
 
@@ -135,6 +137,7 @@ impl Exam {
     pub fn paste(&mut self, text: &str) {
         if let (Stage::Asking, Draft::Text(line)) = (&self.stage, &mut self.draft) {
             line.insert(text);
+            self.top = None;
         }
     }
 
@@ -143,6 +146,9 @@ impl Exam {
         match (&self.stage, action) {
             (_, Action::Back) => vec![Reaction::Leave],
             (_, Action::PageUp | Action::PageDown) => self.scroll(action, &extents.page),
+            (Stage::Asking, Action::Up | Action::Down) if matches!(self.draft, Draft::Text(_)) => {
+                self.scroll(action, &extents.page)
+            }
             (Stage::Asking, Action::Submit) => self.submit(course),
             (Stage::Asking, _) => {
                 self.top = None;

@@ -75,12 +75,17 @@ impl LineEditor {
         self.browsing = None;
     }
 
-    /// Takes the line and keeps it in the history.
-    pub fn take(&mut self) -> String {
-        let line = std::mem::take(&mut self.text);
+    /// Takes the line away, and ends a search in the history.
+    pub fn abandon(&mut self) -> String {
         self.cursor = 0;
         self.browsing = None;
         self.searching = None;
+        std::mem::take(&mut self.text)
+    }
+
+    /// Takes the line and keeps it in the history.
+    pub fn take(&mut self) -> String {
+        let line = self.abandon();
         self.remember(&line);
         line
     }

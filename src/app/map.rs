@@ -90,14 +90,15 @@ impl Map {
         self.greeting = if begun { Greeting::Back } else { Greeting::Welcome };
     }
 
-    /// Chooses the chapter or lab of the screen that was left for the map.
-    pub fn come_from(&mut self, left: &Screen, course: &Course) {
+    /// Chooses the chapter or lab of the screen that was left for the map; after a search, the one opened last.
+    pub fn come_from(&mut self, left: &Screen, course: &Course, learner: &Learner) {
         let at = self.rows.iter().position(|row| match (row, left) {
             (Row::Chapter(i), Screen::Chapter(reader)) => course.chapters[*i].id == reader.id,
             (Row::Chapter(i), Screen::Exam(exam)) => {
                 exam.purpose == Purpose::Quiz(course.chapters[*i].id.clone())
             }
             (Row::Lab(lab), Screen::Lab(reader)) => lab.slug == reader.id,
+            (Row::Chapter(i), Screen::Search(_)) => learner.last.as_ref() == Some(&course.chapters[*i].id),
             _ => false,
         });
         if let Some(at) = at {

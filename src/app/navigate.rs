@@ -22,7 +22,12 @@ impl App {
     /// Goes to a place; what cannot be found is said, and the learner stays.
     pub(super) fn go(&mut self, place: Place, effects: &mut Vec<Effect>) {
         self.note_place(effects);
-        let Some(screen) = self.screen_of(&place) else {
+        let left = match &place {
+            Place::Lab(slug) => self.lab_left(slug),
+            _ => None,
+        };
+        let as_left = left.is_some();
+        let Some(screen) = left.map(Screen::Lab).or_else(|| self.screen_of(&place)) else {
             self.notice = Some(format!("There is no such thing here: {}", name_of(&place)));
             return;
         };
@@ -36,8 +41,10 @@ impl App {
         }
         self.overlay = None;
         self.extents.page = super::extents::PageExtent::default();
-        // Going to a lab sets it up afresh; coming back to it finds it as it was left.
-        if let Place::Lab(slug) = &place
+        // A lab that was left is found as it was; any other is set up afresh.
+        if as_left {
+            self.notice = Some("The lab is as you left it; R sets it up again.".to_owned());
+        } else if let Place::Lab(slug) = &place
             && let Some(lab) = self.course.lab(slug)
         {
             self.bench.take_up(Practice::of_lab(lab));
@@ -55,6 +62,12 @@ impl App {
         }
     }
 
+    /// The lab as it was left, if its session is still there.
+    fn lab_left(&mut self, slug: &str) -> Option<Reader> {
+        let reader = self.trail.lab.take_if(|reader| reader.id == slug)?;
+        self.bench.keeps(&lab_page(slug)).then_some(reader)
+    }
+
     /// One level up; from the map, out.
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
         self.note_place(effects);
@@ -63,17 +76,29 @@ impl App {
                 let left = std::mem::replace(&mut self.trail.screen, screen);
                 self.bench.focus = pane;
                 if let Screen::Map(map) = &mut self.trail.screen {
-                    map.come_from(&left, &self.course);
+                    map.come_from(&left, &self.course, &self.learner);
+                }
+                if let Screen::Lab(reader) = left {
+                    self.trail.lab = Some(reader).filter(|reader| !reader.has_passed());
                 }
                 self.refresh();
                 self.take_up_session();
             }
             None if matches!(self.trail.screen, Screen::Map(_)) => {
-                let text = "Leave podlab? What you did is kept.".to_owned();
-                self.overlay = Some(Overlay::Confirm(Confirm { text, then: Then::Quit }));
+                let question = self.quit();
+                self.commit(vec![question], effects);
             }
             None => self.trail.screen = Screen::Map(Map::new(&self.course, &self.learner)),
         }
+    }
+
+    /// Asks whether to leave podlab; whoever wishes that while it is asked, leaves.
+    pub(super) fn quit(&self) -> Reaction {
+        if matches!(&self.overlay, Some(Overlay::Confirm(asked)) if asked.then == Then::Quit) {
+            return Reaction::Quit;
+        }
+        let text = "Leave podlab? What you did is kept.".to_owned();
+        Reaction::Open(Overlay::Confirm(Confirm { text, then: Then::Quit }))
     }
 
     /// Brings what a screen shows of the record up to date.
@@ -141,7 +166,7 @@ impl App {
             }
             Screen::Lab(reader) => {
                 let Some(lab) = self.course.lab(&reader.id) else { return };
-                self.bench.visit(&format!("lab {}", lab.id), || Practice::of_lab(lab));
+                self.bench.visit(&lab_page(&lab.id), || Practice::of_lab(lab));
             }
             Screen::Experiment(reader) => {
                 let page = format!("experiment {}", reader.id);
@@ -214,6 +239,11 @@ impl App {
             Command::Act(action) => self.anywhere(action).unwrap_or_else(|| self.in_screen(action)),
         }
     }
+}
+
+/// The page under which the session of a lab waits.
+fn lab_page(slug: &str) -> String {
+    format!("lab {slug}")
 }
 
 fn name_of(place: &Place) -> String {

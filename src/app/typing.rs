@@ -54,7 +54,11 @@ impl App {
             (None, Screen::Chapter(_) | Screen::Lab(_) | Screen::Experiment(_))
                 if self.bench.focus == Pane::Shell =>
             {
-                self.bench.shell.line.insert(text);
+                let mut effects = vec![Effect::Draw];
+                let reactions = self.bench.paste(text);
+                self.commit(reactions, &mut effects);
+                self.follow_session(&mut effects);
+                return effects;
             }
             _ => {}
         }

@@ -63,8 +63,19 @@ pub struct Prose {
 impl Prose {
     /// The text on one line, marks dropped.
     pub fn plain(&self) -> String {
-        plain_blocks(&self.blocks).split_whitespace().collect::<Vec<_>>().join(" ")
+        one_line(&self.blocks)
     }
+
+    /// The sentences of the text on one line, without its code and outputs; all of it if it has no sentences.
+    pub fn in_words(&self) -> String {
+        let said = |block: &&Block| !matches!(block, Block::Code(_) | Block::Console(_));
+        let words: Vec<Block> = self.blocks.iter().filter(said).cloned().collect();
+        if words.is_empty() { self.plain() } else { one_line(&words) }
+    }
+}
+
+fn one_line(blocks: &[Block]) -> String {
+    plain_blocks(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is asked for, and the right answer.
@@ -189,6 +200,19 @@ pub struct Prediction {
     pub asked: Asked,
     /// Why it comes so.
     pub because: Prose,
+}
+
+impl Prediction {
+    /// What to type instead, if `typed` cannot be an answer at all: a slip is no mistake.
+    pub fn asks_for(&self, typed: &str) -> Option<&'static str> {
+        let numbers = typed.chars().any(|c| c.is_ascii_digit());
+        match (&self.asked, self.column) {
+            (Asked::When(_), _) if !numbers => Some("Type a number of seconds, such as 15."),
+            (Asked::At(_), Column::Restarts) if !numbers => Some("Type a number, such as 2."),
+            (Asked::At(_), Column::Ready) if !numbers => Some("Type what READY shows, such as 1/1."),
+            _ => None,
+        }
+    }
 }
 
 /// Where the manifest of a question comes from.

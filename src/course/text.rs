@@ -26,6 +26,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Pasted text with line feeds at its line ends: terminals send carriage returns.
+pub fn pasted(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 /// Whether a terminal might do something else with the character than show it.
 pub fn is_hostile(c: char) -> bool {
     match c {

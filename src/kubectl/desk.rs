@@ -83,9 +83,10 @@ impl Desk {
         self.files.insert(Self::clean(path), bytes.to_vec());
     }
 
-    /// A path without `./` in it.
-    fn clean(path: &str) -> String {
-        path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+    /// The name under which a file is kept: its path without `./` in it. One outside the folder begins with a slash or with `..`.
+    pub fn clean(path: &str) -> String {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        format!("{}{}", if path.starts_with('/') { "/" } else { "" }, parts.join("/"))
     }
 
     /// The manifests a `-f` names, each with its path and text, in kubectl's order.

@@ -195,11 +195,7 @@ impl Session {
     /// once; the next one goes on with it.
     pub fn type_line(&mut self, cluster: &mut Cluster, line: &str) -> JobId {
         self.now = cluster.now();
-        if !line.trim().is_empty() {
-            self.history.push(line.to_owned());
-            let extra = self.history.len().saturating_sub(HISTORY_KEPT);
-            self.history.drain(..extra);
-        }
+        self.remember(line);
         let Some(pid) = self.prompt_shell() else {
             return self.add_job(
                 cluster,
@@ -214,6 +210,14 @@ impl Session {
             LineStatus::Busy => Some(126),
         };
         self.add_job(cluster, Job { pid, via: Via::Prompt, exit, interrupts: 0, passed_on: false })
+    }
+
+    fn remember(&mut self, line: &str) {
+        if !line.trim().is_empty() {
+            self.history.push(line.to_owned());
+            let extra = self.history.len().saturating_sub(HISTORY_KEPT);
+            self.history.drain(..extra);
+        }
     }
 
     /// The shell at the prompt; a new one if there is none yet or the last one has ended.
@@ -243,19 +247,23 @@ impl Session {
     /// Lets everything do what it can do now.
     pub fn poll(&mut self, cluster: &mut Cluster) {
         self.now = cluster.now();
-        for _ in 0..ROUNDS {
-            let notices = self.system.run(self.now, &mut self.volumes);
-            let quiet = notices.is_empty();
-            for notice in notices {
-                self.note(cluster, notice);
+        loop {
+            for _ in 0..ROUNDS {
+                let notices = self.system.run(self.now, &mut self.volumes);
+                let quiet = notices.is_empty();
+                for notice in notices {
+                    self.note(cluster, notice);
+                }
+                let moved = self.poll_children(cluster);
+                self.offer_ports();
+                if quiet && !moved {
+                    break;
+                }
             }
-            let moved = self.poll_children(cluster);
-            self.offer_ports();
-            if quiet && !moved {
-                break;
+            if !self.end_typed_line() {
+                return;
             }
         }
-        self.end_typed_lines();
     }
 
     fn note(&mut self, cluster: &mut Cluster, notice: Notice) {
@@ -274,15 +282,31 @@ impl Session {
         }
     }
 
-    /// A line typed at the prompt has ended when the shell waits for the next one.
-    fn end_typed_lines(&mut self) {
-        let Some(pid) = self.shell else { return };
-        let Some(status) = self.system.shell_idle(self.cell, pid) else { return };
-        for job in self.jobs.values_mut().filter(|job| job.pid == pid && job.exit.is_none()) {
-            job.exit = Some(if job.interrupts > 0 { 130 } else { status });
-            // The end of input was for that command, and what it did not read is lost with it.
-            self.system.renew_stdin(self.cell, pid);
+    /// A line typed at the prompt has ended when the shell waits for the next one. A line that was typed meanwhile, and that no command
+    /// has read, is for the shell, as on any terminal; true if there was one. Ctrl-C throws such lines away.
+    fn end_typed_line(&mut self) -> bool {
+        let Some(pid) = self.shell else { return false };
+        let Some(status) = self.system.shell_idle(self.cell, pid) else { return false };
+        let Some(job) = self.jobs.values_mut().find(|job| job.pid == pid && job.exit.is_none()) else {
+            return false;
+        };
+        // The end of input was for that command.
+        let ahead = self.system.renew_stdin(self.cell, pid);
+        if job.interrupts > 0 {
+            job.exit = Some(130);
+            return false;
         }
+        let Some(end) = ahead.iter().position(|byte| *byte == b'\n') else {
+            job.exit = Some(status);
+            return false;
+        };
+        self.system.write_stdin(self.cell, pid, &ahead[end + 1..]);
+        let line = String::from_utf8_lossy(&ahead[..end]).into_owned();
+        self.remember(&line);
+        let shown = format!("{}{line}\n", self.prompt());
+        self.system.echo(self.now, self.cell, pid, &shown);
+        self.unfinished = self.system.feed_line(self.now, self.cell, pid, &line) == LineStatus::Incomplete;
+        true
     }
 
     /// When something wants to be polled even if nothing changes in the cluster.

@@ -16,8 +16,11 @@ use crate::kubectl::watch::{Watch, WatchRow};
 pub enum Input {
     /// Types a line: a command at the prompt, or input for the command that runs.
     Line(String),
-    /// Ctrl-C.
-    Interrupt,
+    /// Ctrl-C, which also throws away the line that was being typed.
+    Interrupt {
+        /// That line.
+        typed: String,
+    },
     /// Ctrl-D: the end of input for the command that runs.
     EndOfInput,
     /// Puts a file into the shell's folder.
@@ -144,14 +147,22 @@ impl Scene {
             let written = self.stage.session.drain_prompt();
             return self.terminal.write(&written);
         };
-        let written = self.stage.session.drain(job);
-        self.terminal.write(&written.stdout);
-        self.terminal.write(&written.stderr);
+        let written = self.stage.session.drain_terminal(job);
+        self.terminal.write(&written);
         if let Some(exit) = self.stage.session.finished(job) {
             self.last_exit = exit;
             self.terminal.end_line();
             self.foreground = None;
         }
+    }
+
+    fn interrupt(&mut self, typed: &str) {
+        if let Some(job) = self.foreground {
+            self.terminal.write(format!("{typed}^C").as_bytes());
+            return self.stage.session.interrupt(job);
+        }
+        self.terminal.write(format!("{}{typed}^C\n", self.stage.session.prompt()).as_bytes());
+        self.stage.session.forget_line();
     }
 
     fn line(&mut self, line: &str) {
@@ -181,13 +192,7 @@ impl Replayable for Scene {
     fn act(&mut self, input: &Input) {
         match input {
             Input::Line(line) => self.line(line),
-            Input::Interrupt => {
-                self.terminal.write(b"^C");
-                match self.foreground {
-                    Some(job) => self.stage.session.interrupt(job),
-                    None => self.stage.session.forget_line(),
-                }
-            }
+            Input::Interrupt { typed } => self.interrupt(typed),
             Input::EndOfInput => {
                 if let Some(job) = self.foreground {
                     self.stage.session.end_input(job);

@@ -6,6 +6,9 @@ const KEPT: usize = 10_000;
 /// How long a line gets, in bytes, before it is cut.
 const LONGEST: usize = 4_000;
 
+/// Stands for "clear the screen" between two steps of reading; a form feed in the text itself is left out like any control character.
+const CLEARED: char = '\u{c}';
+
 /// Lines of text, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Scrollback {
@@ -16,6 +19,8 @@ pub struct Scrollback {
     partial: Vec<u8>,
     /// How many lines have been dropped at the top.
     dropped: usize,
+    /// How many lines, with those dropped, stood there when the screen was cleared last.
+    cleared: usize,
 }
 
 impl Scrollback {
@@ -29,6 +34,11 @@ impl Scrollback {
         self.dropped
     }
 
+    /// How many lines, with those dropped, had been shown when a program cleared the screen last. They are kept.
+    pub fn cleared(&self) -> usize {
+        self.cleared
+    }
+
     /// Takes in what a program wrote.
     pub fn write(&mut self, bytes: &[u8]) {
         let mut all = std::mem::take(&mut self.partial);
@@ -39,19 +49,18 @@ impl Scrollback {
         };
         self.partial = all.split_off(whole);
         let text = strip_sequences(&String::from_utf8_lossy(&all));
-        for piece in text.split_inclusive('\n') {
-            self.piece(piece);
+        for (at, screen) in text.split(CLEARED).enumerate() {
+            if at > 0 {
+                self.open = false;
+                self.cleared = self.dropped + self.lines.len();
+            }
+            screen.split_inclusive('\n').for_each(|piece| self.piece(piece));
         }
     }
 
     /// Ends the last line if it is still open, so that a prompt begins on a line of its own.
     pub fn end_line(&mut self) {
         self.open = false;
-    }
-
-    /// Forgets everything, as `clear` does.
-    pub fn clear(&mut self) {
-        *self = Scrollback::default();
     }
 
     fn piece(&mut self, piece: &str) {
@@ -79,13 +88,14 @@ impl Scrollback {
 }
 
 /// `text` without escape sequences and control characters other than newline, carriage return and tab. "Clear the screen" becomes
-/// nothing: the scrollback keeps what was shown.
+/// [`CLEARED`].
 fn strip_sequences(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\u{1b}' => skip_sequence(&mut chars),
+            '\u{1b}' if skip_sequence(&mut chars) => plain.push(CLEARED),
+            '\u{1b}' => {}
             '\n' | '\r' | '\t' => plain.push(c),
             c if c.is_control() => {}
             c => plain.push(c),
@@ -94,11 +104,18 @@ fn strip_sequences(text: &str) -> String {
     plain
 }
 
-fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars>) {
+/// Skips what follows an escape; whether it was "clear the screen", or what is left of it behind the cursor: programs put that first.
+fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars>) -> bool {
     match chars.next() {
         // CSI: parameters, then one final letter.
         Some('[') => {
-            chars.by_ref().find(|c| ('\u{40}'..='\u{7e}').contains(c));
+            let mut parameters = String::new();
+            for c in chars.by_ref() {
+                if ('\u{40}'..='\u{7e}').contains(&c) {
+                    return c == 'J' && matches!(parameters.as_str(), "" | "2");
+                }
+                parameters.push(c);
+            }
         }
         // OSC: up to BEL or ST.
         Some(']') => {
@@ -106,6 +123,7 @@ fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars>) {
         }
         _ => {}
     }
+    false
 }
 
 #[cfg(test)]
@@ -134,7 +152,15 @@ mod tests {
 
     #[test]
     fn nothing_that_commands_a_terminal_gets_through() {
-        assert_eq!(shown(&[b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\x08y\x1b[2J\n"]), ["red xy"]);
+        assert_eq!(shown(&[b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\x08y\x0c\x1b[K\n"]), ["red xy"]);
+    }
+
+    #[test]
+    fn a_cleared_screen_begins_behind_what_was_shown() {
+        let mut scrollback = Scrollback::default();
+        scrollback.write(b"old\nhalf\x1b[H\x1b[Jnew\n");
+        assert_eq!(scrollback.lines(), ["old", "half", "new"]);
+        assert_eq!(scrollback.cleared(), 2);
     }
 
     #[test]

@@ -280,12 +280,19 @@ impl System {
         self.wake_input(key);
     }
 
-    /// Opens standard input of a process again and forgets what was not read: an end typed at a terminal is no end for good.
-    pub fn renew_stdin(&mut self, cell: CellId, pid: Pid) {
-        let Some(key) = self.key(cell, pid) else { return };
-        if let Some(capture) = self.captures.get_mut(&key) {
-            capture.input.clear();
-            capture.input_open = true;
+    /// Opens standard input of a process again, for an end typed at a terminal is no end for good; what nothing has read of it so far.
+    pub fn renew_stdin(&mut self, cell: CellId, pid: Pid) -> Vec<u8> {
+        let Some(capture) = self.key(cell, pid).and_then(|key| self.captures.get_mut(&key)) else {
+            return Vec::new();
+        };
+        capture.input_open = true;
+        std::mem::take(&mut capture.input).into()
+    }
+
+    /// Shows on the terminal of a process what its host writes there, such as a line that was typed.
+    pub fn echo(&mut self, now: SimTime, cell: CellId, pid: Pid, text: &str) {
+        if let Some(capture) = self.key(cell, pid).and_then(|key| self.captures.get_mut(&key)) {
+            capture.push(now, Stream::Out, text.as_bytes());
         }
     }
 

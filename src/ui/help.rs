@@ -3,7 +3,8 @@
 use super::Canvas;
 use super::text::{self, Piece, Row};
 use super::theme::Role;
-use crate::app::keymap::{Context, KEYMAP};
+use crate::app::key::Key;
+use crate::app::keymap::{Context, KEYMAP, find};
 use crate::app::overlay::Help;
 use ratatui::layout::Rect;
 
@@ -29,16 +30,20 @@ impl Canvas<'_, '_> {
                 rows.push(Row::new());
             }
             rows.push(vec![Piece::new(context.title(), self.theme.style(Role::Accent))]);
-            rows.extend(self.help_of(*context));
+            rows.extend(self.help_of(*context, &help.contexts));
         }
         rows
     }
 
-    /// The bindings of a context; keys that do the same stand together.
-    fn help_of(&self, context: Context) -> Vec<Row> {
+    /// The bindings of a context; keys that do the same stand together, and those that mean something else here are left out.
+    fn help_of(&self, context: Context, all: &[Context]) -> Vec<Row> {
         let mut lines: Vec<(String, &str)> = Vec::new();
         for binding in KEYMAP.iter().filter(|b| b.within == context) {
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let here = |key: &&Key| find(all, **key) == Some(binding.run);
+            let keys: Vec<String> = binding.keys.iter().filter(here).map(ToString::to_string).collect();
+            if keys.is_empty() {
+                continue;
+            }
             match lines.iter_mut().find(|(_, help)| *help == binding.help) {
                 Some((known, _)) => *known = format!("{known} {}", keys.join(" ")),
                 None => lines.push((keys.join(" "), binding.help)),

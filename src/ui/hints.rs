@@ -8,6 +8,7 @@ use crate::app::Screen;
 use crate::app::action::Action;
 use crate::app::bench::{Pane, WatchView};
 use crate::app::editor;
+use crate::app::exam::draft::Draft;
 use crate::app::exam::{self, Purpose, Stage};
 use crate::app::extents::Target;
 use crate::app::keymap::{self, Binding, Context};
@@ -188,7 +189,7 @@ impl Canvas<'_, '_> {
         let word = match (binding.within, binding.run) {
             (Context::Time, Action::Live) if !bench.practice.is_past() => "",
             (Context::Time, Action::Pause) if bench.practice.is_past() => "to now",
-            (Context::Time, Action::Pause) if !bench.practice.pace().is_running() => "go on",
+            (Context::Time, Action::Pause) if !bench.practice.pace().is_running() => "run",
             (Context::Watch, run) if run != Action::Table && bench.row_count() == 0 => "",
             (Context::Xray, _) if bench.pod().is_none() => "",
             (Context::Watch, Action::Act) if bench.watch.view == WatchView::Table => "",
@@ -247,11 +248,20 @@ impl Canvas<'_, '_> {
             (Action::Act, _) if self.exam_is_at_its_end() => "see the score",
             (Action::Act, Purpose::Quiz(_)) if exam.stage == Stage::Over => "next chapter",
             (Action::Act, _) if exam.stage == Stage::Over => "done",
-            (Action::Down | Action::Up, _) if matches!(exam.stage, Stage::Told(_)) && !self.scrolls() => "",
+            (Action::Down | Action::Up, _) if self.scrolls_only(exam) && !self.scrolls() => "",
             (Action::Find | Action::Palette, _) => "",
             _ => return None,
         };
         Some(word.to_owned())
+    }
+
+    /// Whether ↓ does nothing here but scroll.
+    fn scrolls_only(&self, exam: &exam::Exam) -> bool {
+        match exam.stage {
+            Stage::Told(_) => true,
+            Stage::Asking => matches!(exam.draft, Draft::Text(_)),
+            Stage::Watching(_) | Stage::Over => false,
+        }
     }
 
     fn scrolls(&self) -> bool {

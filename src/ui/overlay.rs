@@ -71,7 +71,12 @@ impl Canvas<'_, '_> {
     }
 
     fn palette(&mut self, palette: &Palette, body: Rect) {
-        let size = (72, body.height.saturating_sub(4).min(palette.entries.len() as u16 + 4));
+        let longest = palette.found.iter().map(|at| text::width(&palette.entries[*at].name)).max();
+        // A window for commands, wider only for what does not fit it.
+        let size = (
+            longest.map_or(72, |cells| cells as u16 + 14).clamp(72, 100),
+            body.height.saturating_sub(4).min(palette.entries.len() as u16 + 4),
+        );
         let inside = self.window(body, size, "commands");
         self.field(inside, 0, ": ", &palette.line);
         let list = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
@@ -82,11 +87,15 @@ impl Canvas<'_, '_> {
         let mut cursor = palette.cursor;
         cursor.fit(usize::from(list.height), palette.found.len());
         let room = usize::from(list.width);
+        let keys = palette.found.iter().map(|at| text::width(&palette.entries[*at].key)).max().unwrap_or(0);
         for (y, at) in (cursor.top..palette.found.len()).take(usize::from(list.height)).enumerate() {
             let entry = &palette.entries[palette.found[at]];
             let row = vec![
-                Piece::new(text::pad(&entry.name, room.saturating_sub(8)), self.theme.style(Role::Text)),
-                Piece::new(text::pad(&entry.key, 7), self.theme.style(Role::Accent)),
+                Piece::new(
+                    text::pad(&entry.name, room.saturating_sub(keys + 1)),
+                    self.theme.style(Role::Text),
+                ),
+                Piece::new(format!(" {}", entry.key), self.theme.style(Role::Accent)),
             ];
             self.row(list, y, row);
             if at == cursor.at {

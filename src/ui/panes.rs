@@ -2,7 +2,7 @@
 
 use super::frame::{Focus, Titles};
 use super::theme::Role;
-use super::{Canvas, area};
+use super::{Canvas, area, text};
 use crate::app::bench::{Pane, Share};
 use crate::app::extents::{Divide, Shape, Target};
 use crate::app::moment::{moment, whole};
@@ -22,7 +22,6 @@ impl Canvas<'_, '_> {
         let bench = &self.app.bench;
         match (self.out.shape, bench.share) {
             (Shape::Wide, Share::Together) => self.together(reader, body),
-            (Shape::Wide, Share::Alone) => self.one_pane(reader, bench.focus, body),
             _ => self.narrow(reader, body),
         }
     }
@@ -71,23 +70,38 @@ impl Canvas<'_, '_> {
         if here && body.height > STRIP_FROM { STRIP + 2 } else { 0 }
     }
 
+    /// The panes, each with its key as far as there is room, and the clock, which has room first.
     fn tabs(&mut self, rect: Rect, focus: Pane) {
-        let mut spans = vec![Span::raw(" ")];
+        let clock = self.clock();
+        let room = usize::from(rect.width).saturating_sub(clock.width() + 2);
+        let labels = |keys: bool| {
+            let key = |at: usize| if keys { format!("{} ", at + 1) } else { String::new() };
+            let label = |(at, pane): (usize, &Pane)| format!(" {}{} ", key(at), pane.name());
+            Pane::ALL.iter().enumerate().map(label).collect::<Vec<_>>()
+        };
+        let cells = |labels: &[String]| labels.iter().map(|label| text::width(label) + 1).sum::<usize>() + 1;
+        let with_keys = labels(true);
+        let labels = if cells(&with_keys) <= room { with_keys } else { labels(false) };
         let mut x = rect.x + 1;
-        for pane in Pane::ALL {
-            let label = format!(" {} ", pane.name());
+        for (pane, label) in Pane::ALL.into_iter().zip(&labels) {
             let style = self.theme.style(if pane == focus { Role::Selected } else { Role::Quiet });
-            let width = label.chars().count() as u16;
+            let width = text::width(label) as u16;
             self.out.hits.push((area(Rect { x, width, ..rect }), Target::Pane(pane)));
-            spans.extend([Span::styled(label, style), Span::raw(" ")]);
+            self.frame.buffer_mut().set_stringn(
+                x,
+                rect.y,
+                label,
+                usize::from(rect.right().saturating_sub(x)),
+                style,
+            );
             x += width + 1;
         }
-        spans.push(Span::styled(" Tab: next pane", self.theme.style(Role::Quiet)));
-        let left = Line::from(spans);
-        self.frame.buffer_mut().set_line(rect.x, rect.y, &left, rect.width);
-        let clock = self.clock();
-        let width = clock.width() as u16;
-        if usize::from(rect.width) > left.width() + usize::from(width) + 1 {
+        let hint = " Tab: next pane";
+        if cells(&labels) + text::width(hint) <= room {
+            self.frame.buffer_mut().set_string(x, rect.y, hint, self.theme.style(Role::Quiet));
+        }
+        if cells(&labels) <= room {
+            let width = clock.width() as u16;
             self.frame.buffer_mut().set_line(rect.right() - width - 1, rect.y, &clock, width);
         }
     }
@@ -124,7 +138,8 @@ impl Canvas<'_, '_> {
 
     /// A frame's titles with the clock at the right, where the clock is not shown elsewhere.
     pub(super) fn clock_titles<'t>(&self, left: &'t str) -> Titles<'t> {
-        let right = if self.out.shape == Shape::Wide { self.clock() } else { Line::default() };
+        let alone = self.app.bench.share == Share::Alone;
+        let right = if self.out.shape == Shape::Wide && !alone { self.clock() } else { Line::default() };
         Titles { left, right }
     }
 }

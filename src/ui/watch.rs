@@ -29,7 +29,8 @@ impl Canvas<'_, '_> {
             return self.empty_watch(inside);
         }
         let height = self.out.watch;
-        let top = match bench.watch.chosen {
+        // Whoever looks elsewhere sees what is new; the chosen Pod stays chosen.
+        let top = match bench.watch.chosen.filter(|_| focus == Focus::Here) {
             Some(cursor) => cursor.top.min(rows.len().saturating_sub(height)),
             None => rows.len().saturating_sub(height),
         };

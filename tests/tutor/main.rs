@@ -9,6 +9,7 @@ macro_rules! golden {
     };
 }
 
+mod habits;
 mod keys;
 mod panes;
 mod rig;

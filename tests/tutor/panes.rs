@@ -4,7 +4,7 @@ use crate::rig::Rig;
 use podlab::app::{ThemeName, Touch};
 
 /// A Pod that is never ready and is restarted by its liveness probe.
-const PROBED: &str = "
+pub const PROBED: &str = "
 apiVersion: v1
 kind: Pod
 metadata:
@@ -29,7 +29,7 @@ spec:
       periodSeconds: 10
 ";
 
-fn has(rig: &Rig, parts: &[&str]) {
+pub fn has(rig: &Rig, parts: &[&str]) {
     for part in parts {
         assert!(rig.screen().contains(part), "{part}:\n{}", rig.screen());
     }

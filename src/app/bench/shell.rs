@@ -21,8 +21,8 @@ impl Bench {
             }
             Action::Complete => self.complete(),
             Action::Interrupt => {
-                self.shell.line.set("");
-                self.practice.interrupt();
+                let typed = self.shell.line.abandon();
+                self.practice.interrupt(typed);
             }
             Action::Fresh => self.practice.clear_output(),
             Action::OutputUp => {
@@ -70,6 +70,25 @@ impl Bench {
                 self.shell.candidates = many.to_vec();
             }
         }
+    }
+
+    /// Puts pasted text behind the prompt; each line of it that is ended is entered.
+    pub fn paste(&mut self, text: &str) -> Reactions {
+        let text = crate::course::text::pasted(text).replace('\t', "    ");
+        let mut reactions = Reactions::new();
+        let mut rest = text.as_str();
+        while let Some((line, behind)) = rest.split_once('\n') {
+            self.shell.line.insert(line);
+            rest = behind;
+            if self.practice.is_past() {
+                // The past takes no commands; what was pasted waits as one line.
+                break;
+            }
+            let line = self.shell.line.take();
+            reactions.extend(self.enter(&line));
+        }
+        self.shell.line.insert(rest);
+        reactions
     }
 
     /// Gives a key to the line being typed.

@@ -255,7 +255,15 @@ impl Draft {
             Draft::Text(line) if line.text().trim().is_empty() => {
                 return Err("Type your answer first.");
             }
-            Draft::Text(line) => Answer::Text(line.text().trim().to_owned()),
+            Draft::Text(line) => {
+                let typed = line.text().trim();
+                if let Kind::Predict(prediction) = &question.kind
+                    && let Some(wanted) = prediction.asks_for(typed)
+                {
+                    return Err(wanted);
+                }
+                Answer::Text(typed.to_owned())
+            }
             Draft::Order { items, .. } => Answer::Order(items.clone()),
             Draft::Pairs { given, .. } if given.iter().any(Option::is_none) => {
                 return Err("Give every row its partner: ← and → go through them.");

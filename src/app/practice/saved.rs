@@ -35,7 +35,7 @@ impl Run<'_> {
         for (at, input) in self.inputs {
             let deed = match input {
                 Input::Line(line) => Deed::Line(line.clone()),
-                Input::Interrupt => Deed::Interrupt,
+                Input::Interrupt { .. } => Deed::Interrupt,
                 Input::EndOfInput => Deed::EndOfInput,
                 Input::Edited(text) => Deed::Edited(text.clone()),
                 Input::File { name, text } => {
@@ -74,7 +74,7 @@ mod tests {
         let files = BTreeMap::from([("a.yaml".to_owned(), "x: 'y%'\n".to_owned())]);
         let inputs = [
             (SimTime(1500), Input::Line("kubectl get pods".into())),
-            (SimTime(1600), Input::Interrupt),
+            (SimTime(1600), Input::Interrupt { typed: String::new() }),
             (SimTime(2000), Input::Line("  ".into())),
         ];
         let run = Run { nodes: 2, files: &files, setup: &[], inputs: &inputs, until: SimTime(2500) };

@@ -16,7 +16,8 @@ impl Practice {
     /// What the shell has printed since it was last cleared.
     pub fn output(&self) -> &[String] {
         let terminal = self.shown().terminal();
-        let from = self.cleared.saturating_sub(terminal.dropped()).min(terminal.lines().len());
+        let cleared = self.cleared.max(terminal.cleared());
+        let from = cleared.saturating_sub(terminal.dropped()).min(terminal.lines().len());
         &terminal.lines()[from..]
     }
 
@@ -57,6 +58,12 @@ impl Practice {
         let first = printed.map(String::as_str).find(|line| !line.trim().is_empty()).unwrap_or_default();
         Some(match self.live.last_exit() {
             0 => format!("$ {command}: {first}"),
+            _ if first.contains("pod updates may not change") => {
+                let file = command.rsplit(' ').next().unwrap_or_default();
+                format!(
+                    "Failed: these fields of a Pod that exists cannot change. In the shell (4): kubectl replace --force -f {file}"
+                )
+            }
             _ => format!("Failed (the shell, key 4, shows all of it): {first}"),
         })
     }
@@ -66,9 +73,9 @@ impl Practice {
         self.applied.get(name).is_some_and(|at| *at <= self.now())
     }
 
-    /// Ctrl-C.
-    pub fn interrupt(&mut self) {
-        self.act(Input::Interrupt);
+    /// Ctrl-C while `typed` stands behind the prompt.
+    pub fn interrupt(&mut self, typed: String) {
+        self.act(Input::Interrupt { typed });
     }
 
     /// Ctrl-D.

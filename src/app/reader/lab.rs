@@ -85,9 +85,9 @@ impl Reader {
         if run.outcome == LabOutcome::Passed {
             blocks.push(heading("Passed"));
             for (name, prose) in [
-                ("What was wrong", &lab.after.wrong),
-                ("Why it works now", &lab.after.why),
-                ("How to prevent it", &lab.after.prevent),
+                ("What lay behind it", &lab.after.wrong),
+                ("Why it is right now", &lab.after.why),
+                ("For the next time", &lab.after.prevent),
             ] {
                 blocks.push(Block::Heading(Heading { level: 3, ..heading_of(name) }));
                 blocks.extend(prose.blocks.iter().cloned());

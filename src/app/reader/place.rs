@@ -8,6 +8,9 @@ use crate::course::Course;
 use crate::course::block::Block;
 use crate::progress::Entry;
 
+/// Lines of a thing that must be in sight before it is marked by itself.
+const SEEN: usize = 6;
+
 impl Reader {
     /// The first visible line, of a page set like `page`.
     pub fn line(&self, page: &PageExtent) -> usize {
@@ -32,7 +35,12 @@ impl Reader {
         };
         if self.focus.is_none_or(|i| !visible(&i)) {
             let worth = |i: &usize| !matches!(self.items[*i].thing, Thing::Link(_));
-            self.focus = (0..self.items.len()).filter(visible).find(worth);
+            // Nobody acts on what they have not seen.
+            let seen = |i: &usize| {
+                let (line, height) = page.items.get(*i).copied().unwrap_or((usize::MAX, 0));
+                line.saturating_add(height.min(SEEN)) <= from + page.height
+            };
+            self.focus = (0..self.items.len()).filter(visible).filter(seen).find(worth);
         }
         before != self.focus
     }

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::kube::SimTime;
+use crate::kubectl::desk::Desk;
 use std::collections::BTreeMap;
 
 /// How many files a command sees, at most.
@@ -35,8 +36,7 @@ impl Places {
             } else {
                 continue;
             };
-            let shown = value.split('/').filter(|part| !part.is_empty() && *part != ".");
-            outside.push((shown.collect::<Vec<_>>().join("/"), path));
+            outside.push((Desk::clean(value), path));
         }
         Places { folder: folder.to_owned(), outside }
     }
@@ -50,7 +50,7 @@ impl Places {
                 return format!("{path}{rest}");
             }
         }
-        format!("{}/{name}", self.folder)
+        if name.starts_with('/') { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 }
 

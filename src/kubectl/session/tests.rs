@@ -115,6 +115,38 @@ fn typed_lines_go_to_the_command_that_reads_and_an_end_is_only_for_it() {
 }
 
 #[test]
+fn a_line_typed_while_a_command_runs_is_the_next_command_unless_that_one_reads_it() {
+    let mut desk = Desk::with_pod();
+    let job = desk.session.type_line(&mut desk.cluster, "sleep 2");
+    desk.session.write_input(job, b"for x in 1 2; do\necho $x\ndone\n");
+    desk.until(desk.cluster.now().plus(1000));
+    assert_eq!(desk.session.finished(job), None);
+    desk.until(desk.cluster.now().plus(2000));
+    assert_eq!(desk.session.finished(job), Some(0));
+    let shown = String::from_utf8(desk.session.drain_terminal(job)).unwrap();
+    assert_eq!(shown, "$ for x in 1 2; do\n> echo $x\n> done\n1\n2\n");
+    assert!(desk.session.history().contains(&"done".to_owned()));
+    let job = desk.session.type_line(&mut desk.cluster, "head -n 1");
+    desk.session.write_input(job, b"for head\n");
+    desk.until(desk.cluster.now().plus(1000));
+    assert_eq!(desk.session.drain(job).stdout, b"for head\n");
+}
+
+#[test]
+fn an_interrupt_throws_away_what_was_typed_ahead() {
+    let mut desk = Desk::with_pod();
+    let job = desk.session.type_line(&mut desk.cluster, "sleep 100");
+    desk.session.write_input(job, b"echo late\n");
+    desk.session.interrupt(job);
+    desk.until(desk.cluster.now().plus(1000));
+    assert_eq!(desk.session.finished(job), Some(130));
+    desk.session.drain(job);
+    let after = desk.session.type_line(&mut desk.cluster, "true");
+    desk.until(desk.cluster.now().plus(1000));
+    assert_eq!(desk.session.drain(after).stdout, b"");
+}
+
+#[test]
 fn a_step_reads_nothing() {
     let mut desk = Desk::with_pod();
     for line in ["cat", "kubectl exec -i web -- cat", "ssh worker-1"] {

@@ -3,7 +3,7 @@
 use crate::kube::{Key, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::containers;
-use crate::kubectl::desk::Stream;
+use crate::kubectl::desk::{Desk, Stream};
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{Verb, Words};
@@ -84,8 +84,7 @@ fn cp(run: &mut Run) -> Result<Flow, Complaint> {
 
 /// The files at a path here: names below it, empty for the file itself, with their bytes.
 fn local_files(run: &Run, path: &str) -> Result<Vec<(String, Vec<u8>)>, Complaint> {
-    let clean: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let clean = clean.join("/");
+    let clean = Desk::clean(path);
     if let Some(bytes) = run.desk.files.get(&clean) {
         return Ok(vec![(String::new(), bytes.clone())]);
     }

@@ -82,7 +82,11 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
         if run.args.is("all-containers") {
             let stream =
                 |container| Stream { key: containers::key(pod), container, container_id: None, printed: 0 };
-            streams.extend(containers::names(pod).into_iter().map(stream));
+            // A real kubectl goes through them in no order at all; what ran first is the one that helps.
+            let mut names = containers::names(pod);
+            let inits = pod.spec.init_containers.as_deref().unwrap_or_default();
+            names.sort_by_key(|name| !inits.iter().any(|init| init.name == *name));
+            streams.extend(names.into_iter().map(stream));
             continue;
         }
         let (container, note) = containers::choose(pod, wanted.as_deref(), false)?;

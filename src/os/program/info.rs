@@ -251,6 +251,12 @@ fn negative_numbers_are_no_options(words: Vec<String>) -> Vec<String> {
     words.into_iter().map(|word| if is_number(&word) { format!("\u{0}{word}") } else { word }).collect()
 }
 
+/// Cursor to the first place, then everything behind it cleared: what busybox writes.
+pub(super) fn clear(call: &mut Call<'_, '_>) -> Program {
+    call.out.text(1, "\x1b[H\x1b[J");
+    call.done(0)
+}
+
 pub(super) fn basename(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let Some(path) = words.first().map(|path| path.trim_end_matches('/')) else {

@@ -27,7 +27,7 @@ pub(in super::super) const PROGRAMS: &[(&str, Start)] = &[
     ("chgrp", files::chown),
     ("chmod", files::chmod),
     ("chown", files::chown),
-    ("clear", wait::true_),
+    ("clear", info::clear),
     ("cmp", files::cmp),
     ("cp", files::cp),
     ("curl", client::curl),

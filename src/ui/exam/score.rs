@@ -52,7 +52,7 @@ impl Canvas<'_, '_> {
     fn results(&self, exam: &Exam, cells: usize) -> Vec<Row> {
         let row = |slot: &crate::app::exam::Slot| {
             let question = self.app.course.quiz(&slot.chapter).and_then(|quiz| quiz.question(&slot.id));
-            let words = question.map(|q| q.ask.plain().split_whitespace().collect::<Vec<_>>().join(" "));
+            let words = question.map(|q| q.ask.in_words());
             let (sign, role) = match slot.result {
                 Some((won, of)) if won >= of as f64 => ("+", Role::Good),
                 Some((won, _)) if won > 0.0 => ("~", Role::Warn),
@@ -93,7 +93,7 @@ impl Canvas<'_, '_> {
             }
         }
         sheet.blank();
-        let words = "What was not right waits in the review (r on the map), and comes back until it stays.";
+        let words = "What was not right waits in the review (r), and comes back until it stays.";
         for row in text::wrap(&[self.quiet(words)], cells) {
             sheet.push(row);
         }

@@ -4,6 +4,7 @@ use super::harmless;
 use crate::app::Msg;
 use crate::app::key::{Code, Key};
 use crate::app::line_editor::LineEditor;
+use crate::course::text::pasted;
 use crate::kubectl::session::JobId;
 use crate::lab::stage::Stage;
 use crate::ui::theme::Theme;
@@ -126,7 +127,7 @@ impl Prompt {
             };
             match (key.ctrl, key.code) {
                 (true, Code::Char('c')) => {
-                    self.line.set("");
+                    self.line.abandon();
                     self.pasted.clear();
                     return Ok(Typed::Interrupt);
                 }
@@ -256,6 +257,8 @@ impl Prompt {
             print(&String::from_utf8_lossy(&written))?;
             if let Some(code) = stage.session.finished(job) {
                 print(if caret { "\n" } else { "" })?;
+                // What was typed meanwhile and not entered stands behind the next prompt.
+                self.line.insert(typed.text());
                 return Ok(code);
             }
             if let Some(request) = stage.session.editor_request() {
@@ -277,9 +280,9 @@ impl Prompt {
     }
 }
 
-/// Pasted text with the line ends and blanks of a terminal.
+/// Pasted text with line feeds, and blanks for what would ask for a completion.
 fn plain(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ")
+    pasted(text).replace('\t', "    ")
 }
 
 /// Text that is pasted while a command runs: its lines are the command's input.

@@ -248,20 +248,11 @@ impl Canvas<'_, '_> {
             (Action::Act, _) if self.exam_is_at_its_end() => "see the score",
             (Action::Act, Purpose::Quiz(_)) if exam.stage == Stage::Over => "next chapter",
             (Action::Act, _) if exam.stage == Stage::Over => "done",
-            (Action::Down | Action::Up, _) if self.scrolls_only(exam) && !self.scrolls() => "",
+            (Action::Down | Action::Up, _) if scrolls_only(exam) && !self.scrolls() => "",
             (Action::Find | Action::Palette, _) => "",
             _ => return None,
         };
         Some(word.to_owned())
-    }
-
-    /// Whether ↓ does nothing here but scroll.
-    fn scrolls_only(&self, exam: &exam::Exam) -> bool {
-        match exam.stage {
-            Stage::Told(_) => true,
-            Stage::Asking => matches!(exam.draft, Draft::Text(_)),
-            Stage::Watching(_) | Stage::Over => false,
-        }
     }
 
     fn scrolls(&self) -> bool {
@@ -316,4 +307,13 @@ fn fits_footer(notice: &str, rect: Rect) -> bool {
 
 fn has_file(reader: &Reader) -> bool {
     reader.items.iter().any(|item| matches!(item.thing, Thing::File(_)))
+}
+
+/// Whether ↓ does nothing in a question but scroll.
+fn scrolls_only(exam: &exam::Exam) -> bool {
+    match exam.stage {
+        Stage::Told(_) => true,
+        Stage::Asking => matches!(exam.draft, Draft::Text(_)),
+        Stage::Watching(_) | Stage::Over => false,
+    }
 }

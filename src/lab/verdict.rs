@@ -34,7 +34,7 @@ struct Watched {
     state: Result<SimTime, String>,
     /// For a goal about every moment since the start: how it was broken.
     broken: Option<String>,
-    /// For a goal about an object that must stay: its UID at the start.
+    /// For a goal about an object that must stay, or must not: its UID at the start.
     original: Option<String>,
     /// For a question: its number, counted from 1.
     question: usize,
@@ -73,7 +73,9 @@ impl Judge {
         let watched = |goal: Goal| {
             questions += usize::from(matches!(goal.condition, Condition::Answer { .. }));
             let original = match &goal.condition {
-                Condition::Original { kind, name } => look::uid(cluster, *kind, name),
+                Condition::Original { kind, name } | Condition::Another { kind, name } => {
+                    look::uid(cluster, *kind, name)
+                }
                 _ => None,
             };
             Watched { goal, state: Err(String::new()), broken: None, original, question: questions }
@@ -176,6 +178,10 @@ impl Judge {
                 None => Some(format!("there is no {} {name}", kind.info().singular)),
                 now if now != watched.original => Some(format!("{name} is another one now; start over")),
                 _ => None,
+            },
+            Condition::Another { kind, name } => match look::uid(cluster, *kind, name) {
+                None => Some(format!("there is no {} {name}", kind.info().singular)),
+                now => (now == watched.original).then(|| format!("{name} is the one that was there")),
             },
             Condition::NeverFewer { service, endpoints } => watched.broken.clone().or_else(|| {
                 let ready = look::ready_endpoints(cluster, service);

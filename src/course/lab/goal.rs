@@ -130,6 +130,13 @@ pub enum Condition {
         /// Its name.
         name: String,
     },
+    /// An object is there, and is not the one that was there when the lab began, by its UID.
+    Another {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
     /// A Service has never led to fewer ready endpoints since the lab began.
     NeverFewer {
         /// The Service's name.
@@ -242,6 +249,7 @@ pub const SENTENCES: &[&str] = &[
     "KIND NAME has no FIELD.PATH containing \"TEXT\"",
     "KIND NAME sets FIELD.PATH [and|or FIELD.PATH]",
     "KIND NAME is not replaced since start",
+    "KIND NAME is another one since start",
     "container NAME of pod POD is running|ready|terminated with N [for 30s]",
     "no restarts of NAME since start [for 60s]",
     "deployment NAME has N ready pods [for 30s]",
@@ -310,6 +318,9 @@ impl fmt::Display for Condition {
             }
             Condition::Original { kind, name } => {
                 write!(f, "{} {name} is not replaced since start", kind.info().singular)
+            }
+            Condition::Another { kind, name } => {
+                write!(f, "{} {name} is another one since start", kind.info().singular)
             }
             Condition::NeverFewer { service, endpoints } => {
                 write!(f, "service {service} has at least {endpoints} endpoints since start")

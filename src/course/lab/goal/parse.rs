@@ -104,6 +104,9 @@ fn of_any_kind(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
         [kind, name, "is", "not", "replaced", "since", "start"] => {
             Ok(Condition::Original { kind: kind_of(kind)?, name: name.to_owned() })
         }
+        [kind, name, "is", "another", "one", "since", "start"] => {
+            Ok(Condition::Another { kind: kind_of(kind)?, name: name.to_owned() })
+        }
         [kind, name, "exists"] => Ok(Condition::Exists { kind: kind_of(kind)?, name: name.to_owned() }),
         [kind, name, "is", "gone"] => Ok(Condition::Gone { kind: kind_of(kind)?, name: name.to_owned() }),
         _ => Err(unknown(sentence, nearest(words))),

@@ -22,6 +22,8 @@ pub(super) enum Work {
         shell: bool,
         /// Whether somebody pressed Ctrl-C since it was last polled.
         interrupted: bool,
+        /// The file an editor is open on there.
+        editor: NodeEditor,
     },
     /// A file on its way to a node.
     Copy(VisitId),
@@ -40,6 +42,18 @@ pub(super) enum Work {
     },
     /// The editor, open on a file.
     Editor { path: String },
+}
+
+/// An editor on a node, seen from here.
+#[derive(Clone, Debug, Default)]
+pub(super) enum NodeEditor {
+    /// None is open.
+    #[default]
+    None,
+    /// It is open, and waits.
+    Open(EditorRequest),
+    /// It was closed: with the text to save, or without.
+    Closed(Option<String>),
 }
 
 /// A foreign process and what it does.
@@ -222,11 +236,18 @@ impl Session {
             return true;
         }
         let mut moved = self.pass_input(cluster, pid, &mut child);
-        if let Work::Ssh { visit, interrupted, .. } = &mut child.work
-            && std::mem::take(interrupted)
-        {
-            cluster.exec_interrupt(*visit);
-            moved = true;
+        if let Work::Ssh { visit, interrupted, editor, .. } = &mut child.work {
+            if std::mem::take(interrupted) {
+                cluster.exec_interrupt(*visit);
+                moved = true;
+            }
+            if let NodeEditor::Closed(text) = std::mem::take(editor) {
+                cluster.close_node_editor(*visit, text.as_deref());
+                moved = true;
+            }
+            if let Some((name, text)) = cluster.node_editor(*visit) {
+                *editor = NodeEditor::Open(EditorRequest { name, text });
+            }
         }
         let read_before = child.reads();
         let (output, exit) = match &mut child.work {
@@ -389,6 +410,7 @@ impl Session {
                 Some(EditorRequest { name: path.clone(), text: self.text_of(path).unwrap_or_default() })
             }
             Work::Kubectl(command) if child.editor.is_none() => command.editor_request(),
+            Work::Ssh { editor: NodeEditor::Open(request), .. } => Some(request.clone()),
             _ => None,
         })
     }
@@ -399,6 +421,10 @@ impl Session {
             Work::Editor { path } => Some((*pid, Some(path.clone()))),
             Work::Kubectl(command) if child.editor.is_none() && command.editor_request().is_some() => {
                 command.edited(text);
+                Some((*pid, None))
+            }
+            Work::Ssh { editor, .. } if matches!(editor, NodeEditor::Open(_)) => {
+                *editor = NodeEditor::Closed(text.map(str::to_owned));
                 Some((*pid, None))
             }
             _ => None,

@@ -1,7 +1,7 @@
 //! `ssh` and `scp`: a command on a node, and a file for it.
 
 use super::Session;
-use super::child::Work;
+use super::child::{NodeEditor, Work};
 use crate::sim::Cluster;
 use crate::sim::cluster::{AccessError, ExecOptions};
 
@@ -51,7 +51,7 @@ pub(super) fn ssh(cluster: &mut Cluster, argv: &[String], tty: bool) -> Result<W
     let argv = if shell { vec![sh] } else { vec![sh, "-c".to_owned(), command.join(" ")] };
     let options = ExecOptions { argv, stdin: true, tty: shell && tty };
     let visit = cluster.node_exec(node, &options).map_err(unreachable)?;
-    Ok(Work::Ssh { visit, shell, interrupted: false })
+    Ok(Work::Ssh { visit, shell, interrupted: false, editor: NodeEditor::None })
 }
 
 impl Session {

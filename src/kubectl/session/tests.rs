@@ -197,6 +197,35 @@ fn the_tutors_editor_answers_kubectl_and_vi() {
 }
 
 #[test]
+fn a_static_pods_file_is_edited_on_its_node() {
+    let mut desk = Desk::with_pod();
+    let job = desk.session.type_line(&mut desk.cluster, "ssh worker-1");
+    let wait = |desk: &mut Desk| desk.until(desk.cluster.now().plus(1000));
+    wait(&mut desk);
+    desk.session.write_input(job, b"cd /etc/kubernetes/manifests; vi own.yaml\n");
+    wait(&mut desk);
+    let request = desk.session.editor_request().unwrap();
+    assert_eq!((request.name.as_str(), request.text.as_str()), ("/etc/kubernetes/manifests/own.yaml", ""));
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: own}\nspec:\n  containers:\n  - {name: app, image: \"nginx:1.27\"}\n";
+    desk.session.editor_done(Some(pod));
+    wait(&mut desk);
+    assert!(desk.session.editor_request().is_none());
+    desk.session.write_input(job, b"nano own.yaml\n");
+    wait(&mut desk);
+    assert_eq!(desk.session.editor_request().unwrap().text, pod);
+    desk.session.editor_done(None);
+    desk.session.write_input(job, b"vi /bin/sh\nexit\n");
+    desk.until(desk.cluster.now().plus(5000));
+    assert_eq!(desk.session.finished(job), Some(1), "the last command's");
+    let shown = String::from_utf8(desk.session.drain_terminal(job)).unwrap();
+    assert!(shown.contains("podlab: /bin/sh belongs to the node's image"), "{shown}");
+    desk.says(
+        "kubectl get pod own-worker-1 -o name; ssh worker-1 vi x",
+        "pod/own-worker-1\nvi: standard input is not a terminal\n",
+    );
+}
+
+#[test]
 fn a_forwarded_port_reaches_the_pod() {
     let mut desk = Desk::with_pod();
     desk.until(desk.cluster.now().plus(2000));

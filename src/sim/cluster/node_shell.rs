@@ -1,6 +1,7 @@
 //! A shell on a node (`ssh worker-1`): its disk, and the programs that speak to its kubelet and its runtime.
 
 mod crictl;
+mod editor;
 mod follow;
 mod inspect;
 mod journal;
@@ -95,7 +96,7 @@ impl Cluster {
                 ("HOME".into(), "/root".into()),
             ],
             workdir: "/root".into(),
-            foreign: FOREIGN.map(str::to_owned).to_vec(),
+            foreign: FOREIGN.iter().chain(&editor::EDITORS).map(|name| (*name).to_owned()).collect(),
             ..CellSpec::default()
         };
         let sandbox = self.runtime.add_node_shell(index, (address.into(), node), spec, self.now);
@@ -111,8 +112,9 @@ impl Cluster {
             let (notices, next) = self.runtime.run_node_shell(sandbox, now);
             let asked = notices.is_empty();
             for notice in notices {
-                if let Notice::Request { cell, pid, request: Request::Foreign { argv, .. }, .. } = notice {
-                    self.node_program(sandbox, NodeVisit { cell, pid }, &argv);
+                if let Notice::Request { cell, pid, request: Request::Foreign { argv, cwd, .. }, .. } = notice
+                {
+                    self.node_program(sandbox, NodeVisit { cell, pid }, (&argv, &cwd));
                 }
             }
             if asked {
@@ -152,7 +154,7 @@ impl Cluster {
         entries.into_iter().flatten().filter_map(file).collect()
     }
 
-    fn node_program(&mut self, shell: SandboxId, process: NodeVisit, argv: &[String]) {
+    fn node_program(&mut self, shell: SandboxId, process: NodeVisit, (argv, cwd): (&[String], &str)) {
         let Some(index) = self.runtime.node_of(shell) else { return };
         let node = self.kubelets[index.0 as usize].spec().name.to_string();
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
@@ -161,6 +163,14 @@ impl Cluster {
             "systemctl" => self.systemctl(&node, rest),
             "crictl" => self.crictl(index, rest),
             "journalctl" => self.journalctl(index, rest),
+            name if editor::EDITORS.contains(&name) => {
+                if self.runtime.foreign_tty(shell, process) {
+                    editor::file_of(name, rest, cwd)
+                        .map_or_else(Answer::failed, |path| Answer::Follow(Follow::Editor(path)))
+                } else {
+                    Answer::failed(format!("{name}: standard input is not a terminal\n"))
+                }
+            }
             "shutdown" if rest.iter().any(|word| matches!(*word, "-r" | "--reboot")) => {
                 self.systemctl(&node, &["reboot"])
             }

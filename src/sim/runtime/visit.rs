@@ -128,6 +128,12 @@ impl Runtime {
         self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.system.foreign_alive(process.cell, process.pid))
     }
 
+    /// Whether a process of a node's shell reads from a terminal.
+    pub fn foreign_tty(&self, id: SandboxId, process: NodeVisit) -> bool {
+        let tty = |sandbox: &Sandbox| sandbox.system.foreign_tty(process.cell, process.pid, 0);
+        self.sandboxes.get(&id).is_some_and(tty)
+    }
+
     /// Starts a command in the newest instance of a container; the error is the end of runc's message.
     pub fn visit(
         &mut self,

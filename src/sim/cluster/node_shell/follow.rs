@@ -17,14 +17,26 @@ pub(in crate::sim::cluster) enum Follow {
     Log { sandbox: SandboxId, id: String, written: usize },
     /// The journal.
     Journal(Journal),
+    /// An editor, open on the file at this path of the node's disk until somebody closes it.
+    Editor(String),
 }
 
 /// A process of a node's shell and what it goes on with.
 #[derive(Clone, Debug)]
 pub(in crate::sim::cluster) struct Link {
-    shell: SandboxId,
-    process: NodeVisit,
-    follow: Follow,
+    pub(super) shell: SandboxId,
+    pub(super) process: NodeVisit,
+    pub(super) follow: Follow,
+}
+
+impl Link {
+    /// The file it is open on, if it is an editor of that shell.
+    pub(super) fn edits(&self, shell: SandboxId) -> Option<&str> {
+        match &self.follow {
+            Follow::Editor(path) if self.shell == shell => Some(path),
+            _ => None,
+        }
+    }
 }
 
 impl Cluster {
@@ -89,6 +101,7 @@ impl Cluster {
                 });
                 (chunks, ended.unwrap_or(true).then_some(0))
             }
+            Follow::Editor(_) => (Vec::new(), None),
             Follow::Journal(journal) => {
                 let node = self.runtime.node_of(link.shell).unwrap_or(NodeIndex(0));
                 let text = journal.news(self, node);

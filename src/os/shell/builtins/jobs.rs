@@ -85,7 +85,7 @@ fn signal_one(ctx: &mut Ctx<'_>, pid: i64, signal: Signal) -> Result<(), &'stati
     let wanted = |key: &ProcKey, in_group: u32| match pid {
         -1 => key.pid != 1 && *key != ctx.key,
         0 => in_group == group,
-        pid if pid < 0 => i64::from(in_group) == -pid,
+        pid if pid < 0 => u64::from(in_group) == pid.unsigned_abs(),
         pid => i64::from(key.pid) == pid,
     };
     let targets: Vec<(ProcKey, u32)> = ctx

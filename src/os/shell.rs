@@ -4,6 +4,7 @@
 //! Scripts are parsed once ([`parse`]) and shared. Knows nothing of time: it waits for children, pipes and signals only.
 
 mod arithmetic;
+mod array;
 mod braces;
 mod builtins;
 mod compile;

@@ -22,6 +22,15 @@ impl Scope<'_> {
     }
 }
 
+impl Scope<'_> {
+    /// The number of an element, counted from the end if it is negative.
+    pub fn index(&self, array: &str, index: i64) -> Result<u64, String> {
+        let from_end = || self.variables.next_index(array).checked_add_signed(index);
+        let found = u64::try_from(index).ok().or_else(from_end);
+        found.ok_or_else(|| format!("{array}: bad array subscript"))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Number(i64),
@@ -138,7 +147,26 @@ impl Parser<'_, '_> {
         result
     }
 
+    /// Makes one name of an array's name and the subscript behind it.
+    fn fold_element(&mut self) -> Result<(), String> {
+        let start = self.at;
+        let Some(Token::Name(name)) = self.tokens.get(start).cloned() else { return Ok(()) };
+        if self.tokens.get(start + 1) != Some(&Token::Operator("[")) {
+            return Ok(());
+        }
+        self.at += 2;
+        let index = self.assignment()?;
+        if !self.take("]") {
+            return Err("arithmetic syntax error".to_owned());
+        }
+        let index = self.scope.index(&name, index)?;
+        self.tokens.splice(start..self.at, [Token::Name(format!("{name}[{index}]"))]);
+        self.at = start;
+        Ok(())
+    }
+
     fn assignment_inner(&mut self) -> Result<i64, String> {
+        self.fold_element()?;
         if let (Some(Token::Name(name)), Some(Token::Operator(operator))) =
             (self.tokens.get(self.at).cloned(), self.tokens.get(self.at + 1).cloned())
             && let Some(binary) =
@@ -224,6 +252,7 @@ impl Parser<'_, '_> {
             prefixes.push(prefix);
             self.at += 1;
         }
+        self.fold_element()?;
         let mut value = match (prefixes.last().copied(), self.tokens.get(self.at).cloned()) {
             (Some(step @ ("++" | "--")), Some(Token::Name(name))) => {
                 prefixes.pop();

@@ -359,7 +359,13 @@ fn command(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
             }
             let function = shell.functions.remove(&rest[0]);
             let name = rest[0].clone();
-            let command = Command { assignments: Vec::new(), args: rest, redirects: Vec::new(), tail: false };
+            let command = Command {
+                assignments: Vec::new(),
+                declared: Vec::new(),
+                args: rest,
+                redirects: Vec::new(),
+                tail: false,
+            };
             shell.command(command, ctx);
             if let Some(function) = function {
                 shell.functions.insert(name, function);

@@ -4,7 +4,9 @@ use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError, ast};
 use std::borrow::Cow;
 
 use super::braces;
-use super::script::{Arm, Assignment, Node, NodeId, Redirect, RedirectKind, Script, Simple, Test, Word};
+use super::script::{
+    Arm, Assigned, Assignment, Node, NodeId, Redirect, RedirectKind, Script, Simple, Test, Word,
+};
 use super::word;
 
 /// Commands within commands at most: beyond, parsing and running would need too much stack.
@@ -28,8 +30,8 @@ pub(super) enum SyntaxError {
     TooBig,
 }
 
-/// Parses a script. `braces`: bash's brace expansion.
-pub(super) fn compile(source: &str, with_braces: bool) -> Result<Script, SyntaxError> {
+/// Parses a script. `bash`: with its brace expansion and arrays.
+pub(super) fn compile(source: &str, bash: bool) -> Result<Script, SyntaxError> {
     if source.len() > LENGTH || nesting(source) > DEPTH {
         return Err(SyntaxError::TooBig);
     }
@@ -37,12 +39,12 @@ pub(super) fn compile(source: &str, with_braces: bool) -> Result<Script, SyntaxE
     let options = ParserOptions { enable_extended_globbing: false, ..ParserOptions::default() };
     let mut parser = Parser::new(source.as_bytes(), &options);
     let program = parser.parse_program().map_err(|error| syntax_error(&error, source))?;
-    let mut compiler = Compiler { script: Script::default(), braces: with_braces };
+    let mut compiler = Compiler { script: Script::default(), bash, refused: None };
     let items =
         program.complete_commands.iter().flat_map(|list| &list.0).map(|item| compiler.item(item)).collect();
     let root = compiler.add(Node::List(items));
     compiler.script.root = root;
-    Ok(compiler.script)
+    compiler.refused.map_or(Ok(compiler.script), Err)
 }
 
 /// A number before a redirection that no descriptor can have is a word to shells; the parser would panic. A blank makes it one.
@@ -124,8 +126,13 @@ fn first_token(rest: &str) -> String {
 
 struct Compiler {
     script: Script,
-    braces: bool,
+    bash: bool,
+    /// What only bash knows and this shell does not.
+    refused: Option<SyntaxError>,
 }
+
+/// Builtins whose arguments may be assignments of arrays.
+const DECLARATIONS: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
 
 impl Compiler {
     fn add(&mut self, node: Node) -> NodeId {
@@ -255,7 +262,7 @@ impl Compiler {
     }
 
     fn words(&self, text: &str) -> Vec<Word> {
-        if self.braces && text.contains('{') {
+        if self.bash && text.contains('{') {
             braces::expand(text).iter().map(|text| word::parse(text)).collect()
         } else {
             vec![word::parse(text)]
@@ -283,7 +290,14 @@ impl Compiler {
                 }
                 Item::Word(word) => command.words.extend(self.words(&word.value)),
                 Item::AssignmentWord(assignment, _) if before => {
-                    command.assignments.extend(Self::assignment(assignment));
+                    command.assignments.extend(self.assignment(assignment, command.line));
+                }
+                Item::AssignmentWord(assignment, _)
+                    if matches!(assignment.value, ast::AssignmentValue::Array(_)) && declares(simple) =>
+                {
+                    let declared = self.assignment(assignment, command.line);
+                    command.words.extend(declared.iter().map(|declared| word::literal(&declared.name)));
+                    command.declared.extend(declared);
                 }
                 Item::AssignmentWord(_, word) => command.words.push(word::parse(&word.value)),
                 Item::ProcessSubstitution(..) => return self.add(Node::Unsupported("process substitution")),
@@ -295,16 +309,27 @@ impl Compiler {
         self.add(Node::Simple(command))
     }
 
-    fn assignment(assignment: &ast::Assignment) -> Option<Assignment> {
-        let ast::AssignmentName::VariableName(name) = &assignment.name else { return None };
+    fn assignment(&mut self, assignment: &ast::Assignment, line: usize) -> Option<Assignment> {
+        let (name, subscript) = match &assignment.name {
+            ast::AssignmentName::VariableName(name) => (name, None),
+            ast::AssignmentName::ArrayElementName(name, index) if self.bash => {
+                (name, Some(word::parse(index)))
+            }
+            ast::AssignmentName::ArrayElementName(..) => return None,
+        };
         let value = match &assignment.value {
-            ast::AssignmentValue::Scalar(value) => word::parse(&value.value),
+            ast::AssignmentValue::Scalar(value) => Assigned::Text(word::parse(&value.value)),
             ast::AssignmentValue::Array(values) => {
-                let joined: Vec<&str> = values.iter().map(|(_, value)| value.value.as_str()).collect();
-                word::parse(&format!("\"{}\"", joined.join(" ").replace('"', "\\\"")))
+                if !self.bash {
+                    self.refused.get_or_insert(SyntaxError::Unexpected { token: "(".to_owned(), line });
+                }
+                let item = |(key, value): &(Option<ast::Word>, ast::Word)| {
+                    (key.as_ref().map(|key| word::parse(&key.value)), self.words(&value.value))
+                };
+                Assigned::List(values.iter().map(item).collect())
             }
         };
-        Some(Assignment { name: name.clone(), value, append: assignment.append })
+        Some(Assignment { name: name.clone(), subscript, value, append: assignment.append })
     }
 
     fn redirect(redirect: &ast::IoRedirect) -> Redirect {
@@ -364,4 +389,8 @@ impl Compiler {
             }
         }
     }
+}
+
+fn declares(simple: &ast::SimpleCommand) -> bool {
+    simple.word_or_name.as_ref().is_some_and(|name| DECLARATIONS.contains(&name.value.as_str()))
 }

@@ -13,7 +13,12 @@ use super::{Flavour, Shell, pattern, test};
 
 /// What a node's words came to.
 enum Expanded {
-    Simple { assignments: Vec<(String, String)>, args: Vec<String>, redirects: Vec<Ready> },
+    Simple {
+        assignments: Vec<(String, String)>,
+        declared: Vec<(String, String)>,
+        args: Vec<String>,
+        redirects: Vec<Ready>,
+    },
     Redirects(Vec<Ready>),
     Words(Vec<String>),
     Arm(Option<usize>),
@@ -31,6 +36,8 @@ pub(super) struct At {
 pub(super) struct Command {
     /// Assignments before the name.
     pub assignments: Vec<(String, String)>,
+    /// Arrays among the arguments of a declaration.
+    pub declared: Vec<(String, String)>,
     /// Name and arguments; never empty.
     pub args: Vec<String>,
     pub redirects: Vec<Ready>,
@@ -80,11 +87,12 @@ impl Shell {
         let At { script, node, tail } = at;
         let (node, tail) = (*node, *tail);
         match (expanded, &script.nodes[node]) {
-            (Expanded::Simple { assignments, args, redirects }, Node::Simple(simple)) => {
+            (Expanded::Simple { assignments, declared, args, redirects }, Node::Simple(simple)) => {
                 self.line = simple.line;
                 if self.options.xtrace {
                     let words: Vec<String> = assignments
                         .iter()
+                        .filter(|(name, _)| !name.ends_with("[]"))
                         .map(|(name, value)| format!("{name}={value}"))
                         .chain(args.iter().cloned())
                         .collect();
@@ -93,7 +101,7 @@ impl Shell {
                 if args.is_empty() {
                     self.assign_only(assignments, &redirects, substituted, ctx);
                 } else {
-                    self.command(Command { assignments, args, redirects, tail }, ctx);
+                    self.command(Command { assignments, declared, args, redirects, tail }, ctx);
                 }
             }
             (Expanded::Redirects(redirects), Node::Redirected(inner, _)) => {
@@ -184,18 +192,32 @@ impl Shell {
                 return;
             }
             if builtins::is_special(&name) {
-                for (name, value) in command.assignments {
-                    self.assign(&name, &value);
-                }
+                self.assign_all(&command.assignments);
             } else {
                 self.assign_for_now(command.assignments);
             }
+            // What is to be read-only has to be filled first, what is local has to be so first.
+            let (before, after) = if builtins::is_special(&name) {
+                (command.declared, Vec::new())
+            } else {
+                (Vec::new(), command.declared)
+            };
+            self.assign_all(&before);
             match builtin(self, ctx, &command.args) {
-                Flow::Status(status) => self.complete(status),
+                Flow::Status(status) => {
+                    self.assign_all(&after);
+                    self.complete(status);
+                }
                 Flow::Elsewhere => {}
             }
         } else {
             self.external(command, ctx);
+        }
+    }
+
+    fn assign_all(&mut self, assignments: &[(String, String)]) {
+        for (name, value) in assignments {
+            self.assign(name, value);
         }
     }
 
@@ -258,27 +280,27 @@ fn expand_simple(expander: &mut Expander<'_, '_>, simple: &Simple) -> Result<Exp
         .collect::<Result<_, _>>()?;
     let mut assignments: Vec<(String, String)> = Vec::new();
     let before = expander.changes.len();
+    let mut own = Vec::new();
     for assignment in &simple.assignments {
-        let mut value = expander.text(&assignment.value)?;
-        if assignment.append {
-            let earlier = assignments
-                .iter()
-                .rev()
-                .find(|(name, _)| *name == assignment.name)
-                .map(|(_, value)| value.clone());
-            value = earlier
-                .or_else(|| expander.shell.variables.get(&assignment.name).map(str::to_owned))
-                .unwrap_or_default()
-                + &value;
-        }
-        assignments.push((assignment.name.clone(), value.clone()));
+        let found = expander.assigned(assignment, false)?;
         // Later assignments of the same command see this one.
-        expander.changes.push((assignment.name.clone(), value));
+        let from = expander.changes.len();
+        expander.changes.extend(found.iter().cloned());
+        own.push(from..expander.changes.len());
+        assignments.extend(found);
     }
     if args.is_empty() {
-        expander.changes.retain(|change| !assignments.contains(change));
+        for range in own.into_iter().rev() {
+            expander.changes.drain(range);
+        }
     } else {
         expander.changes.truncate(before);
     }
-    Ok(Expanded::Simple { assignments, args, redirects })
+    let mut options = args.iter().skip(1).take_while(|word| word.starts_with('-'));
+    let associative = options.any(|word| word.contains('A'));
+    let mut declared = Vec::new();
+    for assignment in &simple.declared {
+        declared.extend(expander.assigned(assignment, associative)?);
+    }
+    Ok(Expanded::Simple { assignments, declared, args, redirects })
 }

@@ -37,7 +37,7 @@ struct Manner {
 }
 
 /// The values of a parameter: one text, or one for each of `$@`.
-enum Value {
+pub(super) enum Value {
     Unset,
     One(String),
     Many(Vec<String>),
@@ -120,12 +120,15 @@ impl<'a, 'b> Expander<'a, 'b> {
     /// The value of an arithmetic expression.
     pub fn arithmetic(&mut self, word: &Word) -> Result<i64, Stop> {
         let text = self.text(word)?;
-        let mut scope = Scope {
+        arithmetic::evaluate(&text, &mut self.scope()).map_err(Stop::Error)
+    }
+
+    pub fn scope(&mut self) -> Scope<'_> {
+        Scope {
             variables: &self.shell.variables,
             changes: &mut self.changes,
             positional: &self.shell.positional,
-        };
-        arithmetic::evaluate(&text, &mut scope).map_err(Stop::Error)
+        }
     }
 
     fn pieces(&mut self, word: &Word, fields: &mut Fields, split: bool) -> Result<(), Stop> {
@@ -175,7 +178,7 @@ impl<'a, 'b> Expander<'a, 'b> {
         if user == "root" { "/root".to_owned() } else { format!("/home/{user}") }
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    pub fn variable(&self, name: &str) -> Option<String> {
         let changed = self.changes.iter().rev().find(|(known, _)| known == name);
         changed
             .map(|(_, value)| value.clone())
@@ -186,7 +189,7 @@ impl<'a, 'b> Expander<'a, 'b> {
     fn value(&self, name: &Name) -> Value {
         let one = |text: String| Value::One(text);
         match name {
-            Name::Variable(name) => self.variable(name).map_or(Value::Unset, one),
+            Name::Variable(name) | Name::Element(name, _) => self.variable(name).map_or(Value::Unset, one),
             Name::Positional(0) => one(self.shell.name.clone()),
             Name::Positional(index) => {
                 self.shell.positional.get(index - 1).cloned().map_or(Value::Unset, one)
@@ -207,8 +210,11 @@ impl<'a, 'b> Expander<'a, 'b> {
         fields: &mut Fields,
         split: bool,
     ) -> Result<(), Stop> {
-        let mut value = self.value(&parameter.name);
-        if parameter.indirect {
+        let mut value = match &parameter.name {
+            Name::Element(name, subscript) => self.element(name, subscript, parameter.indirect)?,
+            name => self.value(name),
+        };
+        if parameter.indirect && !parameter.name.is_list() {
             let Value::One(target) = value else { return Ok(()) };
             value = self.variable(&target).map_or(Value::Unset, Value::One);
         }
@@ -251,7 +257,7 @@ impl<'a, 'b> Expander<'a, 'b> {
         }
         if unset
             && self.shell.options.nounset
-            && !matches!(parameter.name, Name::At | Name::Star)
+            && !parameter.name.is_list()
             && !matches!(parameter.operation, Operation::Default { .. })
         {
             return Err(Stop::Error(format!(
@@ -294,11 +300,15 @@ impl<'a, 'b> Expander<'a, 'b> {
             }
             Value::Many(many) => many,
         };
-        let mut results = Vec::new();
-        for text in many {
-            results.push(self.operate(&parameter.operation, text)?);
-        }
-        if quoted && parameter.name == Name::Star || !split {
+        let results = match &parameter.operation {
+            Operation::Substring { offset, length } => {
+                self.slice(&parameter.name, many, offset, length.as_ref())?
+            }
+            operation => {
+                many.into_iter().map(|text| self.operate(operation, text)).collect::<Result<Vec<_>, _>>()?
+            }
+        };
+        if quoted && parameter.name.is_joined() || !split {
             let separator =
                 self.shell.variables.get("IFS").map_or(" ".to_owned(), |ifs| ifs.chars().take(1).collect());
             fields.push(&results.join(if split { &separator } else { " " }), quoted);
@@ -393,7 +403,7 @@ impl<'a, 'b> Expander<'a, 'b> {
 
 fn plain_name(name: &Name) -> String {
     match name {
-        Name::Variable(name) => name.clone(),
+        Name::Variable(name) | Name::Element(name, _) => name.clone(),
         Name::Positional(index) => index.to_string(),
         Name::Background => "!".to_owned(),
         _ => "parameter".to_owned(),

@@ -101,6 +101,8 @@ pub(super) enum Frame {
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub names: Vec<String>,
+    /// The array that takes all words.
+    pub array: Option<String>,
     pub raw: bool,
     pub fd: u32,
     pub until: Option<crate::kube::SimTime>,

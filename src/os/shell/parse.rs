@@ -15,15 +15,15 @@ const LONGEST: usize = 4096;
 static SCRIPTS: Mutex<BTreeMap<(bool, String), Arc<Script>>> = Mutex::new(BTreeMap::new());
 
 /// Parses a script, or finds it among those parsed before.
-pub(super) fn parse(source: &str, braces: bool) -> Result<Arc<Script>, SyntaxError> {
+pub(super) fn parse(source: &str, bash: bool) -> Result<Arc<Script>, SyntaxError> {
     if source.len() > LONGEST {
-        return compile(source, braces).map(Arc::new);
+        return compile(source, bash).map(Arc::new);
     }
-    let key = (braces, source.to_owned());
+    let key = (bash, source.to_owned());
     if let Some(known) = SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(known));
     }
-    let script = Arc::new(compile(source, braces)?);
+    let script = Arc::new(compile(source, bash)?);
     let mut scripts = SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner);
     if scripts.len() >= REMEMBERED {
         scripts.clear();

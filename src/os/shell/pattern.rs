@@ -125,7 +125,11 @@ pub(super) fn replace(text: &str, pattern: &str, replacement: &str, place: super
     let chars: Vec<char> = text.chars().collect();
     let pattern: Vec<char> = pattern.chars().collect();
     if pattern.is_empty() {
-        return text.to_owned();
+        return match place {
+            Place::Prefix => format!("{replacement}{text}"),
+            Place::Suffix => format!("{text}{replacement}"),
+            Place::First | Place::All => text.to_owned(),
+        };
     }
     let mut result = String::new();
     let mut at = 0;

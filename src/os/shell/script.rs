@@ -72,6 +72,8 @@ pub(super) struct Arm {
 #[derive(Debug, Default)]
 pub(super) struct Simple {
     pub assignments: Vec<Assignment>,
+    /// Arrays among the arguments of `declare` and its like.
+    pub declared: Vec<Assignment>,
     pub words: Vec<Word>,
     pub redirects: Vec<Redirect>,
     pub line: usize,
@@ -80,8 +82,17 @@ pub(super) struct Simple {
 #[derive(Debug, Clone)]
 pub(super) struct Assignment {
     pub name: String,
-    pub value: Word,
+    /// Which element of an array.
+    pub subscript: Option<Word>,
+    pub value: Assigned,
     pub append: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Assigned {
+    Text(Word),
+    /// Elements of an array, some with their key.
+    List(Vec<(Option<Word>, Vec<Word>)>),
 }
 
 #[derive(Debug)]
@@ -151,9 +162,11 @@ pub(super) struct Parameter {
     pub operation: Operation,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Name {
     Variable(String),
+    /// `${a[1]}`
+    Element(String, Subscript),
     Positional(usize),
     /// `$@`
     At,
@@ -169,6 +182,28 @@ pub(super) enum Name {
     Pid,
     /// `$!`
     Background,
+}
+
+impl Name {
+    /// Whether it stands for any number of texts.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Name::At | Name::Star | Name::Element(_, Subscript::At | Subscript::Star))
+    }
+
+    /// Whether those texts are joined within quotes.
+    pub fn is_joined(&self) -> bool {
+        matches!(self, Name::Star | Name::Element(_, Subscript::Star))
+    }
+}
+
+/// What stands between the brackets behind an array's name.
+#[derive(Debug, Clone)]
+pub(super) enum Subscript {
+    /// `@`: each element.
+    At,
+    /// `*`: all of them.
+    Star,
+    Index(Word),
 }
 
 #[derive(Debug, Clone)]

@@ -35,9 +35,15 @@ pub(super) fn extended(test: &Test, expander: &mut Expander<'_, '_>) -> Result<b
                 }
                 BinaryPredicate::StringMatchesRegex => {
                     let right = expander.text(right)?;
-                    regex_lite::Regex::new(&right)
-                        .map_err(|_| Stop::Error(format!("{right}: invalid regular expression")))?
-                        .is_match(&left)
+                    let regex = regex_lite::Regex::new(&right)
+                        .map_err(|_| Stop::Error(format!("{right}: invalid regular expression")))?;
+                    let found = regex.captures(&left);
+                    expander.changes.push(("BASH_REMATCH[]".to_owned(), String::new()));
+                    for (i, part) in found.iter().flat_map(|found| found.iter()).enumerate() {
+                        let part = part.map_or("", |part| part.as_str());
+                        expander.changes.push((format!("BASH_REMATCH[{i}]"), part.to_owned()));
+                    }
+                    found.is_some()
                 }
                 BinaryPredicate::StringContainsSubstring => left.contains(&expander.text(right)?),
                 _ => {

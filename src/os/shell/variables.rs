@@ -1,4 +1,4 @@
-//! Shell variables.
+//! Shell variables, and bash's arrays. An element is named as bash writes it: `a[3]`; `a[]` is the array without elements.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +8,49 @@ pub(super) struct Variable {
     pub value: Option<String>,
     pub exported: bool,
     pub readonly: bool,
+    /// What an array holds; the value is then that of no element.
+    pub elements: Option<Elements>,
+}
+
+/// The elements of an array.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elements {
+    /// Whether it is told apart by texts instead of numbers.
+    pub associative: bool,
+    pub all: BTreeMap<Key, String>,
+}
+
+/// Which element.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Number(u64),
+    Text(String),
+}
+
+impl Elements {
+    fn key(&self, text: &str) -> Key {
+        if self.associative { Key::Text(text.to_owned()) } else { Key::Number(text.parse().unwrap_or(0)) }
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.all.get(&self.key(key)).map(String::as_str)
+    }
+}
+
+impl Variable {
+    fn made_array(&mut self) -> &mut Elements {
+        let first = self.value.take();
+        self.elements.get_or_insert_with(|| Elements {
+            associative: false,
+            all: first.map(|value| (Key::Number(0), value)).into_iter().collect(),
+        })
+    }
+}
+
+/// The array and the key of an element's name.
+fn element(name: &str) -> Option<(&str, &str)> {
+    let (array, rest) = name.split_once('[')?;
+    Some((array, rest.strip_suffix(']')?))
 }
 
 /// All variables of a shell.
@@ -20,11 +63,13 @@ pub(super) struct Variables {
 
 /// Bytes one variable holds at most.
 const VALUE_MAX: usize = 4 << 20;
+/// Elements one array holds at most.
+const ELEMENTS_MAX: usize = 200_000;
 
 impl Variables {
     pub fn from_environment(environment: &[(String, String)]) -> Variables {
         let variable =
-            |value: &String| Variable { value: Some(value.clone()), exported: true, readonly: false };
+            |value: &String| Variable { value: Some(value.clone()), exported: true, ..Variable::default() };
         Variables {
             all: environment.iter().map(|(name, value)| (name.clone(), variable(value))).collect(),
             environment: None,
@@ -32,12 +77,18 @@ impl Variables {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all.get(name)?.value.as_deref()
+        let (array, key) = element(name).unwrap_or((name, "0"));
+        let variable = self.all.get(array)?;
+        match &variable.elements {
+            Some(elements) => elements.get(key),
+            None => variable.value.as_deref().filter(|_| key == "0"),
+        }
     }
 
-    /// Sets a variable; the error is that it is read-only.
+    /// Sets a variable or an element; the error is that it is read-only, or too large.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let variable = self.all.entry(name.to_owned()).or_default();
+        let (array, key) = element(name).map_or((name, None), |(array, key)| (array, Some(key)));
+        let variable = self.all.entry(array.to_owned()).or_default();
         if variable.readonly {
             return Err(format!("{name}: is read only"));
         }
@@ -48,8 +99,53 @@ impl Variables {
         while !value.is_char_boundary(end) {
             end -= 1;
         }
-        variable.value = Some(value[..end].to_owned());
+        let value = value[..end].to_owned();
+        match key {
+            None if variable.elements.is_none() => variable.value = Some(value),
+            Some("") => {
+                variable.value = None;
+                variable.made_array().all.clear();
+            }
+            _ => {
+                let elements = variable.made_array();
+                if elements.all.len() >= ELEMENTS_MAX {
+                    return Err(format!("{array}: too many elements"));
+                }
+                elements.all.insert(elements.key(key.unwrap_or("0")), value);
+            }
+        }
         Ok(())
+    }
+
+    /// Makes a variable an array.
+    pub fn make_array(&mut self, name: &str, associative: bool) {
+        let elements = self.all.entry(name.to_owned()).or_default().made_array();
+        if elements.all.is_empty() {
+            elements.associative = associative;
+        }
+    }
+
+    /// Whether the elements of a variable are told apart by texts.
+    pub fn is_associative(&self, name: &str) -> bool {
+        let elements = self.all.get(name).and_then(|variable| variable.elements.as_ref());
+        elements.is_some_and(|elements| elements.associative)
+    }
+
+    /// The elements of a variable in the order of their keys; one that is no array is its own first element.
+    pub fn elements(&self, name: &str) -> Vec<(Key, String)> {
+        let Some(variable) = self.all.get(name) else { return Vec::new() };
+        match &variable.elements {
+            Some(elements) => elements.all.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            None => variable.value.iter().map(|value| (Key::Number(0), value.clone())).collect(),
+        }
+    }
+
+    /// The number after the last element.
+    pub fn next_index(&self, name: &str) -> u64 {
+        match self.elements(name).last() {
+            Some((Key::Number(last), _)) => last.saturating_add(1),
+            _ => 0,
+        }
     }
 
     pub fn export(&mut self, name: &str, exported: bool) {
@@ -63,8 +159,16 @@ impl Variables {
 
     /// Forgets a variable. False if it is read-only.
     pub fn unset(&mut self, name: &str) -> bool {
-        if self.all.get(name).is_some_and(|variable| variable.readonly) {
+        let (array, key) = element(name).map_or((name, None), |(array, key)| (array, Some(key)));
+        if self.all.get(array).is_some_and(|variable| variable.readonly) {
             return false;
+        }
+        if let Some(key) = key {
+            let elements = self.all.get_mut(array).and_then(|variable| variable.elements.as_mut());
+            if let Some(elements) = elements {
+                elements.all.remove(&elements.key(key));
+            }
+            return true;
         }
         self.all.remove(name);
         self.environment = None;

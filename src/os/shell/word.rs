@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::script::{Name, Operation, Parameter, Piece, Place, Word};
+use super::script::{Name, Operation, Parameter, Piece, Place, Subscript, Word};
 
 /// Words within words at most.
 const DEPTH: u32 = 40;
@@ -236,7 +236,11 @@ impl Reader {
 
     /// The text up to the closing character that belongs here; quotes and nested parentheses are skipped over.
     fn balanced(&mut self, close: char) -> String {
-        let open = if close == ')' { '(' } else { '{' };
+        let open = match close {
+            ')' => '(',
+            ']' => '[',
+            _ => '{',
+        };
         let mut text = String::new();
         let mut depth = 0u32;
         while let Some(next) = self.next() {
@@ -308,6 +312,23 @@ impl Reader {
         self.short_name()
     }
 
+    /// A name within braces, which may be that of an element.
+    fn element_name(&mut self) -> Option<Name> {
+        let name = match self.long_name()? {
+            Name::Variable(name) if self.take('[') => name,
+            other => return Some(other),
+        };
+        let text = self.balanced(']');
+        let subscript = match text.as_str() {
+            _ if self.chars.get(self.at - 1) != Some(&']') => return None,
+            "" => return None,
+            "@" => Subscript::At,
+            "*" => Subscript::Star,
+            _ => Subscript::Index(read(&text, self.depth + 1, Context::Plain)),
+        };
+        Some(Name::Element(name, subscript))
+    }
+
     fn braced(&mut self, quoted: bool, pieces: &mut Vec<Piece>) {
         let body = self.balanced('}');
         let mut inner = Reader { chars: body.chars().collect(), at: 0, depth: self.depth + 1 };
@@ -320,7 +341,7 @@ impl Reader {
     fn parameter(&mut self, quoted: bool) -> Option<Parameter> {
         if self.peek() == Some('#') && self.chars.len() > 1 {
             self.at = 1;
-            let name = self.long_name()?;
+            let name = self.element_name()?;
             return (self.at == self.chars.len()).then_some(Parameter {
                 name,
                 indirect: false,
@@ -328,7 +349,7 @@ impl Reader {
             });
         }
         let indirect = self.peek() == Some('!') && self.chars.len() > 1 && self.take('!');
-        let name = self.long_name()?;
+        let name = self.element_name()?;
         let operation = self.operation(quoted)?;
         Some(Parameter { name, indirect, operation })
     }

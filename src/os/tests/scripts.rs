@@ -55,6 +55,66 @@ fn control_structures_work() {
     check("eval 'x=5; echo $x'; . /etc/nope; echo no", "5\n", 2);
 }
 
+/// The same for bash.
+#[track_caller]
+fn check_bash(script: &str, out: &str) {
+    let done = Box_::start("bash:5", &["bash", "-c", script]).until(3_600_000);
+    let (stdout, stderr, exit) = (done.out, done.err, done.exits.first().map_or(-1, |exit| exit.1));
+    assert_eq!((stdout.as_str(), exit), (out, 0), "{script}\nstderr: {stderr}");
+}
+
+#[test]
+fn bash_has_arrays() {
+    check_bash("a=(foo bar 'b z'); echo ${a[1]} $a ${#a[@]} ${#a[2]} ${a[-1]}", "bar foo 3 3 b z\n");
+    check_bash("i=1; a=(x y z); echo ${a[$i]} ${a[i+1]} $((a[0]=5, a[0]*2)); echo ${a[0]}", "y z 10\n5\n");
+    check_bash(
+        "a=(1 '2 3'); for x in \"${a[@]}\"; do echo \"<$x>\"; done; echo \"${a[*]}\"",
+        "<1>\n<2 3>\n1 2 3\n",
+    );
+    check_bash(
+        "a=(); echo ${#a[@]}; for x in \"${a[@]}\"; do echo no; done; a+=(p q); a+=(r); echo ${a[@]:1}",
+        "0\nq r\n",
+    );
+    check_bash(
+        "a=([3]=x y); echo \"${!a[@]}\" \"${a[3]}\"; unset 'a[3]'; echo ${!a[@]}; a[7]=z; echo ${!a[*]}",
+        "3 4 x\n4\n4 7\n",
+    );
+    check_bash(
+        "declare -A m=([one]=1 [two]=2); m[three]=3; echo ${m[two]} ${#m[@]} ${!m[@]}; k=one; echo ${m[$k]}",
+        "2 3 one three two\n1\n",
+    );
+    check_bash("f() { local a=(in); echo ${a[0]}; }; a=(out); f; echo ${a[0]}", "in\nout\n");
+    check_bash(
+        "echo 'a b c' | { read -ra w; echo ${#w[@]} ${w[2]}; }; a=($(seq 3)); echo ${a[2]} {1..3}",
+        "3 c\n3 1 2 3\n",
+    );
+    check_bash(
+        "[[ job-17 =~ ^([a-z]+)-([0-9]+)$ ]] && echo ${BASH_REMATCH[2]} ${BASH_REMATCH[1]}",
+        "17 job\n",
+    );
+    check_bash(
+        "a=(x y); declare -p a; IFS=,; echo \"${a[*]}\"; b=(\"${a[@]/#/p}\"); echo ${b[1]}",
+        "declare -a a=([0]=\"x\" [1]=\"y\")\nx,y\npy\n",
+    );
+    check_bash("set -- a b c; echo ${@:2} ${@:1:1}", "b c a\n");
+}
+
+#[test]
+fn a_number_that_is_no_process_is_refused() {
+    let (_, err, code) = sh("kill +1 $((1 << 63)); kill -9 -9223372036854775808");
+    assert!(code != 0 && err.contains("No such process"), "{err}");
+}
+
+#[test]
+fn other_shells_have_none() {
+    let (out, err, code) = sh("x=1; echo ${x[0]}");
+    assert_eq!((out.as_str(), code), ("", 2), "{err}");
+    assert!(err.contains("bad substitution"), "{err}");
+    let (out, err, code) = sh("echo before\na=(1 2)");
+    assert_eq!((out.as_str(), code), ("", 2), "{err}");
+    assert!(err.contains("syntax error: unexpected \"(\""), "{err}");
+}
+
 #[test]
 fn pipes_and_redirections_work() {
     check("echo hello > /tmp/f; echo more >> /tmp/f; read x < /tmp/f; echo $x", "hello\n", 0);

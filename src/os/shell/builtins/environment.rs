@@ -8,6 +8,7 @@ use super::super::super::program::Ctx;
 use super::super::{Flavour, Shell};
 use super::{Flow, declaration};
 use crate::os::shell::frame::Frame;
+use crate::os::shell::variables::Key;
 
 pub(super) fn cd(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     let target = args[1..].iter().find(|word| !matches!(word.as_str(), "-P" | "-L" | "--")).cloned();
@@ -123,7 +124,11 @@ pub(super) fn local(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
         );
         return Flow::Status(1);
     }
-    let exported = args[1..].iter().any(|word| word == "-x");
+    let options: String = args[1..].iter().filter_map(|word| word.strip_prefix('-')).collect();
+    if options.contains('p') && function.is_none() {
+        return show(shell, &args[0], &words);
+    }
+    let exported = options.contains('x');
     for word in &words {
         let Some((name, value)) = declaration(word) else {
             shell.complain(&args[0], &format!("{word}: bad variable name"));
@@ -135,6 +140,9 @@ pub(super) fn local(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
                 locals.push((name.to_owned(), old));
             }
         }
+        if options.contains(['a', 'A']) {
+            shell.variables.make_array(name, options.contains('A'));
+        }
         if let Some(value) = value {
             shell.assign(name, value);
         }
@@ -143,6 +151,36 @@ pub(super) fn local(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow
         }
     }
     Flow::Status(0)
+}
+
+/// `declare -p`: variables as commands that would make them.
+fn show(shell: &mut Shell, command: &str, words: &[&String]) -> Flow {
+    let mut status = 0;
+    for name in words {
+        let found = shell.variables.iter().find(|(known, _)| known == &name.as_str());
+        let Some((_, variable)) = found else {
+            shell.complain(command, &format!("{name}: not found"));
+            status = 1;
+            continue;
+        };
+        let text = match (&variable.elements, &variable.value) {
+            (Some(elements), _) => {
+                let shown = elements.all.iter().map(|(key, value)| match key {
+                    Key::Number(number) => format!("[{number}]={value:?}"),
+                    Key::Text(text) => format!("[{text}]={value:?}"),
+                });
+                let (letter, end) = if elements.associative { ('A', " ") } else { ('a', "") };
+                format!("declare -{letter} {name}=({}{end})\n", shown.collect::<Vec<_>>().join(" "))
+            }
+            (None, value) => {
+                let letter = if variable.exported { 'x' } else { '-' };
+                let value = value.as_ref().map(|value| format!("={value:?}")).unwrap_or_default();
+                format!("declare -{letter} {name}{value}\n")
+            }
+        };
+        shell.out.text(1, &text);
+    }
+    Flow::Status(status)
 }
 
 pub(super) fn unset(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {

@@ -13,6 +13,7 @@ const LINE_MAX: usize = 1 << 20;
 pub(super) fn read(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flow {
     let mut reading = Reading {
         names: Vec::new(),
+        array: None,
         raw: false,
         fd: 0,
         until: None,
@@ -42,6 +43,7 @@ pub(super) fn read(shell: &mut Shell, ctx: &mut Ctx<'_>, args: &[String]) -> Flo
                 'n' | 'N' => reading.limit = value.parse().ok(),
                 'u' => reading.fd = value.parse().unwrap_or(0),
                 'd' => reading.delimiter = value.bytes().next().unwrap_or(0),
+                'a' => reading.array = Some(value),
                 'p' => shell.out.text(2, &value),
                 _ => {
                     shell.complain("read", &format!("illegal option -{letter}"));
@@ -114,7 +116,16 @@ impl Shell {
     fn finish_read(&mut self, reading: &Reading, whole: bool) {
         let text = String::from_utf8_lossy(&reading.line).into_owned();
         let separators = self.variables.get("IFS").unwrap_or(" \t\n").to_owned();
-        let names = if reading.names.is_empty() { vec!["REPLY".to_owned()] } else { reading.names.clone() };
+        if let Some(array) = &reading.array {
+            self.read_array(array, &text, &separators);
+        }
+        let names = if reading.array.is_some() {
+            Vec::new()
+        } else if reading.names.is_empty() {
+            vec!["REPLY".to_owned()]
+        } else {
+            reading.names.clone()
+        };
         let blank = |letter: char| letter.is_ascii_whitespace() && separators.contains(letter);
         let mut rest = if reading.names.is_empty() { text.as_str() } else { text.trim_start_matches(blank) };
         for (index, name) in names.iter().enumerate() {
@@ -143,6 +154,18 @@ impl Shell {
         } else {
             1
         });
+    }
+}
+
+impl Shell {
+    /// `read -a`: the words of a line as elements.
+    fn read_array(&mut self, array: &str, text: &str, separators: &str) {
+        self.assign(&format!("{array}[]"), "");
+        let blank = separators.chars().all(char::is_whitespace);
+        let parts = text.trim_end().split(|letter| separators.contains(letter));
+        for (index, part) in parts.filter(|part| !(blank && part.is_empty())).enumerate() {
+            self.assign(&format!("{array}[{index}]"), part);
+        }
     }
 }
 

@@ -2,30 +2,44 @@
 
 /// Milliseconds of such a text, fractions of one cut off; `None` if it is none, or less than nothing.
 pub fn go_millis(text: &str) -> Option<u64> {
-    if text == "0" {
-        return Some(0);
+    parse_span(text).ok().and_then(|millis| u64::try_from(millis).ok())
+}
+
+/// Milliseconds of a time span in Go's notation, with a sign or none, fractions of one cut off; the error is Go's.
+pub fn parse_span(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
     }
-    let is_number = |c: char| c.is_ascii_digit() || c == '.';
-    let mut rest = text;
-    let mut millis = 0.0;
-    while !rest.is_empty() || text.is_empty() {
-        let unit_at = rest.find(|c| !is_number(c))?;
-        let (number, after) = rest.split_at(unit_at);
-        let (unit, more) = after.split_at(after.find(is_number).unwrap_or(after.len()));
-        let scale = match unit {
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..end].parse().map_err(|_| invalid())?;
+        rest = &rest[end..];
+        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let millis = match &rest[..end] {
             "h" => 3_600_000.0,
             "m" => 60_000.0,
-            "s" => 1_000.0,
+            "s" => 1000.0,
             "ms" => 1.0,
             "us" | "µs" => 0.001,
             "ns" => 0.000_001,
-            _ => return None,
+            "" => return Err(format!("time: missing unit in duration {text:?}")),
+            unit => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
         };
-        millis += number.parse::<f64>().ok()? * scale;
-        rest = more;
+        total += number * millis;
+        rest = &rest[end..];
     }
     // Half a thousandth makes up for what a sum of fractions may lack.
-    Some((millis + 0.000_5) as u64)
+    let total = (total + 0.000_5) as i64;
+    Ok(if negative { -total } else { total })
 }
 
 /// Milliseconds as Go prints a duration: `29ms`, `1.5s`, `1m20s`.
@@ -66,5 +80,13 @@ mod tests {
         for text in ["", "10", "s", "1d", "-5s", "1m 2s", "..s"] {
             assert_eq!(go_millis(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn time_spans_are_gos() {
+        assert_eq!(parse_span("1m30s"), Ok(90_000));
+        assert_eq!(parse_span("1.5h"), Ok(5_400_000));
+        assert_eq!(parse_span("0"), Ok(0));
+        assert!(parse_span("10").unwrap_err().contains("missing unit"));
     }
 }

@@ -2,6 +2,7 @@
 //! values, not what they mean.
 
 use super::complaint::Complaint;
+use crate::kube::duration::parse_span;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,41 +116,6 @@ impl Flag {
         };
         Some(format!("invalid argument {value:?} for \"{}\" flag: {why}", self.shown()))
     }
-}
-
-/// A time span in Go's notation, in milliseconds.
-pub fn parse_span(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Ok(0);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..end].parse().map_err(|_| invalid())?;
-        rest = &rest[end..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let millis = match &rest[..end] {
-            "h" => 3_600_000.0,
-            "m" => 60_000.0,
-            "s" => 1000.0,
-            "ms" => 1.0,
-            "us" | "µs" => 0.001,
-            "ns" => 0.000_001,
-            "" => return Err(format!("time: missing unit in duration {text:?}")),
-            unit => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
-        };
-        total += number * millis;
-        rest = &rest[end..];
-    }
-    Ok(if negative { -total as i64 } else { total as i64 })
 }
 
 /// What was typed after the verb.
@@ -338,13 +304,5 @@ mod tests {
         ] {
             assert_eq!(parse(line), Err(Complaint::Flag(text.to_owned(), "kubectl x")), "{line}");
         }
-    }
-
-    #[test]
-    fn time_spans_are_gos() {
-        assert_eq!(parse_span("1m30s"), Ok(90_000));
-        assert_eq!(parse_span("1.5h"), Ok(5_400_000));
-        assert_eq!(parse_span("0"), Ok(0));
-        assert!(parse_span("10").unwrap_err().contains("missing unit"));
     }
 }

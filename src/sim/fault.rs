@@ -5,7 +5,7 @@ use super::cause::CauseId;
 use super::cluster::{Cluster, Context, Start};
 use super::controllers::Controllers;
 use super::nodes::{Registry, Scarce};
-use crate::kube::duration::{go_duration, go_millis};
+use crate::kube::duration::{go_duration, parse_span};
 use std::fmt;
 
 /// The chapter about nodes that fail.
@@ -85,7 +85,7 @@ impl Fault {
             let (Some(node), Some(by)) = (argument, more) else {
                 return Err("clock-jump needs the name of a node and a time span".to_owned());
             };
-            return Ok(Fault::ClockJump(node.to_owned(), span(by)?));
+            return Ok(Fault::ClockJump(node.to_owned(), parse_span(by)?));
         }
         if let Some((_, make)) = OF_A_NODE.iter().find(|(known, _)| *known == name) {
             let node = argument.ok_or_else(|| format!("{name} needs the name of a node"))?;
@@ -197,16 +197,6 @@ impl Cluster {
             self.reconnected(node, cause);
         }
     }
-}
-
-/// Milliseconds of a span in Go's notation, with a sign before it or none.
-fn span(text: &str) -> Result<i64, String> {
-    let (sign, bare) = match text.strip_prefix('-') {
-        Some(bare) => (-1, bare),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let millis = go_millis(bare).and_then(|millis| i64::try_from(millis).ok());
-    millis.map(|millis| sign * millis).ok_or_else(|| format!("{text} is not a time span (30s, -10m, 1h)"))
 }
 
 fn strike(fault: &Fault, cause: CauseId, controllers: &mut Controllers, context: &mut Context) {

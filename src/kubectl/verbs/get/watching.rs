@@ -1,9 +1,9 @@
 //! `kubectl get -w`.
 
 use super::tables::Shape;
+use crate::kube::duration::parse_span;
 use crate::kube::{Kind, Object, SimTime};
 use crate::kubectl::complaint::Complaint;
-use crate::kubectl::flags::parse_span;
 use crate::kubectl::grid::Grid;
 use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{Flow, Run};

@@ -3,6 +3,7 @@
 use super::faults::Faults;
 use super::{meta, pod};
 use crate::kube::cron;
+use crate::kube::duration::parse_span;
 use crate::kube::selector::Selector;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::batch::v1 as batch;
@@ -282,8 +283,11 @@ fn schedule_fault(schedule: &str) -> Option<String> {
         return Some("cannot use TZ or CRON_TZ in schedule, use timeZone field instead".to_owned());
     }
     if schedule.starts_with('@') {
-        let known = KNOWN.contains(&schedule) || schedule.starts_with("@every ");
-        return (!known).then(|| format!("unrecognized descriptor: {schedule}"));
+        if let Some(every) = schedule.strip_prefix("@every ") {
+            let fault = parse_span(every).err();
+            return fault.map(|fault| format!("failed to parse duration {schedule}: {fault}"));
+        }
+        return (!KNOWN.contains(&schedule)).then(|| format!("unrecognized descriptor: {schedule}"));
     }
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if fields.len() != 5 {

@@ -59,8 +59,8 @@ pub enum Due {
     Manifests(CauseId),
     /// The eviction manager's look at the machine.
     Pressure(CauseId),
-    /// The next look at whether the node takes new Pods.
-    Cordon(CauseId),
+    /// The next look at what others wrote into the Node.
+    OwnNode(CauseId),
     /// The Node's status, because of what the eviction manager found.
     NodeStatus(CauseId),
     /// The shutdown manager's next look at the Pods it ends.
@@ -177,7 +177,7 @@ impl Kubelet {
             Due::Relist => self.relist(context),
             Due::Manifests(because) => self.start_waiting(because, context),
             Due::Pressure(because) => self.look_for_pressure(because, context),
-            Due::Cordon(because) => self.tell_cordon(because, context),
+            Due::OwnNode(because) => self.read_node(because, context),
             Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
             Due::Shutdown => self.go_on_down(context),
             Due::Pod(serial, PodDue::Start) if self.make_room(serial, context) => {}

@@ -1,4 +1,4 @@
-mod faults;
+mod nodes;
 
 use super::*;
 use crate::sim::cluster::{ClusterConfig, NodeSpec};

@@ -5,13 +5,31 @@ use super::worker::Mode;
 use super::{Due, Kubelet};
 use crate::kube::core::Node;
 use crate::kube::{Key, Kind, Object};
+use crate::sim::api::{Subresource, Write};
 use crate::sim::cause::CauseId;
 use crate::sim::chance;
 use crate::sim::cluster::{self, Context};
 use crate::sim::events::{EventType, Note, Source, reference};
+use crate::sim::nodes::Machine;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn is_cordoned(node: &Node) -> bool {
     node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true))
+}
+
+/// Extended resources somebody has written into the Node's capacity that are not allocatable yet (`setters.go`, `MachineInfo`).
+fn advertised(node: &Node) -> BTreeMap<String, Quantity> {
+    let status = node.status.as_ref();
+    let capacity = status.and_then(|status| status.capacity.as_ref());
+    let allocatable = status.and_then(|status| status.allocatable.as_ref());
+    let fresh = |(name, amount): &(&String, &Quantity)| {
+        let extended = name.contains('/') && !name.contains("kubernetes.io/");
+        extended && allocatable.and_then(|all| all.get(*name)) != Some(*amount)
+    };
+    let found = capacity.into_iter().flatten().filter(fresh);
+    found.map(|(name, amount)| (name.clone(), amount.clone())).collect()
 }
 
 impl Kubelet {
@@ -33,20 +51,37 @@ impl Kubelet {
         context.event(Note { source, about, kind, reason, message }, because);
     }
 
-    /// The Node has changed; a cordon is told at the next look at the machine.
+    /// The Node has changed; what is new to the kubelet is taken up at the next look at the machine.
     pub(super) fn observe_node(&mut self, node: &Node, because: CauseId, context: &mut Context) {
-        if is_cordoned(node) == self.machine.cordoned {
+        if is_cordoned(node) == self.machine.cordoned && advertised(node).is_empty() {
             return;
         }
         let name = &self.machine.spec.name;
         let at = context.machines.get(name).map_or(context.now, |machine| machine.next_renewal(context.now));
-        context.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::Cordon(because)));
+        context.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::OwnNode(because)));
+    }
+
+    /// Takes up what is new in the Node.
+    pub(super) fn read_node(&mut self, because: CauseId, context: &mut Context) {
+        let name = self.machine.spec.name.clone();
+        let Some(Object::Node(node)) = context.store.get(&Key::new(Kind::Node, "", &name)).cloned() else {
+            return;
+        };
+        self.tell_cordon(&node, because, context);
+        let fresh = advertised(&node);
+        if !fresh.is_empty() && context.machines.get(&name).is_none_or(Machine::is_heard) {
+            let mut node = Arc::unwrap_or_clone(node);
+            node.metadata.resource_version = None;
+            node.status.get_or_insert_default().allocatable.get_or_insert_default().extend(fresh);
+            // A Node that is refused stays as it is; the next change of it is the next occasion.
+            let _ =
+                context.update(Object::Node(Arc::new(node)), Subresource::Status, &Write::component(because));
+        }
     }
 
     /// Says that the node takes no new Pods, or takes them again, if that is so still (`setters.go`, `recordNodeSchedulableEvent`).
-    pub(super) fn tell_cordon(&mut self, because: CauseId, context: &mut Context) {
+    fn tell_cordon(&mut self, node: &Node, because: CauseId, context: &mut Context) {
         let name = self.machine.spec.name.clone();
-        let Some(Object::Node(node)) = context.store.get(&Key::new(Kind::Node, "", &name)) else { return };
         let cordoned = is_cordoned(node);
         if cordoned != self.machine.cordoned {
             self.machine.cordoned = cordoned;

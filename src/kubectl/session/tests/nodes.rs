@@ -1,4 +1,4 @@
-//! What a learner sees of faults.
+//! What a learner sees of nodes and their faults.
 
 use super::*;
 
@@ -76,4 +76,30 @@ fn the_journal_says_nothing_of_pods_while_no_kubelet_runs() {
         after.ends_with("SyncLoop ADD\" source=\"api\" pods=[\"default/other\",\"default/web\"]\n"),
         "{after}"
     );
+}
+
+#[test]
+fn an_extended_resource_written_into_a_nodes_capacity_can_be_had_once_the_kubelet_has_seen_it() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: dongle}\nspec:\n  containers:\n  - name: c\n    image: nginx\n    resources: \
+               {limits: {example.com/dongle: 3}}\n";
+    let mut desk = with_manifest(pod);
+    desk.says("kubectl get pod dongle -o jsonpath='{.status.phase}'", "Pending");
+    let patch = r#"[{"op":"add","path":"/status/capacity/example.com~1dongle","value":"4"}]"#;
+    desk.says(
+        &format!("kubectl patch node worker-1 --subresource=status --type=json -p '{patch}'"),
+        "node/worker-1 patched\n",
+    );
+    desk.until(SimTime::from_secs(40));
+    desk.says("kubectl get pod dongle -o jsonpath='{.status.phase}'", "Running");
+    desk.says("kubectl get node worker-1 -o jsonpath='{.status.allocatable.example\\.com/dongle}'", "4");
+}
+
+#[test]
+fn a_schedule_whose_time_span_is_none_is_refused_in_gos_words() {
+    let mut desk = Desk::new();
+    let (text, code) = desk.run("kubectl create cronjob x --image=busybox --schedule='@every 5x' -- date");
+    assert_eq!(code, 1);
+    let wanted = "failed to parse duration @every 5x: time: unknown unit \"x\" in duration \"5x\"";
+    assert!(text.contains(wanted), "{text}");
+    assert_eq!(desk.run("kubectl create cronjob y --image=busybox --schedule='@every 90s' -- date").1, 0);
 }

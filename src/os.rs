@@ -23,7 +23,7 @@ mod volume;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{Cell, CellId, CellSpec, Mount, OomRule, User};
+pub use cell::{Cell, CellId, CellSpec, Mount, OomRule, Span, User};
 pub use descriptor::{Chunk, Stream};
 pub use errno::Errno;
 pub use fs::{Access, Files, Place};

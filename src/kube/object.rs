@@ -204,11 +204,8 @@ impl Object {
         if let Value::Object(map) = &mut value {
             map.insert("apiVersion".into(), self.kind().api_version().into());
             map.insert("kind".into(), self.kind().name().into());
-            if matches!(self, Object::Event(_)) {
-                // Times an event does not have are written all the same (`omitempty` does not leave out Go's times).
-                for name in ["eventTime", "firstTimestamp", "lastTimestamp"] {
-                    map.entry(name).or_insert(Value::Null);
-                }
+            for name in always_written(self) {
+                map.entry(*name).or_insert(Value::Null);
             }
         }
         value
@@ -252,6 +249,16 @@ impl Object {
                 Object::Passive(other, Arc::new(passive))
             }
         })
+    }
+}
+
+/// Fields that are written as `null` when there is nothing in them: an Event's times (`omitempty` does not leave out Go's times), and
+/// lists of an `EndpointSlice`, which have no `omitempty`.
+fn always_written(object: &Object) -> &'static [&'static str] {
+    match object {
+        Object::Event(_) => &["eventTime", "firstTimestamp", "lastTimestamp"],
+        Object::EndpointSlice(_) => &["endpoints", "ports"],
+        _ => &[],
     }
 }
 

@@ -56,6 +56,14 @@ impl Complaint {
         Complaint::Plain(text.into())
     }
 
+    /// A command that acts on objects was told of none (`resource/builder.go`).
+    pub fn nothing_named() -> Complaint {
+        Complaint::plain(
+            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f \
+             rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+        )
+    }
+
     /// One complaint of many, or the one there is.
     pub fn of(mut all: Vec<Complaint>) -> Complaint {
         if all.len() == 1 { all.remove(0) } else { Complaint::Many(all) }

@@ -14,7 +14,7 @@ mod tests;
 use super::desk::Desk;
 use crate::kube::SimTime;
 use crate::os::{
-    Catalogue, CellId, CellSpec, LineStatus, Meta, Node, Notice, Pid, Reference, Signal, Spawn, Stdin,
+    Catalogue, CellId, CellSpec, LineStatus, Meta, Node, Notice, Pid, Reference, Signal, Span, Spawn, Stdin,
     Stream, System, Tree, User, Volumes,
 };
 use crate::sim::Cluster;
@@ -111,6 +111,7 @@ impl Session {
             workdir: HOME.to_owned(),
             user: User::default(),
             foreign: FOREIGN.iter().map(|name| (*name).to_owned()).collect(),
+            span: Span::Machine,
             ..CellSpec::default()
         });
         Session {

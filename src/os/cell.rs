@@ -76,6 +76,18 @@ pub struct CellSpec {
     pub share_pids_with: Option<CellId>,
     /// Command names the host runs itself (`kubectl`, `crictl`).
     pub foreign: Vec<String>,
+    /// How long it lasts.
+    pub span: Span,
+}
+
+/// How long a container lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Span {
+    /// As long as its first process: when that ends, the others are killed.
+    #[default]
+    FirstProcess,
+    /// Longer than any of its processes: it is a machine, on which an init that nobody sees has number 1.
+    Machine,
 }
 
 /// A mount, taken apart for look-ups.
@@ -102,6 +114,7 @@ pub struct Cell {
     pub(super) oom: OomRule,
     pub(super) host_ids: Option<(u32, u32)>,
     pub(super) foreign: BTreeSet<String>,
+    pub(super) span: Span,
     pub(super) oom_kills: u32,
     pub(super) cpu_used: u64,
 }
@@ -180,6 +193,7 @@ impl Cell {
             cpu_limit: spec.cpu_limit,
             oom: spec.oom,
             foreign: spec.foreign.into_iter().collect(),
+            span: spec.span,
             oom_kills: 0,
             cpu_used: 0,
         }

@@ -11,7 +11,7 @@ mod spawn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::cell::{Cell, CellId, CellSpec};
+use super::cell::{Cell, CellId, CellSpec, Span};
 use super::descriptor::{Capture, Chunk, OpenFile, Pipe, Stream};
 use super::fs::Files;
 use super::net::{HttpResponse, Reply, Request, RequestId, ServeId};
@@ -169,6 +169,9 @@ impl System {
         self.next_cell += 1;
         let namespace =
             spec.share_pids_with.and_then(|other| self.cells.get(&other)).map_or(id.0, |cell| cell.namespace);
+        if spec.span == Span::Machine {
+            self.next_pid.entry(namespace).or_insert(1);
+        }
         let cell = Cell::new(spec, namespace, &self.hostname);
         self.cells.insert(id, cell);
         id

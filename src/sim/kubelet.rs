@@ -198,8 +198,8 @@ impl Kubelet {
             let mut desk = Desk { machine: &mut self.machine, ctx: context };
             let Some(worker) = self.workers.get_mut(&serial) else { continue };
             let sandbox = worker.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id));
-            let changed = sandbox.is_some_and(super::runtime::Sandbox::look);
-            worker.looked(changed, &mut desk);
+            let changes = sandbox.map_or(0, super::runtime::Sandbox::look);
+            worker.looked(changes, &mut desk);
             self.drop_if_over(serial, context);
         }
     }

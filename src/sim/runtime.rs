@@ -227,17 +227,17 @@ impl Sandbox {
         self.containers.iter_mut().rev().find(|container| container.id == id)
     }
 
-    /// Lets the kubelet look; whether anything differs from its last look.
-    pub fn look(&mut self) -> bool {
-        let mut changed = self.seen != Some(self.up);
+    /// Lets the kubelet look; in how many things, the sandbox and its containers, it finds another state than at its last look.
+    pub fn look(&mut self) -> usize {
+        let mut changes = usize::from(self.seen != Some(self.up));
         self.seen = Some(self.up);
         for container in &mut self.containers {
             if container.seen.as_ref() != Some(&container.state) {
                 container.seen = Some(container.state.clone());
-                changed = true;
+                changes += 1;
             }
         }
-        changed
+        changes
     }
 
     /// Removes dead instances but the newest `keep` of each name.

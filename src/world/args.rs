@@ -135,8 +135,8 @@ pub struct Sim {
     /// Begin each row with simulated seconds
     #[arg(long)]
     pub timestamps: bool,
-    /// The seed of every draw: same seed, same run
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// The seed of every draw: same seed, same run; 0, the tutor's, keeps waits near their middle
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// How many nodes, or a file of Node manifests
     #[arg(long, value_name = "N|FILE", default_value = "1")]
@@ -157,8 +157,8 @@ pub struct Shell {
     /// The namespace to start in
     #[arg(short, long, value_name = "NS", default_value = "default")]
     pub namespace: String,
-    /// The seed of every draw: same seed, same run
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// The seed of every draw: same seed, same run; 0, the tutor's, keeps waits near their middle
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// How many nodes, or a file of Node manifests
     #[arg(long, value_name = "N|FILE", default_value = "1")]
@@ -174,8 +174,8 @@ pub struct Serve {
     /// Where to write the kubeconfig [default: a file in the temporary folder, removed at the end]
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// The seed of every draw: same seed, same run
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// The seed of every draw: same seed, same run; 0, the tutor's, keeps waits near their middle
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// How many nodes, or a file of Node manifests
     #[arg(long, value_name = "N|FILE", default_value = "1")]

@@ -10,7 +10,7 @@ pub(super) fn refused(now: SimTime, local: u16, to: u16, pod: Option<&Object>) -
     let id = crate::sim::chance::hex(0, &uid, "sandbox", 64);
     let namespace = crate::sim::chance::hex(0, &uid, "netns", 8);
     format!(
-        "E{clock}       1 portforward.go:413] \"Unhandled Error\" err=\"an error occurred forwarding {local} -> {to}: error forwarding \
+        "E{clock}       1 portforward.go:522] \"Unhandled Error\" err=\"an error occurred forwarding {local} -> {to}: error forwarding \
          port {to} to pod {id}, uid : failed to execute portforward in network namespace \\\"/var/run/netns/cni-{namespace}\\\": failed to \
          connect to localhost:{to} inside namespace \\\"{id}\\\", IPv4: dial tcp4 127.0.0.1:{to}: connect: connection refused IPv6 dial \
          tcp6 [::1]:{to}: connect: connection refused \"\nerror: lost connection to pod\n"

@@ -191,7 +191,7 @@ fn is_running(pod: &Pod, container: &str) -> bool {
 
 fn attach(run: &mut Run) -> Result<Flow, Complaint> {
     let Some(word) = run.args.words.first().cloned() else {
-        return Err(Complaint::Usage("at least 1 argument is required for attach".to_owned(), run.verb.path));
+        return Err(Complaint::plain("at least 1 argument is required for attach"));
     };
     let pod = one_pod(run, &word)?;
     if status::is_final(&pod.status) {

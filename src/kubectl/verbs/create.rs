@@ -6,6 +6,7 @@ mod hash;
 mod policy;
 mod service;
 mod sources;
+mod token;
 mod workload;
 
 pub(super) use access::subjects_of;
@@ -45,6 +46,7 @@ pub(super) const VERB: Verb = Verb {
         &config::SECRET,
         &service::SERVICE,
         &config::SERVICE_ACCOUNT,
+        &token::TOKEN,
     ],
     ..Verb::EMPTY
 };

@@ -160,10 +160,7 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
         return from_files(run);
     }
     if args.words.is_empty() {
-        return Err(Complaint::plain(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f \
-             rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-        ));
+        return Err(Complaint::nothing_named());
     }
     let selected = args.get("selector").is_some() || args.get("field-selector").is_some();
     if args.is("all") && selected {

@@ -29,7 +29,20 @@ pub(super) const VERB: Verb = Verb {
     ..Verb::EMPTY
 };
 
+/// What `kubectl diff` ends with when it cannot compare: 1 means that there are differences.
+const FAILED: i32 = 2;
+
 fn diff(run: &mut Run) -> Result<Flow, Complaint> {
+    match compare(run) {
+        Err(complaint) if !matches!(complaint, Complaint::NeedsInput) => {
+            run.err(complaint.to_string());
+            Ok(Flow::Exit(FAILED))
+        }
+        answer => answer,
+    }
+}
+
+fn compare(run: &mut Run) -> Result<Flow, Complaint> {
     super::apply::check_files(run)?;
     let manifests = super::apply::manifests(run, "diff")?;
     let mut differs = false;

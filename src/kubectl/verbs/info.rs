@@ -278,6 +278,10 @@ fn resources() -> Vec<Resource> {
 
 fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
     let args = run.args;
+    if !args.words.is_empty() {
+        let words = args.words.join(" ");
+        return Err(Complaint::Usage(format!("unexpected arguments: [{words}]"), run.verb.path));
+    }
     let form = args.or("output", "").to_owned();
     if !["", "wide", "name"].contains(&form.as_str()) {
         return Err(Complaint::plain(format!("--output {form} is not available")));

@@ -44,6 +44,11 @@ pub(super) const VERB: Verb = Verb {
     ..Verb::EMPTY
 };
 
+/// How kubectl begins the message of a refused request.
+const BAD_REQUEST: &str = "Error from server (BadRequest): ";
+/// What the kubelet's refusals to show the log of a container that has not started yet have in common.
+const NOT_STARTED: &str = " is waiting to start";
+
 /// How lines are chosen and shown.
 #[derive(Clone, Debug, Default)]
 struct Form {
@@ -60,6 +65,14 @@ struct Stream {
     container: String,
     container_id: Option<String>,
     printed: usize,
+    /// Whether its container has not started yet.
+    waiting: bool,
+}
+
+impl Stream {
+    fn of(pod: &Pod, container: String) -> Stream {
+        Stream { key: containers::key(pod), container, container_id: None, printed: 0, waiting: false }
+    }
 }
 
 /// A running `kubectl logs -f`.
@@ -80,20 +93,18 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     let mut streams = Vec::new();
     for pod in &pods {
         if run.args.is("all-containers") {
-            let stream =
-                |container| Stream { key: containers::key(pod), container, container_id: None, printed: 0 };
             // A real kubectl goes through them in no order at all; what ran first is the one that helps.
             let mut names = containers::names(pod);
             let inits = pod.spec.init_containers.as_deref().unwrap_or_default();
             names.sort_by_key(|name| !inits.iter().any(|init| init.name == *name));
-            streams.extend(names.into_iter().map(stream));
+            streams.extend(names.into_iter().map(|name| Stream::of(pod, name)));
             continue;
         }
         let (container, note) = containers::choose(pod, wanted.as_deref(), false)?;
         if let Some(note) = note {
             run.warn(&note);
         }
-        streams.push(Stream { key: containers::key(pod), container, container_id: None, printed: 0 });
+        streams.push(Stream::of(pod, container));
     }
     let follow = run.args.is("follow");
     let most = run.args.number("max-log-requests").unwrap_or(5);
@@ -106,9 +117,14 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
     }
     for stream in &mut streams {
         match first(run, stream, &form) {
+            // Who follows waits for the start, and is told so once (as recorded).
+            Err(complaint) if follow && complaint.to_string().contains(NOT_STARTED) => {
+                run.warn(complaint.to_string().trim_start_matches(BAD_REQUEST));
+                stream.waiting = true;
+            }
             Err(complaint) if run.args.is("ignore-errors") => {
                 let text = complaint.to_string();
-                run.say(&text.trim_end().replace("Error from server (BadRequest): ", "error: "));
+                run.say(&text.trim_end().replace(BAD_REQUEST, "error: "));
             }
             answer => answer?,
         }
@@ -240,6 +256,13 @@ impl Following {
         let form = self.form.clone();
         let mut open = Vec::new();
         for mut stream in std::mem::take(&mut self.streams) {
+            if stream.waiting {
+                stream.waiting = first(run, &mut stream, &form).is_err();
+                if stream.waiting && run.cluster.store().get(&stream.key).is_some() {
+                    open.push(stream);
+                    continue;
+                }
+            }
             if let Ok(lines) = run.cluster.logs(&stream.key, &stream.container, false)
                 && (stream.container_id.is_none()
                     || running_id(run, &stream).is_none_or(|id| Some(id) == stream.container_id))

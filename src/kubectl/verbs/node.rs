@@ -170,10 +170,7 @@ fn taint(run: &mut Run) -> Result<Flow, Complaint> {
     // What is no taint is taken for a node's name, as kubectl does it.
     let is_spec = |w: &String| w.contains([':', '=']) || w.ends_with('-');
     let Some((first, rest)) = words.split_first() else {
-        return Err(Complaint::Usage(
-            "one or more resources must be specified as <resource> <name>".to_owned(),
-            run.verb.path,
-        ));
+        return Err(Complaint::plain("one or more resources must be specified as <resource> <name>"));
     };
     if select::kind(first)? != Kind::Node {
         return Err(Complaint::plain(format!(

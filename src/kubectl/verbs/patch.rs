@@ -154,10 +154,7 @@ pub(super) fn named(run: &mut Run) -> Result<Vec<Target>, Complaint> {
     let selected =
         run.args.get("selector").is_some() || run.args.is("all") || run.args.get("field-selector").is_some();
     if targets.is_empty() {
-        return Err(Complaint::plain(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f \
-             rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-        ));
+        return Err(Complaint::nothing_named());
     }
     if !selected && targets.iter().any(|t| matches!(t, Target::Kind(_))) {
         return Err(Complaint::plain("resource(s) were provided, but no name was specified"));

@@ -99,7 +99,7 @@ pub(super) const VERB: Verb = Verb {
 
 fn objects(run: &mut Run) -> Result<Vec<Object>, Complaint> {
     if run.args.words.is_empty() && run.args.get("filename").is_none() {
-        return Err(Complaint::Usage("required resource not specified".to_owned(), run.verb.path));
+        return Err(Complaint::plain("required resource not specified"));
     }
     // A kind alone means all of its objects.
     let targets = match run.args.get("filename") {

@@ -217,6 +217,7 @@ fn each_container(spec: &mut Value, names: &str, mut act: impl FnMut(&mut Value)
 
 fn image(run: &mut Run) -> Result<Flow, Complaint> {
     let (words, changes) = split(run);
+    subjects::check_named(run, &words)?;
     if changes.is_empty() {
         return Err(Complaint::plain("at least one image update is required"));
     }
@@ -240,6 +241,7 @@ fn image(run: &mut Run) -> Result<Flow, Complaint> {
 
 fn resources(run: &mut Run) -> Result<Flow, Complaint> {
     let words = run.args.words.clone();
+    subjects::check_named(run, &words)?;
     let names = run.args.or("containers", "*").to_owned();
     let parse = |text: Option<&str>| text.map(super::generate::resource_list).transpose();
     let (limits, requests) = (parse(run.args.get("limits"))?, parse(run.args.get("requests"))?);

@@ -32,6 +32,15 @@ pub(super) fn stays_here(run: &Run) -> bool {
     run.args.is("local") || run.dry_run() == crate::kubectl::run::DryRun::Client
 }
 
+/// Refuses a command line that tells of no object.
+pub(super) fn check_named(run: &Run, words: &[impl AsRef<str>]) -> Result<(), Complaint> {
+    if words.is_empty() && run.args.get("filename").is_none() {
+        Err(Complaint::nothing_named())
+    } else {
+        Ok(())
+    }
+}
+
 /// Refuses `--local` beside what needs the server. `without_files` is what the verb says when there is no `-f`.
 pub(super) fn check_local(run: &Run, without_files: &str) -> Result<(), Complaint> {
     if !run.args.is("local") {

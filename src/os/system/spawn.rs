@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Errno;
-use super::super::cell::{CellId, User};
+use super::super::cell::{CellId, Span, User};
 use super::super::descriptor::{Capture, FileKind, Stream};
 use super::super::fs::{Access, Files, may};
 use super::super::process::{Load, Pid, ProcKey, Process, Spin};
@@ -209,7 +209,7 @@ fn executable_at(files: &Files<'_>, path: &str) -> Result<(String, Body), Errno>
 }
 
 impl System {
-    /// Starts a process in a container. The first of a container is its main process.
+    /// Starts a process in a container. The first of a container is its main process, unless it outlives them all.
     pub fn spawn(
         &mut self,
         now: SimTime,
@@ -219,7 +219,7 @@ impl System {
     ) -> Result<Pid, StartError> {
         self.clock = self.clock.max(now);
         let cell = self.cells.get(&id).ok_or(StartError::NoContainer)?;
-        let namespace = cell.namespace;
+        let (namespace, span) = (cell.namespace, cell.span);
         let user = spawn.user.clone().map_or_else(|| Arc::clone(&cell.user), Arc::new);
         let mut env = cell.env.as_ref().clone();
         for (name, value) in spawn.env {
@@ -260,7 +260,8 @@ impl System {
             group: None,
             program: Program::Running,
         };
-        let main = !self.procs.values().any(|process| process.main && process.cell == id);
+        let main = span == Span::FirstProcess
+            && !self.procs.values().any(|process| process.main && process.cell == id);
         self.insert_process(key, 0, child, (id, user));
         if let Some(process) = self.procs.get_mut(&key) {
             (process.hosted, process.main) = (true, main);

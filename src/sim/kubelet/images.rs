@@ -64,8 +64,10 @@ impl ImageStore {
             // Only the registry is asked whether the tag still means what is here.
             Ok(_) if self.has(reference) => 25.0 + 15.0 * draw,
             Ok(image) => 100.0 + (image.size / BYTES_PER_MILLI) as f64 + 100.0 * draw,
+            // A registry knows its tags at once; for a repository it does not have, the runtime first asks for a token (as recorded).
+            Err(PullError::UnknownTag) => 5.0 + 15.0 * draw,
+            Err(PullError::UnknownRepository) => 90.0 + 20.0 * draw,
             Err(PullError::UnknownHost) => 60.0,
-            Err(_) => 350.0 + 150.0 * draw,
         };
         let took = match registry {
             Registry::Up => took,

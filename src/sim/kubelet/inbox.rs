@@ -113,8 +113,8 @@ impl Worker {
     fn inspect(&mut self, desk: &mut Desk) {
         self.inspected = desk.ctx.now;
         let sandbox = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id));
-        let changed = sandbox.is_some_and(crate::sim::runtime::Sandbox::look);
-        self.looked(changed, desk);
+        let changes = sandbox.map_or(0, crate::sim::runtime::Sandbox::look);
+        self.looked(changes, desk);
     }
 
     /// The first process of a container has ended.

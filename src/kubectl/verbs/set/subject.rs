@@ -35,11 +35,12 @@ pub(super) const VERB: Verb = Verb {
 fn subject(run: &mut Run) -> Result<Flow, Complaint> {
     run.check_dry_run()?;
     subjects::check_local(run, LOCAL)?;
+    let words = run.args.words.clone();
+    subjects::check_named(run, &words)?;
     let added = subjects_of(run.args)?;
     if added.is_empty() {
         return Err(Complaint::plain("you must specify at least one value of user, group or serviceaccount"));
     }
-    let words = run.args.words.clone();
     let targets = if run.args.get("filename").is_some() { Vec::new() } else { select::targets(&words)? };
     let found = subjects::find(run, &targets)?;
     let mut printer = Printer::of(run)?;

@@ -48,7 +48,8 @@ impl Scrollback {
             _ => all.len(),
         };
         self.partial = all.split_off(whole);
-        let text = strip_sequences(&String::from_utf8_lossy(&all));
+        let seen = self.skip_flood(&all);
+        let text = strip_sequences(&String::from_utf8_lossy(seen));
         for (at, screen) in text.split(CLEARED).enumerate() {
             if at > 0 {
                 self.open = false;
@@ -56,6 +57,23 @@ impl Scrollback {
             }
             screen.split_inclusive('\n').for_each(|piece| self.piece(piece));
         }
+    }
+
+    /// What can still be seen once all of `bytes` is written: of a flood (`yes`) only its last lines are read, the others are counted.
+    fn skip_flood<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let ends = |byte: &u8| *byte == b'\n';
+        let Some(skipped) = bytes.iter().filter(|byte| ends(byte)).count().checked_sub(KEPT) else {
+            return bytes;
+        };
+        let before = bytes.iter().enumerate().rev().filter(|(_, byte)| ends(byte)).nth(KEPT);
+        let from = before.map_or(0, |(last, _)| last + 1);
+        if from > 0 {
+            let joined = usize::from(self.open && !self.lines.is_empty());
+            self.dropped += self.lines.len() + skipped - joined;
+            self.lines.clear();
+            self.open = false;
+        }
+        &bytes[from..]
     }
 
     /// Ends the last line if it is still open, so that a prompt begins on a line of its own.
@@ -136,6 +154,23 @@ mod tests {
             scrollback.write(p);
         }
         scrollback.lines().to_vec()
+    }
+
+    #[test]
+    fn a_flood_at_once_leaves_what_the_same_flood_in_pieces_leaves() {
+        let flood: String = (0..KEPT * 7 / 2).map(|n| format!("line {n}\n")).collect();
+        let flood = format!("{flood}and the rest");
+        let (mut whole, mut pieces) = (Scrollback::default(), Scrollback::default());
+        for scrollback in [&mut whole, &mut pieces] {
+            scrollback.write(b"before\nopen ");
+        }
+        whole.write(flood.as_bytes());
+        flood.as_bytes().chunks(1000).for_each(|piece| pieces.write(piece));
+        let all = |s: &Scrollback| s.dropped() + s.lines().len();
+        assert_eq!(all(&whole), all(&pieces));
+        assert_eq!(whole.lines().last().map(String::as_str), Some("and the rest"));
+        let last = |s: &Scrollback| s.lines()[s.lines().len() - KEPT / 2..].to_vec();
+        assert_eq!(last(&whole), last(&pieces));
     }
 
     #[test]

@@ -62,9 +62,8 @@ impl Hub {
 
     /// Does something with the cluster at the present time, and wakes those who wait for changes.
     fn with<T>(&self, act: impl FnOnce(&mut Cluster) -> T) -> T {
-        let now = self.base.plus(self.started.elapsed().as_millis() as u64);
         let mut cluster = self.cluster.borrow_mut();
-        cluster.advance(now);
+        cluster.advance(self.now());
         let before = cluster.store().revision();
         let result = act(&mut cluster);
         if cluster.store().revision() != before {
@@ -72,6 +71,11 @@ impl Hub {
             self.ring();
         }
         result
+    }
+
+    /// The simulated time that has come.
+    fn now(&self) -> SimTime {
+        self.base.plus(self.started.elapsed().as_millis() as u64)
     }
 
     fn ring(&self) {
@@ -85,12 +89,14 @@ impl Hub {
             let next = self.with(|cluster| cluster.next_at());
             self.ring();
             rung.mark_unchanged();
-            let millis = next.map_or(LONGEST_NAP, |at| at.since(self.base)).max(1);
-            let at = self.started + Duration::from_millis(millis);
-            let nap = at.min(Instant::now() + Duration::from_millis(LONGEST_NAP));
-            let _ = tokio::time::timeout_at(nap, rung.changed()).await;
+            let _ = tokio::time::timeout(nap(next, self.now()), rung.changed()).await;
         }
     }
+}
+
+/// How long to sleep if something is due at `next`.
+fn nap(next: Option<SimTime>, now: SimTime) -> Duration {
+    Duration::from_millis(next.map_or(LONGEST_NAP, |at| at.since(now)).clamp(1, LONGEST_NAP))
 }
 
 /// Runs the server until it is told to end.
@@ -316,5 +322,19 @@ impl Kubeconfig {
 impl Drop for Kubeconfig {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_in_which_nothing_is_due_lets_its_server_sleep() {
+        let millis = |next, now| nap(next, SimTime(now)).as_millis();
+        assert_eq!(millis(None, 90_000), 1000);
+        assert_eq!(millis(Some(SimTime(90_010)), 90_000), 10);
+        assert_eq!(millis(Some(SimTime::NEVER), 90_000), 1000);
+        assert_eq!(millis(Some(SimTime(5)), 90_000), 1, "what is overdue is done at once, but not in a loop");
     }
 }

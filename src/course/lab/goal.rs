@@ -294,11 +294,11 @@ impl fmt::Display for Condition {
             }
             Condition::NoRestarts { pod } => write!(f, "no restarts of {pod} since start"),
             Condition::ReadyPods { deployment, pods } => {
-                write!(f, "deployment {deployment} has {pods} ready pods")
+                write!(f, "deployment {deployment} has {pods} ready pod{}", plural(*pods))
             }
             Condition::Complete { job } => write!(f, "job {job} is complete"),
             Condition::Endpoints { service, endpoints } => {
-                write!(f, "service {service} has {endpoints} endpoints")
+                write!(f, "service {service} has {endpoints} endpoint{}", plural(*endpoints))
             }
             Condition::Exists { kind, name } => write!(f, "{} {name} exists", kind.info().singular),
             Condition::Gone { kind, name } => write!(f, "{} {name} is gone", kind.info().singular),
@@ -323,7 +323,11 @@ impl fmt::Display for Condition {
                 write!(f, "{} {name} is another one since start", kind.info().singular)
             }
             Condition::NeverFewer { service, endpoints } => {
-                write!(f, "service {service} has at least {endpoints} endpoints since start")
+                write!(
+                    f,
+                    "service {service} has at least {endpoints} endpoint{} since start",
+                    plural(*endpoints)
+                )
             }
             Condition::Selects { service, deployment } => {
                 write!(f, "service {service} selects deployment {deployment}")
@@ -340,6 +344,10 @@ impl fmt::Display for Condition {
             }
         }
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 fn quoted(word: &str) -> String {

@@ -189,6 +189,19 @@ pub enum Wish {
     Sets,
 }
 
+impl Wish {
+    /// The end of the sentence: what is wished of the field at `path`.
+    fn of(&self, path: &str) -> String {
+        match self {
+            Wish::Keeps(value) => format!("keeps {path} = {}", quoted(value)),
+            Wish::Has(value) => format!("has {path} = {}", quoted(value)),
+            Wish::KeepsText(text) => format!("keeps {path} containing \"{text}\""),
+            Wish::Lacks(text) => format!("has no {path} containing \"{text}\""),
+            Wish::Sets => format!("sets {path}"),
+        }
+    }
+}
+
 /// A state of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeIs {
@@ -307,14 +320,7 @@ impl fmt::Display for Condition {
             Condition::Node { pod, node } => write!(f, "pod {pod} is on node {node}"),
             Condition::Log { pod, text } => write!(f, "log of {pod} contains \"{text}\""),
             Condition::Field { kind, name, path, wish } => {
-                let kind = kind.info().singular;
-                match wish {
-                    Wish::Keeps(value) => write!(f, "{kind} {name} keeps {path} = {}", quoted(value)),
-                    Wish::Has(value) => write!(f, "{kind} {name} has {path} = {}", quoted(value)),
-                    Wish::KeepsText(text) => write!(f, "{kind} {name} keeps {path} containing \"{text}\""),
-                    Wish::Lacks(text) => write!(f, "{kind} {name} has no {path} containing \"{text}\""),
-                    Wish::Sets => write!(f, "{kind} {name} sets {path}"),
-                }
+                write!(f, "{} {name} {}", kind.info().singular, wish.of(path))
             }
             Condition::Original { kind, name } => {
                 write!(f, "{} {name} is not replaced since start", kind.info().singular)

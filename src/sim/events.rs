@@ -235,7 +235,7 @@ impl Context<'_> {
         let object = Object::Event(Arc::new(event));
         let key = object.key();
         // Like every new object, an Event cannot enter a namespace that is gone or going.
-        let home = self.store.get(&Key::new(Kind::Namespace, "", &key.namespace));
+        let home = self.store.find(Kind::Namespace, "", &key.namespace);
         let open = home.is_some_and(|home| home.meta().deletion_timestamp.is_none());
         if !open && self.store.get(&key).is_none() {
             return;
@@ -256,7 +256,7 @@ impl Context<'_> {
     }
 
     fn event_meta(&self, namespace: &str, name: &str) -> ObjectMeta {
-        let old = self.store.get(&Key::new(Kind::Event, namespace, name)).map(Object::meta);
+        let old = self.store.find(Kind::Event, namespace, name).map(Object::meta);
         let seed = self.seed;
         let uid = old.and_then(|m| m.uid.clone()).unwrap_or_else(|| super::chance::uid(seed, name, 0));
         let created = old.and_then(|m| m.creation_timestamp.clone()).unwrap_or_else(|| self.now.to_time());

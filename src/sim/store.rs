@@ -3,6 +3,7 @@
 
 mod index;
 mod log;
+mod tally;
 
 use super::cause::CauseId;
 use crate::kube::kind::KINDS;
@@ -10,6 +11,9 @@ use crate::kube::{Key, Kind, Object, Pod, SimTime};
 use index::Index;
 use log::Log;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use tally::Tallies;
+pub use tally::Tally;
 
 /// What a change did to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +45,18 @@ pub struct Change {
     pub former_labels: Option<BTreeMap<String, String>>,
 }
 
+/// Objects of one kind and namespace by their names.
+type Named = BTreeMap<Arc<str>, Object>;
+
 /// Every object of the cluster and the log of what changed.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     revision: u64,
-    /// By kind first: most questions are about kinds of which there are few objects or none.
-    objects: BTreeMap<Kind, BTreeMap<Key, Object>>,
+    /// By kind first: most questions are about kinds of which there are few objects or none. Then by namespace and by name, so that
+    /// names are compared with names alone.
+    objects: BTreeMap<Kind, BTreeMap<Arc<str>, Named>>,
     index: Index,
+    tallies: Tallies,
     log: Log,
     /// The revision of the latest change of a `ConfigMap` or Secret.
     configured: u64,
@@ -66,7 +75,12 @@ impl Store {
 
     /// The object at `key`.
     pub fn get(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(&key.kind)?.get(key)
+        self.find(key.kind, &key.namespace, &key.name)
+    }
+
+    /// The object of a kind by its namespace (empty for cluster-wide kinds) and name.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
+        self.objects.get(&kind)?.get(namespace)?.get(name)
     }
 
     /// The objects of a kind, in one namespace or in all, ordered by namespace and name.
@@ -75,19 +89,15 @@ impl Store {
         kind: Kind,
         namespace: Option<&str>,
     ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let objects = self.objects.get(&kind).filter(|objects| !objects.is_empty());
-        let listed = objects.map(|objects| {
-            let from = Key::new(kind, namespace.unwrap_or_default(), "");
-            let only = namespace.map(|_| from.namespace.clone());
-            let within = move |key: &Key| only.as_ref().is_none_or(|only| *only == key.namespace);
-            objects.range(from..).take_while(move |(key, _)| within(key)).map(|(_, object)| object)
-        });
-        listed.into_iter().flatten()
+        let spaces = self.objects.get(&kind);
+        let one = namespace.map(|namespace| spaces.and_then(|spaces| spaces.get(namespace)));
+        let all = spaces.filter(|_| namespace.is_none()).into_iter().flat_map(BTreeMap::values);
+        one.flatten().into_iter().chain(all).flat_map(BTreeMap::values)
     }
 
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.objects.values().map(BTreeMap::len).sum()
+        self.objects.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum()
     }
 
     /// Whether there is nothing.
@@ -97,12 +107,12 @@ impl Store {
 
     /// The Pod at `namespace`/`name`.
     pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
-        self.get(&Key::pod(namespace, name))?.as_pod()
+        self.find(Kind::Pod, namespace, name)?.as_pod()
     }
 
     /// Every object, ordered by kind, namespace and name.
-    pub fn all(&self) -> impl Iterator<Item = (&Key, &Object)> {
-        self.objects.values().flatten()
+    pub fn all(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
     }
 
     /// Every object of one namespace, of any kind; walks the namespaces of each kind, not their objects.
@@ -121,6 +131,11 @@ impl Store {
     /// The objects that name `uid` among their owners.
     pub fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
         self.index.owned_by(uid)
+    }
+
+    /// What the Pods that the object `uid` controls come to; `None` if it controls none.
+    pub fn tally(&self, uid: &str) -> Option<&Tally> {
+        self.tallies.of(uid)
     }
 
     /// The Pods of a namespace that carry all of these labels; with no label, all of them.
@@ -168,8 +183,11 @@ impl Store {
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let key = object.key();
-        let old = self.objects.entry(key.kind).or_default().insert(key.clone(), object.clone());
+        let spaces = self.objects.entry(key.kind).or_default();
+        let names = spaces.entry(key.namespace.clone()).or_default();
+        let old = names.insert(key.name.clone(), object.clone());
         self.index.replace(&key, old.as_ref(), Some(&object));
+        self.tallies.replace(old.as_ref(), Some(&object));
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
         let relabelled = old.filter(|old| old.meta().labels != object.meta().labels);
         let former_labels = relabelled.map(|old| old.meta().labels.clone().unwrap_or_default());
@@ -178,12 +196,23 @@ impl Store {
 
     /// Removes the object at `key` and logs the change; `None` if there is none.
     pub fn remove(&mut self, at: SimTime, key: &Key, cause: CauseId) -> Option<&Change> {
-        let mut object = self.objects.get_mut(&key.kind)?.remove(key)?;
+        let mut object = self.take_out(key)?;
         self.index.replace(key, Some(&object), None);
+        self.tallies.replace(Some(&object), None);
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let (revision, kind) = (self.revision, ChangeKind::Deleted);
         Some(self.append(Change { revision, at, kind, key: key.clone(), object, cause, former_labels: None }))
+    }
+
+    fn take_out(&mut self, key: &Key) -> Option<Object> {
+        let spaces = self.objects.get_mut(&key.kind)?;
+        let names = spaces.get_mut(&key.namespace)?;
+        let object = names.remove(&key.name)?;
+        if names.is_empty() {
+            spaces.remove(&key.namespace);
+        }
+        Some(object)
     }
 
     /// The changes after `revision`, oldest first; `None` if the log no longer reaches back that far.

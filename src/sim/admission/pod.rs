@@ -38,7 +38,7 @@ pub fn mutate(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
 fn need_runtime_class(pod: &Pod, context: &Context) -> Result<(), Refusal> {
     let named = pod.spec.runtime_class_name.as_deref().filter(|name| !name.is_empty());
     match named {
-        Some(name) if context.store.get(&Key::new(Kind::RuntimeClass, "", name)).is_none() => {
+        Some(name) if context.store.find(Kind::RuntimeClass, "", name).is_none() => {
             let why = format!("pod rejected: RuntimeClass {name:?} not found");
             Err(Refusal::forbidden(Kind::Pod, pod.name(), why))
         }
@@ -155,9 +155,7 @@ fn add_priority(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
     let class = pod.spec.priority_class_name.clone().filter(|name| !name.is_empty());
     let found = match &class {
         Some(name) => {
-            if let Some(Object::PriorityClass(class)) =
-                context.store.get(&Key::new(Kind::PriorityClass, "", name))
-            {
+            if let Some(Object::PriorityClass(class)) = context.store.find(Kind::PriorityClass, "", name) {
                 Some(class.clone())
             } else {
                 let why = format!("no PriorityClass with name {name} was found");

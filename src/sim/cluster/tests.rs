@@ -154,7 +154,7 @@ fn no_two_running_pods_share_an_address() {
 fn deleting_everything_leaves_nothing() {
     for seed in 30..34 {
         let mut cluster = run(seed, false);
-        let fresh: BTreeSet<Key> = new(seed).store().all().map(|(key, _)| key.clone()).collect();
+        let fresh: BTreeSet<Key> = new(seed).store().all().map(Object::key).collect();
         for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::Pod] {
             let keys: Vec<Key> = cluster.store().list(kind, Some("default")).map(Object::key).collect();
             for key in keys {
@@ -166,11 +166,11 @@ fn deleting_everything_leaves_nothing() {
         }
         let end = cluster.now().plus(120_000);
         cluster.advance(end);
-        let left: Vec<&Key> = cluster
+        let left: Vec<Key> = cluster
             .store()
             .all()
-            .map(|(key, _)| key)
-            .filter(|key| key.kind != Kind::Event && !fresh.contains(*key))
+            .map(Object::key)
+            .filter(|key| key.kind != Kind::Event && !fresh.contains(key))
             .collect();
         assert!(left.is_empty(), "seed {seed}: {left:?}");
     }

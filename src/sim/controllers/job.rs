@@ -251,7 +251,7 @@ impl Run {
         if missing == 0 {
             return;
         }
-        let room = pods::room_in_burst(self.pods.iter(), context.now);
+        let room = pods::room_in_burst(self.owner.tally(context), context.now);
         if missing > room {
             missing = room;
             self.again = Some(context.now.plus(pods::NEXT_BURST));

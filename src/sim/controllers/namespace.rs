@@ -41,7 +41,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
 }
 
 fn namespace_of<'a>(key: &Key, context: &'a Context) -> Option<&'a Object> {
-    context.store.get(&Key::new(Kind::Namespace, "", &key.namespace))
+    context.store.find(Kind::Namespace, "", &key.namespace)
 }
 
 fn furnish(namespace: &str, change: &Change, context: &mut Context) {

@@ -47,7 +47,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         }
         Object::Pod(pod) if change.kind != ChangeKind::Deleted => {
             let Some(name) = pod.spec.node_name.as_deref().filter(|n| !n.is_empty()) else { return };
-            if context.store.get(&Key::new(Kind::Node, "", name)).is_none() {
+            if context.store.find(Kind::Node, "", name).is_none() {
                 collect_later(change.key.clone(), change.cause, queue, context);
             }
         }
@@ -218,7 +218,7 @@ fn wanted_taints(node: &Node, all_down: bool) -> Vec<Taint> {
 pub fn collect(work: &Work, context: &mut Context) {
     let Some(mut pod) = context.store.get(&work.key).and_then(Object::as_pod).cloned() else { return };
     let name = pod.spec.node_name.clone().unwrap_or_default();
-    if context.store.get(&Key::new(Kind::Node, "", &name)).is_some() {
+    if context.store.find(Kind::Node, "", &name).is_some() {
         return;
     }
     let text = format!("{} is cleared away: its node {name} no longer exists", pod.name());

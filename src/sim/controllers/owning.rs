@@ -8,6 +8,7 @@ use crate::sim::api::{DeleteOptions, Refusal, Subresource, Write};
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::Context;
 use crate::sim::events::{EventType, Note, Source, reference};
+use crate::sim::store::Tally;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,30 +62,47 @@ impl Owner {
         context.event(note, self.cause);
     }
 
+    /// What the Pods it controls come to; `None` if there are none.
+    pub fn tally<'a>(&self, context: &'a Context) -> Option<&'a Tally> {
+        context.store.tally(self.uid())
+    }
+
+    /// The Pods it controls.
+    pub fn pods<'a>(&self, context: &'a Context) -> impl Iterator<Item = &'a Pod> {
+        let uid = self.uid().to_owned();
+        let controlled = move |pod: &&Pod| pods::controller_of_pod(pod).is_some_and(|owner| owner.uid == uid);
+        context.store.owned_by(self.uid()).filter_map(Object::as_pod).filter(controlled)
+    }
+
     /// The Pods that are this object's: its own that still match, and orphans that do. The others are let go.
     pub fn claim(&self, selector: &LabelSelector, context: &mut Context) -> Vec<Pod> {
-        let uid = self.uid().to_owned();
+        self.settle_claims(selector, context);
         let full = Selector::of(Some(selector));
-        let controlled = |pod: &&Pod| pods::controller_of_pod(pod).is_some_and(|owner| owner.uid == uid);
-        let own = context.store.owned_by(&uid).filter_map(Object::as_pod).filter(controlled).cloned();
-        let (mut claimed, strange): (Vec<Pod>, Vec<Pod>) =
-            own.partition(|pod| full.matches_opt(pod.metadata.labels.as_ref()));
-        for pod in strange.into_iter().filter(|pod| !pods::is_leaving(pod)) {
-            self.release(pod, context);
+        self.pods(context).filter(|pod| full.matches_opt(pod.metadata.labels.as_ref())).cloned().collect()
+    }
+
+    /// Lets go of Pods that no longer match and takes in orphans that do; looks at no other Pod.
+    pub fn settle_claims(&self, selector: &LabelSelector, context: &mut Context) {
+        let full = Selector::of(Some(selector));
+        if self.tally(context).is_some_and(|tally| tally.groups().any(|(labels, _)| !full.matches(labels))) {
+            let strange = self.pods(context).filter(|pod| !full.matches_opt(pod.metadata.labels.as_ref()));
+            let strange: Vec<Pod> = strange.filter(|pod| !pods::is_leaving(pod)).cloned().collect();
+            for pod in strange {
+                self.release(pod, context);
+            }
         }
         if self.object.meta().deletion_timestamp.is_none() {
-            let orphans: Vec<Pod> = context
-                .store
-                .uncontrolled_pods(
-                    self.namespace(),
-                    selector.match_labels.as_ref().unwrap_or(&BTreeMap::new()),
-                )
+            let none = BTreeMap::new();
+            let labels = selector.match_labels.as_ref().unwrap_or(&none);
+            let orphans = context.store.uncontrolled_pods(self.namespace(), labels);
+            let orphans: Vec<Pod> = orphans
                 .filter(|pod| pods::is_active(pod) && full.matches_opt(pod.metadata.labels.as_ref()))
                 .cloned()
                 .collect();
-            claimed.extend(orphans.into_iter().filter_map(|pod| self.adopt(pod, context)));
+            for pod in orphans {
+                self.adopt(pod, context);
+            }
         }
-        claimed
     }
 
     fn release(&self, mut pod: Pod, context: &mut Context) {
@@ -99,11 +117,10 @@ impl Owner {
         let _ = context.update(Object::Pod(pod), Subresource::Main, &self.write());
     }
 
-    fn adopt(&self, mut pod: Pod, context: &mut Context) -> Option<Pod> {
+    fn adopt(&self, mut pod: Pod, context: &mut Context) {
         let metadata = Arc::make_mut(&mut pod.metadata);
         metadata.owner_references.get_or_insert_default().push(self.reference());
-        let written = context.update(Object::Pod(pod), Subresource::Main, &self.write()).ok()?;
-        written.object.as_pod().cloned()
+        let _ = context.update(Object::Pod(pod), Subresource::Main, &self.write());
     }
 
     /// A Pod of a template, owned by the object, without a name.

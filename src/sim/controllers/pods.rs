@@ -2,8 +2,8 @@
 
 use crate::kube::core::PodCondition;
 use crate::kube::selector::Selector;
-use crate::kube::{Key, Kind, Object, Pod, SimTime};
-use crate::sim::store::Store;
+use crate::kube::{Kind, Object, Pod, SimTime};
+use crate::sim::store::{Store, Tally};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,12 +60,12 @@ const BURST_TIME: u64 = 25_000;
 pub const NEXT_BURST: u64 = 1_000;
 
 /// How many more Pods the controller of these can make now.
-pub fn room_in_burst<'a>(made: impl Iterator<Item = &'a Pod>, now: SimTime) -> usize {
-    let fresh = |pod: &&Pod| {
-        let made = pod.metadata.creation_timestamp.as_ref().map(SimTime::of);
-        made.is_some_and(|made| now.since(made) < BURST_TIME)
+pub fn room_in_burst(made: Option<&Tally>, now: SimTime) -> usize {
+    let fresh = |tally: &Tally| match now.0.checked_sub(BURST_TIME) {
+        Some(before) => tally.made_after(SimTime(before)),
+        None => tally.groups().map(|(_, count)| count.pods).sum(),
     };
-    BURST.saturating_sub(made.filter(fresh).count())
+    BURST.saturating_sub(made.map_or(0, fresh))
 }
 
 /// The owner that controls an object.
@@ -111,10 +111,10 @@ pub fn expected_count(pods: &[Pod], store: &Store) -> i32 {
 fn scale_of(pod: &Pod, store: &Store) -> Option<(String, i32)> {
     let owner = controller_of_pod(pod)?;
     let kind = Kind::of_manifest(&owner.api_version, &owner.kind)?;
-    let object = store.get(&Key::new(kind, pod.namespace(), &owner.name))?;
+    let object = store.find(kind, pod.namespace(), &owner.name)?;
     let above = controller_of(object).and_then(|up| {
         let kind = Kind::of_manifest(&up.api_version, &up.kind)?;
-        store.get(&Key::new(kind, pod.namespace(), &up.name))
+        store.find(kind, pod.namespace(), &up.name)
     });
     let top = above.filter(|top| replicas_of(top).is_some()).unwrap_or(object);
     Some((top.meta().uid.clone()?, replicas_of(top)?))

@@ -7,7 +7,7 @@ use crate::kube::selector::Selector;
 use crate::kube::{Kind, Object, Pod, SimTime};
 use crate::sim::api::Subresource;
 use crate::sim::cluster::Context;
-use crate::sim::store::{Change, ChangeKind};
+use crate::sim::store::{Change, ChangeKind, Tally};
 use k8s_openapi::api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -55,7 +55,8 @@ fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Co
     }
 }
 
-/// Brings the number of Pods and the status up to date.
+/// Brings the number of Pods and the status up to date. What the Pods come to is asked of the store; they themselves are looked at
+/// only where it matters which of them: to take in or let go some, to delete some, to wait until they are available.
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let Some(Object::ReplicaSet(set)) = context.store.get(&work.key).cloned() else { return };
     let Some(spec) = &set.spec else { return };
@@ -63,55 +64,68 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
     let cause = context.because(work.cause, CHAPTER, text);
     let owner = Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
-    let mut active = owner.claim(&spec.selector, context);
-    let counted = active.iter().filter(|pod| pods::is_active(pod)).count();
-    let room = if counted < wanted { pods::room_in_burst(active.iter(), context.now) } else { 0 };
-    active.retain(pods::is_active);
+    owner.settle_claims(&spec.selector, context);
     let mut failed = None;
     if set.metadata.deletion_timestamp.is_none() {
-        if active.len() < wanted {
-            let missing = wanted - active.len();
-            failed = grow(&owner, &set, missing.min(room), &mut active, context);
+        let active = active(&owner, context);
+        if active < wanted {
+            let (missing, room) = (wanted - active, pods::room_in_burst(owner.tally(context), context.now));
+            failed = grow(&owner, &set, missing.min(room), context);
             if missing > room {
                 queue.add_after(Controller::ReplicaSet, work.key.clone(), pods::NEXT_BURST, context);
             }
-        } else if active.len() > wanted {
-            shrink(&owner, (active.len() - wanted).min(BURST), &mut active, context);
+        } else if active > wanted {
+            shrink(&owner, (active - wanted).min(BURST), context);
         }
     }
-    report(&owner, &set, &active, failed.as_deref(), context);
+    let min_ready = spec.min_ready_seconds.unwrap_or(0);
+    let unavailable = unavailable(&owner, min_ready, context);
+    report(&owner, &set, unavailable.len(), failed.as_deref(), context);
     if failed.is_some() {
         queue.retry(Controller::ReplicaSet, work.key.clone(), context);
     } else {
         queue.forget(Controller::ReplicaSet, &work.key);
     }
-    await_availability(work, spec.min_ready_seconds.unwrap_or(0), &active, queue, context);
+    // A Pod that is ready becomes available without any further change.
+    if let Some(at) = unavailable.into_iter().min() {
+        queue.add_after(Controller::ReplicaSet, work.key.clone(), at.since(context.now), context);
+    }
+}
+
+/// How many Pods of the set are neither over nor leaving.
+fn active(owner: &Owner, context: &Context) -> usize {
+    owner.tally(context).map_or(0, Tally::active)
+}
+
+/// When the ready Pods that are not available yet will be; who need not stay ready for a while is available at once.
+fn unavailable(owner: &Owner, min_ready: i32, context: &Context) -> Vec<SimTime> {
+    if min_ready <= 0 {
+        return Vec::new();
+    }
+    let wait = u64::try_from(min_ready).unwrap_or(0) * 1000;
+    let pods = owner.pods(context).filter(|pod| pods::is_active(pod));
+    let waiting = pods.filter(|pod| !pods::is_available(pod, min_ready, context.now));
+    waiting.filter_map(|pod| pods::ready_since(pod).map(|since| since.plus(wait))).collect()
 }
 
 /// Creates Pods until one is refused; the refusal is returned.
-fn grow(
-    owner: &Owner,
-    set: &ReplicaSet,
-    missing: usize,
-    active: &mut Vec<Pod>,
-    context: &mut Context,
-) -> Option<String> {
+fn grow(owner: &Owner, set: &ReplicaSet, missing: usize, context: &mut Context) -> Option<String> {
     let template = set.spec.as_ref()?.template.clone().unwrap_or_default();
     for _ in 0..missing {
         let mut pod = owner.pod(&template);
         Arc::make_mut(&mut pod.metadata).generate_name = Some(format!("{}-", owner.name()));
-        match owner.create(pod, context) {
-            Ok(pod) => active.push(pod),
-            Err(refusal) => return Some(refusal.message),
+        if let Err(refusal) = owner.create(pod, context) {
+            return Some(refusal.message);
         }
     }
     None
 }
 
-fn shrink(owner: &Owner, surplus: usize, active: &mut Vec<Pod>, context: &mut Context) {
+fn shrink(owner: &Owner, surplus: usize, context: &mut Context) {
     let neighbours = neighbours(owner, context);
     let now = context.now;
-    active.sort_by_key(|pod| expendability(pod, &neighbours, now));
+    let mut active: Vec<Pod> = owner.pods(context).filter(|pod| pods::is_active(pod)).cloned().collect();
+    active.sort_by_cached_key(|pod| expendability(pod, &neighbours, now));
     for pod in active.drain(..surplus) {
         owner.delete(&pod, context);
     }
@@ -162,22 +176,21 @@ fn expendability(pod: &Pod, neighbours: &BTreeMap<String, usize>, now: SimTime) 
     )
 }
 
-fn report(owner: &Owner, set: &ReplicaSet, active: &[Pod], failed: Option<&str>, context: &mut Context) {
+/// Writes the status; so many of the ready Pods are not available yet.
+fn report(owner: &Owner, set: &ReplicaSet, unavailable: usize, failed: Option<&str>, context: &mut Context) {
     let template = set.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.as_ref());
     let labels =
         Selector::of_labels(template.and_then(|meta| meta.labels.as_ref()).unwrap_or(&BTreeMap::new()));
-    let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
-    let count = |test: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| test(pod)).count() as i32;
-    let ready = count(&pods::is_ready);
-    // Who need not stay ready for a while is available at once.
-    let available =
-        if min_ready == 0 { ready } else { count(&|pod| pods::is_available(pod, min_ready, context.now)) };
-    let some = |n: i32| Some(n).filter(|n| *n > 0);
+    let tally = owner.tally(context);
+    let groups = tally.into_iter().flat_map(Tally::groups);
+    let labelled: usize = groups.filter(|(own, _)| labels.matches(own)).map(|(_, count)| count.active).sum();
+    let ready = tally.map_or(0, Tally::ready);
+    let some = |n: usize| Some(n as i32).filter(|n| *n > 0);
     let mut status = ReplicaSetStatus {
-        replicas: active.len() as i32,
-        fully_labeled_replicas: some(count(&|pod| labels.matches_opt(pod.metadata.labels.as_ref()))),
+        replicas: active(owner, context) as i32,
+        fully_labeled_replicas: some(labelled),
         ready_replicas: some(ready),
-        available_replicas: some(available),
+        available_replicas: some(ready.saturating_sub(unavailable)),
         observed_generation: set.metadata.generation,
         ..set.status.clone().unwrap_or_default()
     };
@@ -205,17 +218,4 @@ fn set_failure(status: &mut ReplicaSetStatus, failed: Option<&str>, context: &Co
         });
     }
     status.conditions = Some(rest).filter(|list| !list.is_empty());
-}
-
-/// A Pod that is ready becomes available without any further change.
-fn await_availability(work: &Work, min_ready: i32, active: &[Pod], queue: &mut Queue, context: &mut Context) {
-    if min_ready <= 0 {
-        return;
-    }
-    let wait = u64::try_from(min_ready).unwrap_or(0) * 1000;
-    let pending = active.iter().filter(|pod| !pods::is_available(pod, min_ready, context.now));
-    let next = pending.filter_map(|pod| pods::ready_since(pod).map(|since| since.plus(wait))).min();
-    if let Some(at) = next {
-        queue.add_after(Controller::ReplicaSet, work.key.clone(), at.since(context.now), context);
-    }
 }

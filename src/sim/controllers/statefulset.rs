@@ -104,7 +104,7 @@ impl Ordered {
     }
 
     fn step(&mut self, queue: &mut Queue, work: &Work, context: &mut Context) {
-        let mut room = pods::room_in_burst(self.pods.values(), context.now);
+        let mut room = pods::room_in_burst(self.owner.tally(context), context.now);
         for ordinal in self.first()..self.end() {
             if !self.pods.contains_key(&ordinal) {
                 if room == 0 {

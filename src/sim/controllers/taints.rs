@@ -44,7 +44,7 @@ impl Evictions {
                     return;
                 }
                 let Some(node) = pod.spec.node_name.as_deref() else { return };
-                let node = context.store.get(&Key::new(Kind::Node, "", node)).cloned();
+                let node = context.store.find(Kind::Node, "", node).cloned();
                 let taints = node.map(|node| no_execute(&node, ChangeKind::Modified)).unwrap_or_default();
                 if !taints.is_empty() && !pods::is_leaving(pod) {
                     self.judge(pod, &taints, change.cause, queue, context);

@@ -4,7 +4,7 @@
 use super::desk::{Desk, Said};
 use super::worker::{Mode, Verdict, Worker};
 use crate::kube::core::{NodeSelectorTerm, PodStatus, Taint};
-use crate::kube::{Key, Kind, Object, Pod, requests};
+use crate::kube::{Kind, Object, Pod, requests};
 use crate::sim::cluster::NodeSpec;
 use crate::sim::nodes::Scarce;
 use crate::sim::scheduler::{matches_term, tolerates};
@@ -276,7 +276,7 @@ fn pressure_against(worker: &Worker, desk: &Desk) -> Option<&'static str> {
 /// What the node's labels and taints say against the Pod.
 fn by_node(pod: &Pod, desk: &Desk) -> Option<(&'static str, String)> {
     let name = &desk.machine.spec.name;
-    let Some(Object::Node(node)) = desk.ctx.store.get(&Key::new(Kind::Node, "", name)) else { return None };
+    let Some(Object::Node(node)) = desk.ctx.store.find(Kind::Node, "", name) else { return None };
     let labels = node.metadata.labels.clone().unwrap_or_default();
     let selected = pod.spec.node_selector.iter().flatten().all(|(key, value)| labels.get(key) == Some(value));
     let affinity = pod.spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());

@@ -1,7 +1,7 @@
 //! Who a pull says it is: the logins in a Pod's pull secrets (pkg/credentialprovider). Knows no image but by its name.
 
 use crate::kube::core::LocalObjectReference;
-use crate::kube::{Key, Kind, Object};
+use crate::kube::{Kind, Object};
 use crate::os::Reference;
 use crate::sim::store::Store;
 use serde::Deserialize;
@@ -51,12 +51,11 @@ impl Credential {
 
 /// The logins that the wanted secrets hold. A Secret that is missing, of another type or unreadable holds none.
 pub(super) fn of(wanted: &[LocalObjectReference], namespace: &str, store: &Store) -> Vec<Credential> {
-    let secrets = wanted.iter().filter_map(|reference| {
-        match store.get(&Key::new(Kind::Secret, namespace, &reference.name)) {
+    let secrets =
+        wanted.iter().filter_map(|reference| match store.find(Kind::Secret, namespace, &reference.name) {
             Some(Object::Secret(secret)) => secret.data.as_ref()?.get(DOCKER_CONFIG),
             _ => None,
-        }
-    });
+        });
     let configs = secrets.filter_map(|bytes| serde_json::from_slice::<DockerConfig>(&bytes.0).ok());
     configs.flat_map(|config| config.auths).map(|(server, login)| Credential::new(&server, &login)).collect()
 }
@@ -90,7 +89,7 @@ pub(super) fn missing_secrets(
     namespace: &str,
     store: &Store,
 ) -> Vec<String> {
-    let missing = |name: &&String| store.get(&Key::new(Kind::Secret, namespace, name)).is_none();
+    let missing = |name: &&String| store.find(Kind::Secret, namespace, name).is_none();
     wanted.iter().map(|reference| &reference.name).filter(missing).cloned().collect()
 }
 

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::worker::Mode;
 use super::{Due, Kubelet};
 use crate::kube::core::Node;
-use crate::kube::{Key, Kind, Object};
+use crate::kube::{Kind, Object};
 use crate::sim::api::{Subresource, Write};
 use crate::sim::cause::CauseId;
 use crate::sim::chance;
@@ -43,7 +43,7 @@ impl Kubelet {
         context: &mut Context,
     ) {
         let name = &self.machine.spec.name;
-        let Some(node) = context.store.get(&Key::new(Kind::Node, "", name)).cloned() else { return };
+        let Some(node) = context.store.find(Kind::Node, "", name).cloned() else { return };
         if !context.machines.get(name).is_none_or(|machine| machine.connected) {
             return;
         }
@@ -64,7 +64,7 @@ impl Kubelet {
     /// Takes up what is new in the Node.
     pub(super) fn read_node(&mut self, because: CauseId, context: &mut Context) {
         let name = self.machine.spec.name.clone();
-        let Some(Object::Node(node)) = context.store.get(&Key::new(Kind::Node, "", &name)).cloned() else {
+        let Some(Object::Node(node)) = context.store.find(Kind::Node, "", &name).cloned() else {
             return;
         };
         self.tell_cordon(&node, because, context);

@@ -215,7 +215,7 @@ impl Worker {
             return;
         }
         let mut pod = self.pod.clone();
-        let node = desk.ctx.store.get(&Key::new(Kind::Node, "", &desk.machine.spec.name));
+        let node = desk.ctx.store.find(Kind::Node, "", &desk.machine.spec.name);
         let owner = OwnerReference {
             api_version: "v1".into(),
             kind: "Node".into(),

@@ -99,7 +99,7 @@ impl Term {
 
     fn covers(&self, namespace: &str, store: &Store) -> bool {
         let by_labels = |spaces: &Selector| {
-            let home = store.get(&Key::new(Kind::Namespace, "", namespace));
+            let home = store.find(Kind::Namespace, "", namespace);
             home.is_some_and(|home| spaces.matches_opt(home.meta().labels.as_ref()))
         };
         self.namespaces.iter().any(|n| n == namespace) || self.spaces.as_ref().is_some_and(by_labels)

@@ -28,6 +28,8 @@ pub struct NodeInfo {
     pub with_ports: usize,
     /// How many of them each owner has, by its uid.
     by_owner: BTreeMap<String, i64>,
+    /// The sizes of the images on it by each of their names, bytes.
+    images: BTreeMap<String, i64>,
 }
 
 impl NodeInfo {
@@ -42,6 +44,7 @@ impl NodeInfo {
             pods: BTreeMap::new(),
             with_ports: 0,
             by_owner: BTreeMap::new(),
+            images: BTreeMap::new(),
         }
     }
 
@@ -71,6 +74,16 @@ impl NodeInfo {
     /// How many Pods of an owner are here.
     pub fn owned(&self, owner: &str) -> i64 {
         self.by_owner.get(owner).copied().unwrap_or_default()
+    }
+
+    /// Whether it says of any image that it is there.
+    pub fn has_images(&self) -> bool {
+        !self.images.is_empty()
+    }
+
+    /// The size of an image on it, bytes.
+    pub fn image_size(&self, name: &str) -> Option<i64> {
+        self.images.get(name).copied()
     }
 
     fn count(&mut self, demand: &Demand, sign: i64) {
@@ -143,6 +156,7 @@ impl Nodes {
         let resources = resources_of(list);
         info.max_pods = resources.get("pods").map_or(0, |amount| amount.value());
         info.allocatable = Amounts::of(&resources);
+        info.images = image_sizes(node);
         info.object = Some(node.clone());
         if !known {
             let name = info.name.clone();
@@ -224,4 +238,13 @@ impl Nodes {
         self.index.insert(name, self.all.len() - 1);
         self.all.len() - 1
     }
+}
+
+fn image_sizes(node: &Node) -> BTreeMap<String, i64> {
+    let images = node.status.as_ref().and_then(|status| status.images.as_deref()).unwrap_or_default();
+    let named = images.iter().flat_map(|image| {
+        let size = image.size_bytes.unwrap_or_default();
+        image.names.iter().flatten().map(move |name| (name.clone(), size))
+    });
+    named.collect()
 }

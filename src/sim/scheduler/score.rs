@@ -34,8 +34,9 @@ pub fn best(prepared: &Prepared, places: &[usize], nodes: &Nodes, store: &Store)
     add(&each(&infos, |node| balanced(demand, node)), 1);
     add(&images(demand, &infos), 1);
     let owner = demand.owner().unwrap_or_default();
-    let order = |i: &usize| (-totals[*i], infos[*i].owned(owner), infos[*i].name.clone());
-    (0..infos.len()).min_by_key(order).map_or(places[0], |i| places[i])
+    let order = |i: usize| (infos[i].owned(owner), &infos[i].name);
+    let better = |a: &usize, b: &usize| totals[*b].cmp(&totals[*a]).then_with(|| order(*a).cmp(&order(*b)));
+    (0..infos.len()).min_by(better).map_or(places[0], |i| places[i])
 }
 
 fn each(infos: &[&NodeInfo], score: impl Fn(&NodeInfo) -> i64) -> Vec<i64> {
@@ -180,27 +181,22 @@ fn balanced(demand: &Demand, node: &NodeInfo) -> i64 {
 }
 
 fn images(demand: &Demand, infos: &[&NodeInfo]) -> Vec<i64> {
-    let sizes: Vec<BTreeMap<&str, i64>> = infos.iter().map(|node| image_sizes(node)).collect();
-    if sizes.iter().all(BTreeMap::is_empty) {
+    if infos.iter().all(|node| !node.has_images()) {
         return vec![0; infos.len()];
     }
     let wanted: Vec<&str> = demand.spec.containers.iter().filter_map(|c| c.image.as_deref()).collect();
     let top = IMAGE_SIZES.1 * wanted.len() as i64;
-    let spread = |image: &str| sizes.iter().filter(|list| list.contains_key(image)).count() as i64;
-    let score = |list: &BTreeMap<&str, i64>| {
-        let present = wanted.iter().filter_map(|image| list.get(image).map(|size| size * spread(image)));
-        let sum = (present.sum::<i64>() / infos.len() as i64).clamp(IMAGE_SIZES.0, top.max(IMAGE_SIZES.0));
+    let mut sums = vec![0; infos.len()];
+    for image in wanted {
+        let sizes: Vec<Option<i64>> = infos.iter().map(|node| node.image_size(image)).collect();
+        let holders = sizes.iter().flatten().count() as i64;
+        for (sum, size) in sums.iter_mut().zip(sizes) {
+            *sum += size.unwrap_or_default() * holders;
+        }
+    }
+    let score = |sum: i64| {
+        let sum = (sum / infos.len() as i64).clamp(IMAGE_SIZES.0, top.max(IMAGE_SIZES.0));
         MAX * (sum - IMAGE_SIZES.0) / (top - IMAGE_SIZES.0).max(1)
     };
-    sizes.iter().map(score).collect()
-}
-
-fn image_sizes(node: &NodeInfo) -> BTreeMap<&str, i64> {
-    let status = node.object.as_ref().and_then(|object| object.status.as_ref());
-    let images = status.and_then(|status| status.images.as_deref()).unwrap_or_default();
-    let named = images.iter().flat_map(|image| {
-        let size = image.size_bytes.unwrap_or_default();
-        image.names.iter().flatten().map(move |name| (name.as_str(), size))
-    });
-    named.collect()
+    sums.into_iter().map(score).collect()
 }

@@ -5,7 +5,7 @@ use super::filter::matches_term;
 use super::node::NodeInfo;
 use super::verdict::{Plugin, Reject};
 use crate::kube::core::{PersistentVolume, PersistentVolumeClaim};
-use crate::kube::{Key, Kind, Object};
+use crate::kube::{Kind, Object};
 use crate::sim::api::{Subresource, Write};
 use crate::sim::cluster::Context;
 use crate::sim::store::Store;
@@ -36,8 +36,7 @@ pub fn check(demand: &Demand, node: &NodeInfo, store: &Store) -> Option<Reject> 
     let none = BTreeMap::new();
     for name in claims(demand) {
         let Some(volume) = claim(demand.namespace(), name, store).and_then(volume_name) else { continue };
-        let Some(Object::PersistentVolume(volume)) = store.get(&Key::new(Kind::PersistentVolume, "", volume))
-        else {
+        let Some(Object::PersistentVolume(volume)) = store.find(Kind::PersistentVolume, "", volume) else {
             return Some(Reject::for_good(
                 Plugin::VolumeBinding,
                 "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
@@ -75,7 +74,7 @@ fn claims(demand: &Demand) -> impl Iterator<Item = &str> {
 }
 
 fn claim<'a>(namespace: &str, name: &str, store: &'a Store) -> Option<&'a Arc<PersistentVolumeClaim>> {
-    match store.get(&Key::new(Kind::PersistentVolumeClaim, namespace, name)) {
+    match store.find(Kind::PersistentVolumeClaim, namespace, name) {
         Some(Object::PersistentVolumeClaim(claim)) => Some(claim),
         _ => None,
     }
@@ -88,7 +87,7 @@ fn volume_name(claim: &Arc<PersistentVolumeClaim>) -> Option<&str> {
 /// Whether the claim's class binds only when a Pod uses it.
 pub fn waits_for_consumer(claim: &PersistentVolumeClaim, store: &Store) -> bool {
     let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).unwrap_or_default();
-    match store.get(&Key::new(Kind::StorageClass, "", class)) {
+    match store.find(Kind::StorageClass, "", class) {
         Some(Object::Passive(_, class)) => {
             class.rest.get("volumeBindingMode").and_then(|v| v.as_str()) == Some("WaitForFirstConsumer")
         }

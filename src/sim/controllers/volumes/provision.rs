@@ -21,7 +21,7 @@ const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 /// No volume fits the claim: says what its class makes of that, or makes one.
 pub(super) fn provision(claim: &PersistentVolumeClaim, owner: &Owner, context: &mut Context) {
     let class = class_of(claim);
-    let Some(Object::Passive(_, found)) = context.store.get(&Key::new(Kind::StorageClass, "", class)) else {
+    let Some(Object::Passive(_, found)) = context.store.find(Kind::StorageClass, "", class) else {
         let message = format!("storageclass.storage.k8s.io \"{class}\" not found");
         return owner.event(EventType::Warning, "ProvisioningFailed", message, context);
     };

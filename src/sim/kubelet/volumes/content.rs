@@ -102,7 +102,7 @@ fn claimed(worker: &Worker, name: &str, desk: &mut Desk) -> Result<(VolumeId, St
         _ => return Err(format!("persistentvolumeclaim \"{name}\" not found")),
     };
     let volume = claim.spec.as_ref().and_then(|spec| spec.volume_name.clone()).unwrap_or_default();
-    let found = match desk.ctx.store.get(&Key::new(Kind::PersistentVolume, "", &volume)) {
+    let found = match desk.ctx.store.find(Kind::PersistentVolume, "", &volume) {
         Some(Object::PersistentVolume(volume)) => {
             volume.spec.as_ref().and_then(|spec| spec.host_path.clone())
         }

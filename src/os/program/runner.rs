@@ -1,6 +1,6 @@
 //! Programs that run other programs: `env`, `timeout`, `xargs`, entry points.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::super::process::ProcKey;
 use super::super::system::Step;
@@ -147,7 +147,7 @@ pub(in super::super) struct Xargs {
     replace: Option<String>,
     input: Vec<u8>,
     ended: bool,
-    words: Vec<String>,
+    words: VecDeque<String>,
     child: Option<u32>,
     code: i32,
     /// The exit code if a command fails.
@@ -176,7 +176,7 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> Program {
         replace,
         input: Vec::new(),
         ended: false,
-        words: Vec::new(),
+        words: VecDeque::new(),
         child: None,
         code: 0,
         failure: 123,
@@ -191,7 +191,7 @@ pub(super) fn for_each(argv: Vec<String>, together: bool, paths: Vec<String>, co
         replace: (!together).then(|| "{}".to_owned()),
         input: Vec::new(),
         ended: true,
-        words: paths,
+        words: paths.into(),
         child: None,
         code,
         failure: i32::from(together),

@@ -14,9 +14,9 @@ use super::pattern;
 use super::script::{Name, Operation, Parameter, Piece, Word};
 
 /// Bytes one expansion gives at most.
-const EXPANSION_MAX: usize = 8 << 20;
+const EXPANSION_MAX: usize = 4 << 20;
 /// Bytes of expanded text that count as one step.
-const BYTES_PER_STEP: usize = 512;
+const BYTES_PER_STEP: usize = 128;
 /// Words one expansion gives at most.
 const FIELDS_MAX: usize = 200_000;
 

@@ -62,7 +62,7 @@ pub(super) struct Variables {
 }
 
 /// Bytes one variable holds at most.
-const VALUE_MAX: usize = 4 << 20;
+const VALUE_MAX: usize = 1 << 20;
 /// Elements one array holds at most.
 const ELEMENTS_MAX: usize = 200_000;
 

@@ -185,6 +185,17 @@ fn endless_things_are_bounded() {
     assert!(long.system.processes(long.cell, SimTime(20_000)).len() <= MAX_PROCESSES);
     assert_eq!(sh("f() { f; }; f").2, 2);
     check("cd /tmp; echo 999999999999>f; cat f", "999999999999\n", 0);
+    Box_::start("busybox:1.36", &["sh", "-c", "yes | xargs -n 1 true"]).until(5_000);
+    check("x=a; for i in $(seq 40); do x=$x$x; done; echo ${#x}", "1048576\n", 0);
+}
+
+#[test]
+fn moving_many_bytes_takes_time() {
+    let moved = Box_::start("busybox:1.36", &["sh", "-c", "head -c 40000000 /dev/zero | wc -c"]).until(50);
+    assert_eq!(moved.out, "");
+    let mut moved = moved;
+    moved.advance(5_000);
+    assert_eq!(moved.out, "40000000\n");
 }
 
 #[test]

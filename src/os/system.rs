@@ -21,8 +21,8 @@ use super::volume::Volumes;
 use crate::kube::{SimTime, WallClock};
 
 pub(super) use run::Step;
+pub use spawn::{ARGUMENT_MAX, DEFAULT_PATH, Spawn, StartError, Stdin};
 pub(super) use spawn::{Child, Executable, locate, set_variable};
-pub use spawn::{DEFAULT_PATH, Spawn, StartError, Stdin};
 
 /// Memory of the machine unless the host says otherwise, in bytes: a process that takes more is killed. A machine of 24 GiB, less what
 /// its kernel keeps for itself (the recordings' 24684092Ki).

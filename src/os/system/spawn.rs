@@ -19,6 +19,9 @@ use crate::kube::SimTime;
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Children made in a second before making more takes long.
 const FORKS_A_SECOND: u32 = 1500;
+/// Bytes of one argument or variable that execve(2) takes at most (`MAX_ARG_STRLEN`), and of all of them with their addresses (a quarter
+/// of the usual stack of 8 MiB).
+pub const ARGUMENT_MAX: (usize, usize) = (128 << 10, 2 << 20);
 /// Scripts that name scripts as their interpreter, at most.
 const INTERPRETERS: u32 = 4;
 
@@ -74,6 +77,11 @@ pub enum StartError {
         /// As given.
         name: String,
     },
+    /// More arguments and variables than the kernel hands over.
+    TooLong {
+        /// As given.
+        name: String,
+    },
     /// The working directory cannot be made or entered.
     Workdir {
         /// As given.
@@ -87,6 +95,17 @@ pub enum StartError {
     TooMany,
 }
 
+/// Whether execve(2) would answer E2BIG.
+fn is_too_long(argv: &[String], env: &[(String, String)]) -> bool {
+    let words = argv.iter().map(|word| word.len() + 1);
+    let variables = env.iter().map(|(name, value)| name.len() + value.len() + 2);
+    let mut total = 0;
+    words.chain(variables).any(|size| {
+        total += size + size_of::<usize>();
+        size > ARGUMENT_MAX.0 || total > ARGUMENT_MAX.1
+    })
+}
+
 impl StartError {
     /// The end of runc's message: after `unable to start container process: `, and for a container's first process after
     /// `error during container init: ` as well.
@@ -98,6 +117,7 @@ impl StartError {
             }
             StartError::PermissionDenied { name } => format!("exec: {name:?}: permission denied"),
             StartError::ExecFormat { name } => format!("exec {name}: exec format error"),
+            StartError::TooLong { name } => format!("exec {name}: argument list too long"),
             StartError::Workdir { path, errno: Errno::NotDirectory } => {
                 format!("mkdir {path}: not a directory")
             }
@@ -246,6 +266,9 @@ impl System {
         };
         if let Executable::Text(name) = executable {
             return Err(StartError::ExecFormat { name });
+        }
+        if is_too_long(&spawn.argv, &env) {
+            return Err(StartError::TooLong { name: spawn.argv.into_iter().next().unwrap_or_default() });
         }
         let key = self.fresh_key(namespace).ok_or(StartError::TooMany)?;
         let fds = self.captured(key, &spawn.stdin, spawn.tty);

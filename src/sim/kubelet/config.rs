@@ -9,7 +9,8 @@ use super::desk::Desk;
 use super::worker::Worker;
 use crate::kube::core::{Container, PodSecurityContext, SecurityContext};
 use crate::kube::quantity::Amount;
-use crate::os::{Catalogue, Image, Mount, Reference, User};
+use crate::os::{ARGUMENT_MAX, Catalogue, Image, Mount, Reference, User};
+use std::collections::BTreeMap;
 
 pub(super) use fields::{pod_field, resource_field};
 
@@ -82,8 +83,20 @@ pub(super) fn hostname(worker: &Worker, desk: &Desk) -> String {
 
 /// `command` replaces the image's entrypoint and its arguments, `args` only the arguments.
 fn command_line(container: &Container, image: &Image, env: &[(String, String)]) -> Vec<String> {
+    let known: BTreeMap<&str, &str> =
+        env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let expand = |words: &Vec<String>| -> Vec<String> {
-        words.iter().map(|word| environment::expand(word, env)).collect()
+        let mut bytes = 0;
+        let fits = |word: &String| {
+            bytes += word.len();
+            // A list that is too long to be started need not be complete.
+            bytes <= 2 * ARGUMENT_MAX.1
+        };
+        words
+            .iter()
+            .map(|word| environment::expand(word, |name| known.get(name).copied()))
+            .take_while(fits)
+            .collect()
     };
     let command = container.command.as_ref().filter(|words| !words.is_empty());
     let args = container.args.as_ref().filter(|words| !words.is_empty());

@@ -2,10 +2,41 @@
 
 use super::{pod_field, resource_field};
 use crate::kube::core::{Container, EnvFromSource, EnvVar, EnvVarSource, Service};
-use crate::kube::{Key, Kind, Object};
+use crate::kube::{Kind, Object};
 use crate::sim::kubelet::desk::Desk;
 use crate::sim::kubelet::worker::Worker;
 use std::collections::BTreeMap;
+
+/// Bytes of one expanded text after which no more is added, and of all variables after which the others stay empty. Both are more than
+/// the kernel hands to a program ([`crate::os::ARGUMENT_MAX`]), so that what is cut never runs: variables that double each other
+/// cannot take the machine's memory.
+const EXPANSION_MAX: usize = crate::os::ARGUMENT_MAX.0 * 2;
+const TOTAL_MAX: usize = crate::os::ARGUMENT_MAX.1;
+
+/// Variables in the order in which they came about, each once.
+#[derive(Default)]
+struct Variables {
+    list: Vec<(String, String)>,
+    places: BTreeMap<String, usize>,
+    bytes: usize,
+}
+
+impl Variables {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.places.get(name).map(|place| self.list[*place].1.as_str())
+    }
+
+    fn set(&mut self, name: String, value: String) {
+        let value = if self.bytes > TOTAL_MAX { String::new() } else { value };
+        self.bytes += name.len() + value.len();
+        if let Some(place) = self.places.get(&name) {
+            self.list[*place].1 = value;
+        } else {
+            self.places.insert(name.clone(), self.list.len());
+            self.list.push((name, value));
+        }
+    }
+}
 
 /// The variables the kubelet gives a container, in order.
 pub(super) fn variables(
@@ -13,33 +44,26 @@ pub(super) fn variables(
     container: &Container,
     desk: &Desk,
 ) -> Result<Vec<(String, String)>, String> {
-    let mut known = BTreeMap::new();
-    let mut result: Vec<(String, String)> = Vec::new();
+    let mut known = Variables::default();
     for source in container.env_from.iter().flatten() {
         for (name, value) in from_source(worker, source, desk)? {
-            known.insert(name.clone(), value.clone());
-            set(&mut result, name, value);
+            known.set(name, value);
         }
     }
-    let services = services(worker, desk);
+    let mut services = Variables::default();
+    for (name, value) in self::services(worker, desk) {
+        services.set(name, value);
+    }
     for variable in container.env.iter().flatten() {
-        let Some(value) = value(worker, container, variable, (&result, &services), desk)? else { continue };
-        known.insert(variable.name.clone(), value.clone());
-        set(&mut result, variable.name.clone(), value);
+        let Some(value) = value(worker, container, variable, (&known, &services), desk)? else { continue };
+        known.set(variable.name.clone(), value);
     }
-    for (name, value) in services {
-        if !known.contains_key(&name) {
-            result.push((name, value));
+    for (name, value) in services.list {
+        if known.get(&name).is_none() {
+            known.set(name, value);
         }
     }
-    Ok(result)
-}
-
-fn set(list: &mut Vec<(String, String)>, name: String, value: String) {
-    match list.iter_mut().find(|(known, _)| *known == name) {
-        Some(known) => known.1 = value,
-        None => list.push((name, value)),
-    }
+    Ok(known.list)
 }
 
 fn from_source(
@@ -59,13 +83,10 @@ fn from_source(
     Ok(entries.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect())
 }
 
-/// Variables: names and values, in order.
-type Pairs = [(String, String)];
-
 type Entries = Option<BTreeMap<String, String>>;
 
 fn config_map(worker: &Worker, name: &str, optional: bool, desk: &Desk) -> Result<Entries, String> {
-    match desk.ctx.store.get(&Key::new(Kind::ConfigMap, &worker.key.namespace, name)) {
+    match desk.ctx.store.find(Kind::ConfigMap, &worker.key.namespace, name) {
         Some(Object::ConfigMap(map)) => Ok(Some(map.data.clone().unwrap_or_default())),
         _ if optional => Ok(None),
         _ => Err(format!("configmap \"{name}\" not found")),
@@ -73,7 +94,7 @@ fn config_map(worker: &Worker, name: &str, optional: bool, desk: &Desk) -> Resul
 }
 
 fn secret(worker: &Worker, name: &str, optional: bool, desk: &Desk) -> Result<Entries, String> {
-    match desk.ctx.store.get(&Key::new(Kind::Secret, &worker.key.namespace, name)) {
+    match desk.ctx.store.find(Kind::Secret, &worker.key.namespace, name) {
         Some(Object::Secret(secret)) => {
             let text = |bytes: &k8s_openapi::ByteString| String::from_utf8_lossy(&bytes.0).into_owned();
             Ok(Some(secret.data.iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()))
@@ -87,15 +108,14 @@ fn value(
     worker: &Worker,
     container: &Container,
     variable: &EnvVar,
-    (so_far, services): (&Pairs, &Pairs),
+    (so_far, services): (&Variables, &Variables),
     desk: &Desk,
 ) -> Result<Option<String>, String> {
     if let Some(source) = &variable.value_from {
         return referenced(worker, container, source, desk);
     }
     let text = variable.value.as_deref().unwrap_or_default();
-    let all: Vec<(String, String)> = services.iter().chain(so_far).cloned().collect();
-    Ok(Some(expand(text, &all)))
+    Ok(Some(expand(text, |name| so_far.get(name).or_else(|| services.get(name)))))
 }
 
 fn referenced(
@@ -137,7 +157,7 @@ fn services(worker: &Worker, desk: &Desk) -> Vec<(String, String)> {
     let links = worker.pod.spec.enable_service_links != Some(false);
     let mut result = Vec::new();
     let own = desk.ctx.store.list(Kind::Service, Some(&worker.key.namespace)).filter(|_| links);
-    let api = desk.ctx.store.get(&Key::new(Kind::Service, "default", "kubernetes"));
+    let api = desk.ctx.store.find(Kind::Service, "default", "kubernetes");
     let api = api.filter(|_| !links || &*worker.key.namespace != "default");
     for object in api.into_iter().chain(own) {
         let Object::Service(service) = object else { continue };
@@ -175,17 +195,17 @@ fn service_variables(service: &Service, result: &mut Vec<(String, String)>) {
 }
 
 /// Replaces `$(NAME)` by the variable if there is one; `$$` is a dollar sign.
-pub(in crate::sim::kubelet) fn expand(text: &str, variables: &[(String, String)]) -> String {
+pub(in crate::sim::kubelet) fn expand<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$').filter(|_| result.len() <= EXPANSION_MAX) {
         result.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
             result.push('$');
             rest = after;
         } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
-            if let Some((_, value)) = variables.iter().rev().find(|(known, _)| known == name) {
+            if let Some(value) = value(name) {
                 result.push_str(value);
             } else {
                 result.push_str("$(");
@@ -203,11 +223,21 @@ pub(in crate::sim::kubelet) fn expand(text: &str, variables: &[(String, String)]
 
 #[cfg(test)]
 mod tests {
-    use super::expand;
+    use super::{EXPANSION_MAX, expand};
 
     #[test]
     fn only_known_names_are_expanded() {
-        let known = [("A".to_owned(), "1".to_owned())];
-        assert_eq!(expand("x$(A)y $(B) $$(A) $A $", &known), "x1y $(B) $(A) $A $");
+        let known = |name: &str| (name == "A").then_some("1");
+        assert_eq!(expand("x$(A)y $(B) $$(A) $A $", known), "x1y $(B) $(A) $A $");
+    }
+
+    #[test]
+    fn a_text_that_doubles_and_doubles_stays_within_bounds() {
+        let mut text = "x".repeat(10);
+        for _ in 0..60 {
+            text = expand("$(A)$(A)$(A)", |_| Some(text.as_str()));
+        }
+        assert!(text.len() > crate::os::ARGUMENT_MAX.0, "too short to be refused");
+        assert!(text.len() < 10 * EXPANSION_MAX, "{} bytes", text.len());
     }
 }

@@ -37,7 +37,7 @@ fn sub_path(mount: &VolumeMount, env: &[(String, String)]) -> Result<String, Str
     if !missing.is_empty() {
         return Err(format!("missing value for {}", missing.join(", ")));
     }
-    let path = expand(text, env);
+    let path = expand(text, |name| value(env, name));
     if path.starts_with('/') {
         return Err(format!("error SubPath `{path}` must not be an absolute path"));
     }

@@ -9,6 +9,7 @@ mod evict;
 /// Patches of the three kinds, on plain JSON.
 pub mod patch;
 mod refusal;
+mod size;
 mod status;
 mod update;
 

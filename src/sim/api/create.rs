@@ -1,7 +1,7 @@
 //! Creating an object.
 
 use super::refusal::{Reason, Refusal};
-use super::{Author, Write, Written, status};
+use super::{Author, Write, Written, size, status};
 use crate::kube::core::NamespaceStatus;
 use crate::kube::{Key, Kind, Object};
 use crate::sim::admission;
@@ -19,6 +19,9 @@ const GENERATE_TRIES: u64 = 8;
 impl Context<'_> {
     /// Creates `object`, or says why not.
     pub fn create(&mut self, mut object: Object, write: &Write) -> Result<Written, Refusal> {
+        if write.author == Author::User {
+            size::check_request(&object)?;
+        }
         self.name_it(&mut object)?;
         self.check_namespace(&object)?;
         admission::defaults::apply(&mut object);
@@ -39,6 +42,9 @@ impl Context<'_> {
         }
         if write.dry_run {
             return Ok(Written { object, warnings });
+        }
+        if write.author == Author::User {
+            size::check_stored(&object)?;
         }
         let object = self.store.put(self.now, object, write.cause).object.clone();
         Ok(Written { object, warnings })
@@ -61,7 +67,7 @@ impl Context<'_> {
             let n = self.names.next(self.now, &subject);
             let suffix = chance::suffix(self.seed, &subject, kind.name(), n, GENERATED_SUFFIX);
             let name = format!("{prefix}{suffix}");
-            if self.store.get(&Key::new(kind, &namespace, &name)).is_none() {
+            if self.store.find(kind, &namespace, &name).is_none() {
                 object.meta_mut().name = Some(name);
                 return Ok(());
             }

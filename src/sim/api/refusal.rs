@@ -17,7 +17,9 @@ pub enum Reason {
     TooManyRequests,
     UnsupportedMediaType,
     Expired,
+    RequestEntityTooLarge,
     InternalError,
+    Unknown,
 }
 
 impl Reason {
@@ -33,7 +35,8 @@ impl Reason {
             Reason::UnsupportedMediaType => 415,
             Reason::Invalid => 422,
             Reason::TooManyRequests => 429,
-            Reason::InternalError => 500,
+            Reason::RequestEntityTooLarge => 413,
+            Reason::InternalError | Reason::Unknown => 500,
         }
     }
 
@@ -50,7 +53,9 @@ impl Reason {
             Reason::TooManyRequests => "TooManyRequests",
             Reason::UnsupportedMediaType => "UnsupportedMediaType",
             Reason::Expired => "Expired",
+            Reason::RequestEntityTooLarge => "RequestEntityTooLarge",
             Reason::InternalError => "InternalError",
+            Reason::Unknown => "",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Changing an object: whole, by patch, or one part of it.
 
 use super::refusal::Refusal;
-use super::{Author, Patch, Subresource, Write, Written, patch, status};
+use super::{Author, Patch, Subresource, Write, Written, patch, size, status};
 use crate::kube::decode::{Fault, cannot_be_handled, decode};
 use crate::kube::quantity::Amount;
 use crate::kube::requests::{pod_requests, resources_of};
@@ -20,6 +20,9 @@ impl Context<'_> {
     pub fn update(&mut self, object: Object, sub: Subresource, write: &Write) -> Result<Written, Refusal> {
         let key = object.key();
         let old = self.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&key))?;
+        if write.author == Author::User {
+            size::check_request(&object)?;
+        }
         check_identity(&key, &object, &old)?;
         let mut new = merge_part(object, &old, sub);
         // Every other part is put into the old object, whose fields they are.
@@ -48,6 +51,9 @@ impl Context<'_> {
             return Ok(Written { object: new, warnings });
         }
         admission::validate(&new, Some(&old), self)?;
+        if write.author == Author::User {
+            size::check_stored(&new)?;
+        }
         let object = self.store.put(self.now, new, write.cause).object.clone();
         self.finish_deletion(&object, write);
         Ok(Written { object, warnings })

@@ -62,6 +62,11 @@ impl<T> Agenda<T> {
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.due))
     }
 
+    /// How many things have been taken so far.
+    pub fn taken(&self) -> u64 {
+        self.next_ticket - self.heap.len() as u64
+    }
+
     /// How many things are waiting.
     pub fn len(&self) -> usize {
         self.heap.len()

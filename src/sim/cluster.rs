@@ -68,6 +68,14 @@ impl Names {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeIndex(pub u32);
 
+impl NodeIndex {
+    /// The first three numbers of the addresses of the node's Pods: `10.244.0` and so on, past `10.255.255` in `11.0.0`.
+    pub fn pod_network(self) -> String {
+        let block = 244 + (self.0 >> 8);
+        format!("{}.{}.{}", 10 + (block >> 8), block & 0xff, self.0 & 0xff)
+    }
+}
+
 /// What a machine is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeSpec {
@@ -214,6 +222,11 @@ impl Cluster {
     /// When something can change next without anybody acting; `None` if never.
     pub fn next_at(&self) -> Option<SimTime> {
         self.agenda.next_at()
+    }
+
+    /// How many things have come due so far: the events of the simulation, whether or not they changed an object.
+    pub fn events(&self) -> u64 {
+        self.agenda.taken()
     }
 
     /// Lets time pass until `until`. Advancing in parts gives the same log as advancing at once.

@@ -349,6 +349,11 @@ impl Runtime {
         self.by_ip.get(ip).copied().filter(|id| self.sandboxes.get(id).is_some_and(|sandbox| sandbox.up))
     }
 
+    /// Whether a sandbox has the address, up or not.
+    pub fn has_address(&self, ip: &str) -> bool {
+        self.by_ip.contains_key(ip)
+    }
+
     /// Removes a sandbox with everything in it.
     pub fn remove(&mut self, id: SandboxId) {
         if let Some(sandbox) = self.sandboxes.remove(&id) {

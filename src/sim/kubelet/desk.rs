@@ -117,7 +117,7 @@ pub(super) struct Machine {
 impl Machine {
     /// The address requests of the kubelet come from.
     pub fn gateway(&self) -> String {
-        format!("10.{}.{}.1", 244 + self.index.0 / 256, self.index.0 % 256)
+        format!("{}.1", self.index.pod_network())
     }
 }
 

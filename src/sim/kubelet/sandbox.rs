@@ -12,13 +12,21 @@ use crate::sim::chance;
 use crate::sim::runtime::{Container, State};
 use std::sync::Arc;
 
+/// How many addresses a node has for its Pods: all of its network but for the network's own, the gateway's and the one for all.
+const ADDRESSES: u32 = 253;
+
 impl Desk<'_, '_> {
-    /// The next address of the node's range: 10.244.<node>.x, from 2 on.
+    /// The next address of the node's range that no Pod has, from 2 on.
     fn address(&mut self) -> Arc<str> {
-        let n = self.machine.next_address;
-        self.machine.next_address += 1;
-        let index = self.machine.index.0;
-        format!("10.{}.{}.{}", 244 + index / 256, index % 256, 2 + n % 253).into()
+        let network = self.machine.index.pod_network();
+        for _ in 0..ADDRESSES {
+            let ip = format!("{network}.{}", 2 + self.machine.next_address % ADDRESSES);
+            self.machine.next_address += 1;
+            if !self.ctx.runtime.has_address(&ip) {
+                return ip.into();
+            }
+        }
+        format!("{network}.254").into()
     }
 
     /// Makes the Pod's sandbox, or makes it anew.

@@ -7,6 +7,8 @@ use crate::sim::{ChangeKind, Cluster, ClusterConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+mod bounds;
+
 fn cluster_with(pod: &Value) -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());
     let cause = cluster.command_cause("kubectl apply -f pod.yaml");

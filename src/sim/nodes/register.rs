@@ -9,7 +9,7 @@ use crate::kube::{Key, Kind, Object, SimTime};
 use crate::sim::api::{Subresource, Write};
 use crate::sim::cause::CauseId;
 use crate::sim::chance;
-use crate::sim::cluster::Context;
+use crate::sim::cluster::{Context, NodeIndex};
 use crate::sim::events::{EventType, Note, Source, reference};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::DaemonEndpoint;
@@ -151,7 +151,7 @@ fn node(machine: &Machine, index: usize, now: SimTime, seed: u64) -> Node {
         ("node.alpha.kubernetes.io/ttl".to_owned(), "0".to_owned()),
         ("volumes.kubernetes.io/controller-managed-attach-detach".to_owned(), "true".to_owned()),
     ]);
-    let cidr = format!("10.{}.{}.0/24", 244 + (index >> 8), index & 0xff);
+    let cidr = format!("{}.0/24", NodeIndex(index as u32).pod_network());
     Node {
         metadata: ObjectMeta {
             name: Some(name.to_string()),

@@ -1,3 +1,4 @@
+mod jobs;
 mod nodes;
 
 use super::*;

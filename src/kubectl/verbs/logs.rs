@@ -119,7 +119,7 @@ fn logs(run: &mut Run) -> Result<Flow, Complaint> {
         match first(run, stream, &form) {
             // Who follows waits for the start, and is told so once (as recorded).
             Err(complaint) if follow && complaint.to_string().contains(NOT_STARTED) => {
-                run.warn(complaint.to_string().trim_start_matches(BAD_REQUEST));
+                run.err(complaint.to_string().trim_start_matches(BAD_REQUEST));
                 stream.waiting = true;
             }
             Err(complaint) if run.args.is("ignore-errors") => {

@@ -1,6 +1,8 @@
 //! What processes ask of the world outside their Pod: names and connections. Pods reach each other by address and Services by name
 //! or address; nothing else answers.
 
+mod policy;
+
 use super::cluster::Context;
 use super::controllers::endpoints::port_of;
 use super::kubelet;
@@ -8,21 +10,23 @@ use super::runtime::SandboxId;
 use crate::kube::core::Service;
 use crate::kube::{Kind, Object, Pod};
 use crate::os::{Failure, HttpRequest, Reply, Request, RequestId, Served};
+use policy::Traffic;
 use std::net::Ipv4Addr;
+
+/// How many `ExternalName`s in a row are followed.
+const ALIASES: usize = 8;
+/// What every name of the cluster ends with.
+const ZONE: &str = ".svc.cluster.local";
 
 impl Context<'_> {
     /// Answers what a process of a sandbox asks.
     pub fn answer(&mut self, from: SandboxId, id: RequestId, request: Request) {
         let namespace = self.namespace_of(from);
         let reply = match request {
-            Request::Resolve { name } => self.resolve(&name, &namespace),
+            Request::Resolve { name } => self.resolve(from, &name, &namespace),
             Request::Http(http) => self.http(from, http, &namespace),
-            Request::Tcp { host, port, payload } => self.tcp(&host, port, &payload, &namespace),
-            Request::Ping { host } => match self.address_of(&host, &namespace) {
-                Some((_, ip)) if self.runtime.at_address(&ip.to_string()).is_some() => Reply::Pong(ip, 80),
-                Some(_) => Reply::Failed(Failure::TimedOut),
-                None => Reply::Failed(Failure::UnknownHost),
-            },
+            Request::Tcp { host, port, payload } => self.tcp(from, (&host, port), &payload, &namespace),
+            Request::Ping { host } => self.ping(from, &host, &namespace),
             Request::Foreign { .. } => Reply::Failed(Failure::Unreachable),
         };
         if let Some(sandbox) = self.runtime.get_mut(from) {
@@ -35,7 +39,20 @@ impl Context<'_> {
         self.runtime.get(sandbox).map_or_else(String::new, |sandbox| sandbox.namespace.to_string())
     }
 
-    fn resolve(&self, name: &str, namespace: &str) -> Reply {
+    fn ping(&self, from: SandboxId, host: &str, namespace: &str) -> Reply {
+        let Some((_, ip)) = self.looked_up(from, host, namespace) else {
+            return Reply::Failed(Failure::UnknownHost);
+        };
+        match self.runtime.at_address(&ip.to_string()) {
+            Some(to) if self.may_connect(from, to, Traffic::Icmp) => Reply::Pong(ip, 80),
+            _ => Reply::Failed(Failure::TimedOut),
+        }
+    }
+
+    fn resolve(&self, from: SandboxId, name: &str, namespace: &str) -> Reply {
+        if !self.may_resolve(from) {
+            return Reply::Failed(Failure::TimedOut);
+        }
         if let Some((name, addresses)) = self.backends_of(name, namespace) {
             return Reply::Resolved { name, addresses };
         }
@@ -45,22 +62,43 @@ impl Context<'_> {
         }
     }
 
-    /// The full name and address of a host as seen from a namespace: an address, or a Service of the cluster.
+    /// What a sandbox finds under a host's name: nothing if it is not allowed to ask the name service.
+    fn looked_up(&self, from: SandboxId, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
+        let by_number = host.parse::<Ipv4Addr>().is_ok();
+        if by_number || self.may_resolve(from) { self.address_of(host, namespace) } else { None }
+    }
+
+    /// The full name and address of a host as seen from a namespace: an address, or a Service of the cluster, maybe by way of
+    /// Services that are only another name for it.
     fn address_of(&self, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
         if let Ok(ip) = host.parse() {
             return Some((host.to_owned(), ip));
         }
+        let mut host = host.to_owned();
+        for _ in 0..ALIASES {
+            let Some(target) = self.alias(&host, namespace) else {
+                return self.address_of_name(&host, namespace);
+            };
+            host = target;
+        }
+        None
+    }
+
+    /// What a Service of type `ExternalName` stands for: a full name, as no search domain is added to the target of a CNAME.
+    fn alias(&self, host: &str, namespace: &str) -> Option<String> {
+        let (name, home) = service_named(host, namespace)?;
+        let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(home))?;
+        let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() == Some("ExternalName"))?;
+        let target = spec.external_name.as_deref()?.trim_end_matches('.');
+        // A name outside the cluster leads nowhere: there is no world around it.
+        Some(if target.ends_with(ZONE) { target.to_owned() } else { format!("{target}.") })
+    }
+
+    fn address_of_name(&self, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
         if let Some((name, addresses)) = self.backends_of(host, namespace) {
             return addresses.first().map(|address| (name, *address));
         }
-        let host = host.trim_end_matches('.');
-        let short =
-            host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
-        let (name, namespace) = match short.split_once('.') {
-            Some((name, rest)) if !rest.contains('.') => (name, rest),
-            Some(_) => return None,
-            None => (short, namespace),
-        };
+        let (name, namespace) = service_named(host, namespace)?;
         let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(namespace))?;
         let ip = service.spec.as_ref()?.cluster_ip.clone().unwrap_or_default();
         Some((format!("{name}.{namespace}.svc.cluster.local"), ip.parse().ok()?))
@@ -129,8 +167,23 @@ impl Context<'_> {
     }
 
     /// Where a connection to a host and port ends: a sandbox and a port in it.
-    fn route(&self, host: &str, port: u16, namespace: &str) -> Result<(SandboxId, u16, Ipv4Addr), Failure> {
-        let (_, ip) = self.address_of(host, namespace).ok_or(Failure::UnknownHost)?;
+    fn route(
+        &self,
+        from: SandboxId,
+        (host, port): (&str, u16),
+        namespace: &str,
+    ) -> Result<(SandboxId, u16, Ipv4Addr), Failure> {
+        let (_, ip) = self.looked_up(from, host, namespace).ok_or(Failure::UnknownHost)?;
+        let (to, port) = self.target(ip, port)?;
+        if self.may_connect(from, to, Traffic::Tcp(port)) {
+            Ok((to, port, ip))
+        } else {
+            Err(Failure::TimedOut)
+        }
+    }
+
+    /// The sandbox and the port in it that an address and a port lead to.
+    fn target(&self, ip: Ipv4Addr, port: u16) -> Result<(SandboxId, u16), Failure> {
         let text = ip.to_string();
         let by_ip = |s: &Service| {
             s.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(text.as_str()))
@@ -144,14 +197,14 @@ impl Context<'_> {
             let address = backend.status.pod_ip.as_deref().unwrap_or_default();
             let sandbox = self.runtime.at_address(address).ok_or(Failure::TimedOut)?;
             let target = u16::try_from(target).unwrap_or(port);
-            return Ok((sandbox, target, ip));
+            return Ok((sandbox, target));
         }
         let sandbox = self.runtime.at_address(&text).ok_or(Failure::TimedOut)?;
-        Ok((sandbox, port, ip))
+        Ok((sandbox, port))
     }
 
     fn http(&mut self, from: SandboxId, mut request: HttpRequest, namespace: &str) -> Reply {
-        let (to, port, ip) = match self.route(&request.host, request.port, namespace) {
+        let (to, port, ip) = match self.route(from, (&request.host, request.port), namespace) {
             Ok(route) => route,
             Err(failure) => return Reply::Failed(failure),
         };
@@ -165,13 +218,29 @@ impl Context<'_> {
         }
     }
 
-    fn tcp(&mut self, host: &str, port: u16, payload: &[u8], namespace: &str) -> Reply {
-        let (to, port, _) = match self.route(host, port, namespace) {
+    fn tcp(&mut self, from: SandboxId, to: (&str, u16), payload: &[u8], namespace: &str) -> Reply {
+        let (to, port, _) = match self.route(from, to, namespace) {
             Ok(route) => route,
             Err(failure) => return Reply::Failed(failure),
         };
         let answer = self.runtime.tcp(to, port, payload, self.now);
         kubelet::wake(to, self.now.plus(1), self);
         answer.map_or(Reply::Failed(Failure::Refused), Reply::Tcp)
+    }
+}
+
+/// The name and namespace of the Service that a host's name means, seen from a namespace; a name of three parts means none.
+fn service_named<'a>(host: &'a str, namespace: &'a str) -> Option<(&'a str, &'a str)> {
+    // A final dot says that nothing is to be added: only names of the cluster's zone can be meant.
+    let host = match host.strip_suffix('.') {
+        Some(full) if !full.ends_with(ZONE) => return None,
+        Some(full) => full,
+        None => host,
+    };
+    let short = host.strip_suffix(ZONE).or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
+    match short.split_once('.') {
+        Some((name, rest)) if !rest.contains('.') => Some((name, rest)),
+        Some(_) => None,
+        None => Some((short, namespace)),
     }
 }

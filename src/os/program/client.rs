@@ -152,6 +152,10 @@ impl Client {
             };
         };
         match ctx.reply(id) {
+            // Nobody answers: the client finds out when its patience is over.
+            Some(Reply::Failed(Failure::TimedOut)) if self.until.is_some_and(|until| ctx.now() < until) => {
+                Step::Wait(self.until)
+            }
             Some(reply) => {
                 self.id = None;
                 self.ending = self.answered(reply, ctx);

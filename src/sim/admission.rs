@@ -20,6 +20,11 @@ use super::api::Refusal;
 use super::cluster::Context;
 use crate::kube::{Kind, Object};
 
+/// What keeps a claim that a Pod uses.
+pub const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
+/// What keeps a volume that is bound.
+pub const VOLUME_PROTECTION: &str = "kubernetes.io/pv-protection";
+
 /// The mutating plugins: they complete an object or refuse it.
 pub fn mutate(object: &mut Object, context: &mut Context) -> Result<(), Refusal> {
     match object {
@@ -28,7 +33,23 @@ pub fn mutate(object: &mut Object, context: &mut Context) -> Result<(), Refusal>
             service::complete(std::sync::Arc::make_mut(object), context);
             Ok(())
         }
+        Object::PersistentVolumeClaim(_) => {
+            protect(object, CLAIM_PROTECTION);
+            Ok(())
+        }
+        Object::PersistentVolume(_) => {
+            protect(object, VOLUME_PROTECTION);
+            Ok(())
+        }
         _ => Ok(()),
+    }
+}
+
+/// Puts a finalizer under a new object (plugin/pkg/admission/storage/storageobjectinuseprotection).
+fn protect(object: &mut Object, finalizer: &str) {
+    let list = object.meta_mut().finalizers.get_or_insert_default();
+    if !list.iter().any(|known| known == finalizer) {
+        list.push(finalizer.to_owned());
     }
 }
 

@@ -10,12 +10,14 @@ pub(in crate::sim) mod endpoints;
 mod garbage;
 mod history;
 mod job;
+pub(in crate::sim) mod master;
 mod namespace;
 /// Nodes that fall silent.
 pub mod nodelife;
 mod owning;
 /// Questions about Pods.
 pub mod pods;
+mod protection;
 mod queue;
 mod quota;
 mod replicaset;
@@ -64,6 +66,10 @@ pub enum Controller {
     PodGc,
     /// Brings claims and volumes together.
     Volumes,
+    /// Lets deleted claims and volumes go once nothing uses them.
+    Protection,
+    /// Keeps the Service that leads to the API server.
+    Master,
     /// Deletes Pods that do not tolerate a taint.
     TaintEviction,
 }
@@ -105,6 +111,8 @@ impl Controllers {
         cronjob::observe(change, queue, context);
         endpoints::observe(change, queue, context);
         volumes::observe(change, queue, context);
+        protection::observe(change, queue, context);
+        master::observe(change, queue, context);
         quota::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
@@ -135,6 +143,8 @@ impl Controllers {
             Controller::CronJob => cronjob::sync(&work, queue, context),
             Controller::Endpoints => endpoints::sync(&work, context),
             Controller::Volumes => volumes::sync(&work, context),
+            Controller::Protection => protection::sync(&work, context),
+            Controller::Master => master::sync(&work, context),
             Controller::Quota => quota::sync(&work, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),

@@ -3,11 +3,11 @@
 
 use super::Cluster;
 use crate::kube::Object;
-use crate::kube::core::{ConfigMap, Namespace, Service, ServiceAccount, ServicePort, ServiceSpec};
+use crate::kube::core::{ConfigMap, Namespace, ServiceAccount};
 use crate::sim::api::Write;
+use crate::sim::controllers::master;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,13 +27,13 @@ impl Cluster {
         let namespaces: Vec<&str> = NAMESPACES.into_iter().chain(more).collect();
         let mut objects: Vec<Object> = namespaces.iter().map(|name| namespace(name)).collect();
         objects.extend(namespaces.iter().flat_map(|name| home(name)));
-        objects.push(kubernetes_service());
         objects.push(system_class("system-cluster-critical", 2_000_000_000, CLUSTER_CRITICAL));
         objects.push(system_class("system-node-critical", 2_000_001_000, NODE_CRITICAL));
         for object in objects {
             // Refused can only be a namespace whose name is none: who uses it will be told by the server.
             let _ = context.create(object, &write);
         }
+        master::restore(&write, &mut context);
         context.register_nodes(&write);
         self.settle();
     }
@@ -69,33 +69,6 @@ pub(in crate::sim) fn home(namespace: &str) -> [Object; 2] {
     let data = BTreeMap::from([("ca.crt".to_owned(), ROOT_CERTIFICATE.to_owned())]);
     let root = ConfigMap { metadata, data: Some(data), ..ConfigMap::default() };
     [Object::ServiceAccount(Arc::new(account)), Object::ConfigMap(Arc::new(root))]
-}
-
-fn kubernetes_service() -> Object {
-    let mut metadata = named("kubernetes", Some("default"));
-    metadata.labels = Some(BTreeMap::from([
-        ("component".to_owned(), "apiserver".to_owned()),
-        ("provider".to_owned(), "kubernetes".to_owned()),
-    ]));
-    let port = ServicePort {
-        name: Some("https".into()),
-        port: 443,
-        protocol: Some("TCP".into()),
-        target_port: Some(IntOrString::Int(6443)),
-        ..ServicePort::default()
-    };
-    let spec = ServiceSpec {
-        cluster_ip: Some("10.96.0.1".into()),
-        cluster_ips: Some(vec!["10.96.0.1".into()]),
-        type_: Some("ClusterIP".into()),
-        ports: Some(vec![port]),
-        session_affinity: Some("None".into()),
-        ip_families: Some(vec!["IPv4".into()]),
-        ip_family_policy: Some("SingleStack".into()),
-        internal_traffic_policy: Some("Cluster".into()),
-        ..ServiceSpec::default()
-    };
-    Object::Service(Arc::new(Service { metadata, spec: Some(spec), status: None }))
 }
 
 fn system_class(name: &str, value: i32, description: &str) -> Object {

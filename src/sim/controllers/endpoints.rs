@@ -58,7 +58,9 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
 }
 
 fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
-    service.spec.as_ref()?.selector.as_ref().filter(|selector| !selector.is_empty())
+    // Nobody stands behind a mere name.
+    let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName"))?;
+    spec.selector.as_ref().filter(|selector| !selector.is_empty())
 }
 
 fn selects(object: &Object, labels: Option<&BTreeMap<String, String>>) -> bool {

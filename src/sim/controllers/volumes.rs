@@ -15,10 +15,15 @@ use crate::sim::cluster::Context;
 use crate::sim::events::{EventType, reference};
 use crate::sim::scheduler;
 use crate::sim::store::{Change, ChangeKind};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::sync::Arc;
 
 /// The chapter about all this.
 const CHAPTER: &str = "volumes";
+/// The annotation of a claim whose binding is complete.
+const COMPLETED: &str = "pv.kubernetes.io/bind-completed";
+/// The annotation of the side that did not ask for this binding itself.
+const BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 
 /// Asks for the sync of claims a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
@@ -132,13 +137,21 @@ fn bind(
     let mut taken = (**volume).clone();
     let spec = taken.spec.get_or_insert_default();
     let (capacity, modes) = (spec.capacity.clone(), spec.access_modes.clone());
+    let reserved = spec.claim_ref.is_some();
     spec.claim_ref = Some(ObjectReference { field_path: None, ..reference(&owner.object) });
     taken.metadata.resource_version = None;
+    if !reserved {
+        annotate(&mut taken.metadata, BY_CONTROLLER);
+    }
     let _ = context.update(Object::PersistentVolume(Arc::new(taken.clone())), Subresource::Main, &write);
     taken.status.get_or_insert_default().phase = Some("Bound".into());
     let _ = context.update(Object::PersistentVolume(Arc::new(taken)), Subresource::Status, &write);
     let mut mine = (**claim).clone();
     mine.metadata.resource_version = None;
+    annotate(&mut mine.metadata, COMPLETED);
+    if bound_to(claim).is_none() {
+        annotate(&mut mine.metadata, BY_CONTROLLER);
+    }
     mine.spec.get_or_insert_default().volume_name.clone_from(&volume.metadata.name);
     let _ = context.update(Object::PersistentVolumeClaim(Arc::new(mine.clone())), Subresource::Main, &write);
     let status = mine.status.get_or_insert_default();
@@ -146,6 +159,10 @@ fn bind(
     status.capacity = capacity;
     status.access_modes = modes;
     let _ = context.update(Object::PersistentVolumeClaim(Arc::new(mine)), Subresource::Status, &write);
+}
+
+fn annotate(metadata: &mut ObjectMeta, name: &str) {
+    metadata.annotations.get_or_insert_default().insert(name.to_owned(), "yes".to_owned());
 }
 
 fn set_phase(volume: Arc<PersistentVolume>, phase: &str, work: &Work, context: &mut Context) {
@@ -193,6 +210,8 @@ fn release(work: &Work, context: &mut Context) {
         if provision::goes_with_claim(&volume) {
             let text = format!("the claim {} is gone, and with it the volume made for it", work.key.name);
             let cause = context.because(work.cause, CHAPTER, text);
+            // What is bound would be kept by its protection.
+            set_phase(volume.clone(), "Released", work, context);
             provision::remove(&volume, &Write::component(cause), context);
         } else {
             set_phase(volume, "Released", work, context);

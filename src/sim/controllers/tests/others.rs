@@ -23,7 +23,8 @@ fn refusal(cluster: &mut Cluster, kind: Kind, value: Value) -> String {
 }
 
 fn slice(cluster: &Cluster) -> EndpointSlice {
-    match cluster.store().list(Kind::EndpointSlice, Some("default")).next() {
+    let of_a_service = |object: &&Object| object.key().name.as_ref() != "kubernetes";
+    match cluster.store().list(Kind::EndpointSlice, Some("default")).find(of_a_service) {
         Some(Object::EndpointSlice(slice)) => (**slice).clone(),
         _ => EndpointSlice::default(),
     }

@@ -116,7 +116,11 @@ impl Context<'_> {
 fn first_status(object: &mut Object) {
     match object {
         Object::Pod(pod) => admission::pod::first_status(pod),
-        Object::Job(job) => admission::job::generate_selector(Arc::make_mut(job)),
+        Object::Job(job) => {
+            let job = Arc::make_mut(job);
+            admission::job::generate_selector(job);
+            empty(&mut job.status);
+        }
         Object::Namespace(namespace) => {
             let namespace = Arc::make_mut(namespace);
             namespace.status = Some(NamespaceStatus { phase: Some("Active".into()), ..Default::default() });
@@ -133,8 +137,21 @@ fn first_status(object: &mut Object) {
             Arc::make_mut(service).status.get_or_insert_default().load_balancer =
                 Some(k8s_openapi::api::core::v1::LoadBalancerStatus::default());
         }
+        Object::Deployment(o) => empty(&mut Arc::make_mut(o).status),
+        Object::ReplicaSet(o) => empty(&mut Arc::make_mut(o).status),
+        Object::StatefulSet(o) => {
+            Arc::make_mut(o).status.get_or_insert_default().available_replicas.get_or_insert(0);
+        }
+        Object::DaemonSet(o) => empty(&mut Arc::make_mut(o).status),
+        Object::CronJob(o) => empty(&mut Arc::make_mut(o).status),
+        Object::ResourceQuota(o) => empty(&mut Arc::make_mut(o).status),
         _ => {}
     }
+}
+
+/// The server always writes the status of these kinds, if only as `{}`.
+fn empty<T: Default>(status: &mut Option<T>) {
+    status.get_or_insert_default();
 }
 
 impl Refusal {

@@ -72,6 +72,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let paused = rollout.spec.paused == Some(true);
     rollout.mark_paused(paused, context);
     if paused || rollout.is_scaling() {
+        rollout.number_revision(context);
         rollout.scale(context);
     } else {
         rollout.ensure_new(context);

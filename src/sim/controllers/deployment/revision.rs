@@ -104,9 +104,7 @@ impl Rollout<'_> {
         let labels = labels.clone();
         let mut selector = self.spec.selector.clone();
         label(selector.match_labels.get_or_insert_default());
-        let own = self.deployment.metadata.annotations.clone().unwrap_or_default();
-        let mut annotations: BTreeMap<String, String> =
-            own.into_iter().filter(|(key, _)| !NOT_COPIED.contains(&key.as_str())).collect();
+        let mut annotations: BTreeMap<String, String> = self.inherited().collect();
         annotations.insert(REVISION.to_owned(), (self.highest_old_revision() + 1).to_string());
         let mut set = ReplicaSet {
             metadata: ObjectMeta {
@@ -127,6 +125,12 @@ impl Rollout<'_> {
         };
         self.note_sizes(&mut set);
         set
+    }
+
+    /// The Deployment's annotations that its newest set has, too.
+    fn inherited(&self) -> impl Iterator<Item = (String, String)> + use<> {
+        let own = self.deployment.metadata.annotations.clone().unwrap_or_default();
+        own.into_iter().filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()))
     }
 
     /// Whether a set says how large the Deployment is and may become.
@@ -150,19 +154,24 @@ impl Rollout<'_> {
         self.old.iter().map(|set| revision_of(set)).max().unwrap_or(0)
     }
 
-    /// A template that comes back gets a new number; the Deployment shows the number of its current set.
-    fn number_revision(&mut self, context: &mut Context) {
+    /// A template that comes back gets a new number, and the current set the Deployment's annotations (`SetNewReplicaSetAnnotations`);
+    /// the Deployment shows the number of its current set.
+    pub(super) fn number_revision(&mut self, context: &mut Context) {
         let next = self.highest_old_revision() + 1;
+        let inherited = self.inherited();
         let Some(set) = &mut self.new else { return };
         let own = revision_of(set);
+        let mut wanted = (**set).clone();
+        let annotations = wanted.metadata.annotations.get_or_insert_default();
+        annotations.extend(inherited);
         if own < next {
-            let mut wanted = (**set).clone();
-            let annotations = wanted.metadata.annotations.get_or_insert_default();
             annotations.insert(REVISION.to_owned(), next.to_string());
             if own > 0 {
                 let history = annotations.entry(REVISION_HISTORY.to_owned()).or_default();
                 *history = if history.is_empty() { own.to_string() } else { format!("{history},{own}") };
             }
+        }
+        if wanted.metadata.annotations != set.metadata.annotations {
             wanted.metadata.resource_version = None;
             let write = self.owner.write();
             if let Ok(written) =

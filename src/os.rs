@@ -33,8 +33,8 @@ pub use process::{Pid, ProcessInfo, Status};
 pub use shell::LineStatus;
 pub use signal::{DefaultAction, Signal};
 pub use system::{
-    ARGUMENT_MAX, DEFAULT_PATH, MACHINE_DISK, MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn, StartError,
-    Stdin, System,
+    ARGUMENT_MAX, DEFAULT_PATH, KERNEL, MACHINE_DISK, MACHINE_MEMORY, MAX_PROCESSES, Notice, Spawn,
+    StartError, Stdin, System,
 };
 pub use tree::{Body, Content, Device, Meta, Node, Tree};
 pub use volume::{Medium, Volume, VolumeId, Volumes};

@@ -24,6 +24,8 @@ pub(super) use run::Step;
 pub use spawn::{ARGUMENT_MAX, DEFAULT_PATH, Spawn, StartError, Stdin};
 pub(super) use spawn::{Child, Executable, locate, set_variable};
 
+/// The release of the kernel everything runs on.
+pub const KERNEL: &str = "6.18.44";
 /// Memory of the machine unless the host says otherwise, in bytes: a process that takes more is killed. A machine of 24 GiB, less what
 /// its kernel keeps for itself (the recordings' 24684092Ki).
 pub const MACHINE_MEMORY: u64 = 24_684_092 * 1024;

@@ -135,7 +135,7 @@ pub(super) fn uname(call: &mut Call<'_, '_>) -> Program {
     let parts = [
         ('s', "Linux"),
         ('n', host.as_str()),
-        ('r', "6.12.0"),
+        ('r', crate::os::KERNEL),
         ('v', "#1 SMP"),
         ('m', "x86_64"),
         ('o', "GNU/Linux"),

@@ -23,7 +23,7 @@ impl System {
             );
         }
         tree.put("/cpuinfo", text(&cpus));
-        tree.put("/version", text("Linux version 6.12.0 (podlab) #1 SMP\n"));
+        tree.put("/version", text(&format!("Linux version {} (podlab) #1 SMP\n", super::KERNEL)));
         let uptime = self.clock.as_secs_f64() + 86_400.0;
         tree.put("/uptime", text(&format!("{uptime:.2} {:.2}\n", uptime * 1.8)));
         tree.put("/loadavg", text("0.08 0.03 0.01 1/100 42\n"));

@@ -221,7 +221,7 @@ fn system_info(name: &str, seed: u64) -> NodeSystemInfo {
         machine_id: chance::hex(seed, name, "machine-id", 32),
         system_uuid: chance::hex(seed, name, "machine-id", 32),
         boot_id: chance::uid(seed, name, 0),
-        kernel_version: "6.18.44".into(),
+        kernel_version: crate::os::KERNEL.into(),
         os_image: "Debian GNU/Linux 12 (bookworm)".into(),
         operating_system: "linux".into(),
         architecture: "amd64".into(),

@@ -59,7 +59,7 @@ pub fn describe(object: &Object, around: Around) -> String {
         Object::ConfigMap(o) => config::config_map(&mut page, o),
         Object::Secret(o) => config::secret(&mut page, o),
         Object::Namespace(o) => config::namespace(&mut page, o, around.store),
-        Object::ServiceAccount(o) => config::service_account(&mut page, o),
+        Object::ServiceAccount(o) => config::service_account(&mut page, o, around.store),
         Object::PersistentVolumeClaim(o) => config::claim(&mut page, o, around.store),
         Object::PersistentVolume(o) => config::volume(&mut page, o),
         Object::ResourceQuota(o) => config::quota(&mut page, o),
@@ -104,6 +104,7 @@ fn passive(page: &mut Page, kind: Kind, object: &Object, store: &Store) {
             access::binding(page, object.meta(), &part(&value, "roleRef").unwrap_or_default(), &subjects);
             true
         }
+        Kind::StorageClass => typed(value).map(|o| config::storage_class(page, &o)).is_some(),
         Kind::NetworkPolicy => typed(value).map(|o| policy::describe(page, &o)).is_some(),
         Kind::Ingress => typed(value).map(|o| route::ingress(page, &o, store)).is_some(),
         Kind::HorizontalPodAutoscaler => typed(value).map(|o| scaling::describe(page, &o)).is_some(),

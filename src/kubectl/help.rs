@@ -172,7 +172,7 @@ fn options(verb: &Verb) -> String {
 }
 
 fn option(flag: &Flag) -> String {
-    let letter = flag.short.map_or("    ".to_owned(), |c| format!("-{c}, "));
+    let letter = flag.short.map_or(String::new(), |c| format!("-{c}, "));
     let default = match (flag.takes, flag.default) {
         (Takes::Switch, "") => "false".to_owned(),
         (Takes::Number, "") => "0".to_owned(),

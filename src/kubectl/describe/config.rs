@@ -5,10 +5,11 @@ use crate::kube::core::{
     ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret,
     ServiceAccount,
 };
-use crate::kube::{Kind, Object};
+use crate::kube::{Key, Kind, Object};
 use crate::kubectl::{columns, output};
 use crate::sim::Store;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
     for object in quotas {
         if let Object::ResourceQuota(o) = object {
             page.field(1, "Name", o.metadata.name.as_deref().unwrap_or_default());
-            quota_table(page, 1, o);
+            quota_table(page, 1, "---", o);
         }
     }
     let mut ranges = store.list(Kind::LimitRange, Some(name)).peekable();
@@ -66,11 +67,12 @@ pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
     }
 }
 
-fn quota_table(page: &mut Page, level: usize, o: &ResourceQuota) {
+/// What is used of what is allowed; `rule` is the line under two of the words above.
+fn quota_table(page: &mut Page, level: usize, rule: &str, o: &ResourceQuota) {
     let status = o.status.clone().unwrap_or_default();
     let used = status.used.unwrap_or_default();
     page.line(level, "Resource\tUsed\tHard");
-    page.line(level, "--------\t---\t---");
+    page.line(level, &format!("--------\t{rule}\t{rule}"));
     for (name, hard) in status.hard.iter().flatten() {
         let amount = used.get(name).map_or("0", |q| q.0.as_str());
         page.line(level, &format!("{name}\t{amount}\t{}", hard.0));
@@ -98,7 +100,37 @@ fn limit_table(page: &mut Page, level: usize, o: &LimitRange) {
 
 pub(super) fn quota(page: &mut Page, o: &ResourceQuota) {
     page.heading(&o.metadata);
-    quota_table(page, 0, o);
+    let mut scopes = o.spec.as_ref().and_then(|spec| spec.scopes.clone()).unwrap_or_default();
+    if !scopes.is_empty() {
+        scopes.sort();
+        page.field(0, "Scopes", scopes.join(", "));
+        for meaning in scopes.iter().filter_map(|scope| scope_meaning(scope)) {
+            page.line(0, &format!(" * {meaning}"));
+        }
+    }
+    quota_table(page, 0, "----", o);
+}
+
+/// Which Pods a scope counts (`helpTextForResourceQuotaScope`).
+fn scope_meaning(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "Terminating" => {
+            "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively \
+             terminated by the system."
+        }
+        "NotTerminating" => {
+            "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container \
+             command is not expected to terminate."
+        }
+        "BestEffort" => {
+            "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service."
+        }
+        "NotBestEffort" => {
+            "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality \
+             of service."
+        }
+        _ => return None,
+    })
 }
 
 pub(super) fn limits(page: &mut Page, o: &LimitRange) {
@@ -106,10 +138,19 @@ pub(super) fn limits(page: &mut Page, o: &LimitRange) {
     limit_table(page, 0, o);
 }
 
-pub(super) fn service_account(page: &mut Page, o: &ServiceAccount) {
+pub(super) fn service_account(page: &mut Page, o: &ServiceAccount, store: &Store) {
     page.heading(&o.metadata);
     page.labels(&o.metadata);
-    let secrets: Vec<&str> = o.image_pull_secrets.iter().flatten().map(|s| s.name.as_str()).collect();
+    let known = |name: &str| {
+        let namespace = o.metadata.namespace.as_deref().unwrap_or_default();
+        store.get(&Key::new(Kind::Secret, namespace, name)).is_some()
+    };
+    let secrets: Vec<String> = o
+        .image_pull_secrets
+        .iter()
+        .flatten()
+        .map(|s| if known(&s.name) { s.name.clone() } else { format!("{} (not found)", s.name) })
+        .collect();
     page.field(
         0,
         "Image pull secrets",
@@ -164,7 +205,46 @@ pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
         page.field(2, "Type", "HostPath (bare host directory volume)");
         page.field(2, "Path", &path.path);
         page.field(2, "HostPathType", path.type_.as_deref().unwrap_or("<none>"));
+    } else if let Some(nfs) = &spec.nfs {
+        page.field(2, "Type", "NFS (an NFS mount that lasts the lifetime of a pod)");
+        page.field(2, "Server", &nfs.server);
+        page.field(2, "Path", &nfs.path);
+        page.field(2, "ReadOnly", nfs.read_only.unwrap_or_default().to_string());
+    } else if let Some(local) = &spec.local {
+        page.field(2, "Type", "LocalVolume (a persistent volume backed by local storage on a node)");
+        page.field(2, "Path", &local.path);
     }
+}
+
+pub(super) fn storage_class(page: &mut Page, o: &StorageClass) {
+    const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
+    let pairs = |all: Option<&BTreeMap<String, String>>| {
+        all.filter(|all| !all.is_empty()).map_or_else(|| "<none>".to_owned(), columns::joined_selector)
+    };
+    let annotations = o.metadata.annotations.as_ref();
+    let default = annotations.and_then(|all| all.get(DEFAULT)).is_some_and(|value| value == "true");
+    page.field(0, "Name", o.metadata.name.as_deref().unwrap_or_default());
+    page.field(0, "IsDefaultClass", if default { "Yes" } else { "No" });
+    page.field(0, "Annotations", pairs(annotations));
+    page.field(0, "Provisioner", &o.provisioner);
+    page.field(0, "Parameters", pairs(o.parameters.as_ref()));
+    let expansion = match o.allow_volume_expansion {
+        Some(true) => "True",
+        Some(false) => "False",
+        None => "<unset>",
+    };
+    page.field(0, "AllowVolumeExpansion", expansion);
+    match o.mount_options.as_deref().filter(|options| !options.is_empty()) {
+        None => page.field(0, "MountOptions", "<none>"),
+        Some(options) => {
+            page.line(0, "MountOptions:");
+            for option in options {
+                page.line(1, option);
+            }
+        }
+    }
+    page.optional(0, "ReclaimPolicy", o.reclaim_policy.as_deref());
+    page.optional(0, "VolumeBindingMode", o.volume_binding_mode.as_deref());
 }
 
 pub(super) fn priority_class(page: &mut Page, o: &PriorityClass) {

@@ -16,9 +16,8 @@ pub(super) fn service(page: &mut Page, o: &Service, store: &Store) {
     page.field(0, "Selector", selector.unwrap_or_else(|| "<none>".to_owned()));
     page.field(0, "Type", spec.type_.as_deref().unwrap_or("ClusterIP"));
     page.optional(0, "IP Family Policy", spec.ip_family_policy.as_deref());
-    if let Some(families) = spec.ip_families.as_deref().filter(|f| !f.is_empty()) {
-        page.field(0, "IP Families", families.join(","));
-    }
+    let families = spec.ip_families.as_deref().filter(|families| !families.is_empty());
+    page.field(0, "IP Families", families.map_or_else(|| "<none>".to_owned(), |families| families.join(",")));
     page.field(0, "IP", spec.cluster_ip.as_deref().unwrap_or_default());
     page.field(0, "IPs", spec.cluster_ips.clone().map_or("<none>".to_owned(), |ips| ips.join(",")));
     if let Some(external) = spec.external_ips.as_deref().filter(|e| !e.is_empty()) {

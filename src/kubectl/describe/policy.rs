@@ -72,7 +72,11 @@ fn traffic(page: &mut Page, way: &Way, rules: &[Rule]) {
                 Some(IntOrString::String(name)) => name.clone(),
                 None => "<any>".to_owned(),
             };
-            page.line(2, &format!("To Port: {number}/{}", port.protocol.as_deref().unwrap_or("TCP")));
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            match port.end_port {
+                Some(last) => page.line(2, &format!("To Port Range: {number}-{last}/{protocol}")),
+                None => page.line(2, &format!("To Port: {number}/{protocol}")),
+            }
         }
         if peers.is_empty() {
             page.line(2, &format!("{}: <any> ({})", way.peer, way.anyone));

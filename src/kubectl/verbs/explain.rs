@@ -79,7 +79,7 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
             fields(inside, &mut text);
         }
     }
-    text.push_str("\n\n");
+    text.push('\n');
     run.out(text);
     Ok(Flow::Done)
 }

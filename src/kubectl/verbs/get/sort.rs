@@ -19,6 +19,10 @@ pub fn sort(objects: &mut Vec<&Object>, path: &str) -> Result<(), String> {
         let path = path.trim_start_matches(['{', '.']).trim_end_matches('}');
         return Err(format!("couldn't find any field with path \"{{.{path}}}\" in the list of objects"));
     }
+    // A field that is null comes before all values, as a missing one does (isLess).
+    for (key, _) in &mut keyed {
+        *key = key.take().filter(|value| !value.is_null());
+    }
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Less,

@@ -76,7 +76,7 @@ impl Shape {
                 continue;
             }
             let named = self.kind && column.name == "NAME";
-            cells.push(if named { output::name(object) } else { clean(&cell) });
+            cells.push(if named { kind_before(object, &cell) } else { clean(&cell) });
         }
         let labels = object.meta().labels.as_ref();
         for label in &self.label_columns {
@@ -98,4 +98,11 @@ impl Shape {
         rows.extend(objects.iter().map(|object| self.row(object, now, "")));
         Grid::default().print(rows.iter().map(Vec::as_slice))
     }
+}
+
+/// The cell with the name, which may say more than the name (`local (default)`), after its kind.
+fn kind_before(object: &Object, cell: &str) -> String {
+    let full = output::name(object);
+    let name = object.meta().name.as_deref().unwrap_or_default();
+    format!("{}{}", full.strip_suffix(name).unwrap_or_default(), clean(cell))
 }

@@ -158,7 +158,7 @@ impl Session {
 
     /// Starts a command line as a job of its own, in a shell of its own that nobody types into.
     pub fn start(&mut self, cluster: &mut Cluster, line: &str) -> JobId {
-        self.start_shell(cluster, &["sh", "-c", line], Stdin::Empty)
+        self.start_shell(cluster, &["sh", "-B", "-c", line], Stdin::Empty)
     }
 
     /// Runs a shell with these words as its command line; its standard input is [`Session::write_input`].
@@ -227,7 +227,8 @@ impl Session {
             return Some(pid);
         }
         let spawn = Spawn {
-            argv: vec!["sh".to_owned()],
+            // Words are expanded as in the shell of an exam's terminal.
+            argv: vec!["sh".to_owned(), "-B".to_owned()],
             workdir: Some(HOME.to_owned()),
             stdin: Stdin::Open,
             tty: true,

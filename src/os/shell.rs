@@ -65,12 +65,14 @@ struct Options {
     xtrace: bool,
     pipefail: bool,
     noglob: bool,
+    braces: bool,
     interactive: bool,
 }
 
 impl Options {
     fn letters(self) -> String {
         let all = [
+            ('B', self.braces),
             ('e', self.errexit),
             ('f', self.noglob),
             ('i', self.interactive),
@@ -282,8 +284,13 @@ impl Shell {
         }
     }
 
+    /// Whether `{a,b}` is two words: in bash, and where `set -B` says so.
+    fn expands_braces(&self) -> bool {
+        self.options.braces || self.flavour == Flavour::Bash
+    }
+
     fn run_source(&mut self, source: &str, tail: bool) {
-        match parse::parse(source, self.flavour == Flavour::Bash) {
+        match parse::parse(source, self.expands_braces()) {
             Ok(script) => {
                 let node = script.root;
                 self.frames.push(Frame::Run { script, node, tail });

@@ -29,11 +29,11 @@ pub fn run(global: &Global, args: &Shell) -> io::Result<ExitCode> {
     };
     let mut stage = setup::stage(&args.nodes, args.seed, &args.namespace, setup::folder_files())?;
     if let Some(line) = &args.command {
-        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-c", line]);
+        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-B", "-c", line]);
         return Ok(code(finish(&mut stage, job)?));
     }
     if let Some((path, text)) = script {
-        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-c", &text, path]);
+        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-B", "-c", &text, path]);
         return Ok(code(finish(&mut stage, job)?));
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {

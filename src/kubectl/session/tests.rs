@@ -1,4 +1,5 @@
 mod jobs;
+mod exam;
 mod nodes;
 
 use super::*;

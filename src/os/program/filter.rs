@@ -27,12 +27,52 @@ const OUTPUT_MAX: usize = 64 << 10;
 /// What a filter makes of its lines.
 #[derive(Clone, Debug)]
 pub(in super::super) enum Kind {
-    Cat { number: bool, count: u64 },
+    Cat { shown: Shown, count: u64 },
     Head { lines: Option<u64>, bytes: Option<u64> },
     Awk(Box<awk::Awk>),
     Grep(Box<grep::Grep>),
     Sed(Box<sed::Sed>),
     Lines(lines::Lines),
+}
+
+/// What `cat` makes visible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a letter of the command line")]
+pub(in super::super) struct Shown {
+    /// `-n`: the number of each line.
+    pub number: bool,
+    /// `-E`: a `$` where a line ends.
+    pub ends: bool,
+    /// `-T`: `^I` for a tab.
+    pub tabs: bool,
+    /// `-v`: `^M` and `M-a` for what does not print.
+    pub controls: bool,
+}
+
+impl Shown {
+    /// A line as it is shown, without its end.
+    fn visible(self, line: &[u8]) -> Vec<u8> {
+        let mut shown = Vec::with_capacity(line.len());
+        for byte in line {
+            let plain = byte & 0x7f;
+            match byte {
+                b'\t' if self.tabs => shown.extend(b"^I"),
+                b'\t' => shown.push(b'\t'),
+                _ if !self.controls => shown.push(*byte),
+                _ => {
+                    if *byte > 0x7f {
+                        shown.extend(b"M-");
+                    }
+                    match plain {
+                        0x7f => shown.extend(b"^?"),
+                        0..0x20 => shown.extend([b'^', plain + 0x40]),
+                        _ => shown.push(plain),
+                    }
+                }
+            }
+        }
+        shown
+    }
 }
 
 /// Whether a filter wants more.
@@ -180,7 +220,7 @@ impl Filter {
     /// Kinds that take bytes as they come.
     fn whole_bytes(&self) -> bool {
         match &self.kind {
-            Kind::Cat { number, .. } => !number,
+            Kind::Cat { shown, .. } => *shown == Shown::default(),
             Kind::Head { bytes, .. } => bytes.is_some(),
             Kind::Lines(lines) => lines.takes_bytes(),
             _ => false,
@@ -230,10 +270,13 @@ impl Filter {
 
     fn line(&mut self, line: &[u8], ended: bool) {
         let more = match &mut self.kind {
-            Kind::Cat { count, .. } => {
+            Kind::Cat { shown, count } => {
                 *count += 1;
-                self.out.text(1, &format!("{count:6}  "));
-                self.out.push(1, line);
+                if shown.number {
+                    self.out.text(1, &format!("{count:6}  "));
+                }
+                self.out.push(1, &shown.visible(line));
+                self.out.text(1, if ended && shown.ends { "$" } else { "" });
                 self.out.text(1, if ended { "\n" } else { "" });
                 More::Yes
             }

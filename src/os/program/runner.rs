@@ -78,12 +78,26 @@ pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
         let mut out = std::mem::take(&mut call.out);
         out.flush(call.ctx);
     }
-    let words = if words[0].starts_with('-') && call.name() == "entrypoint.sh" {
-        std::iter::once("curl".to_owned()).chain(words).collect()
-    } else {
-        words
+    let words = match call.name().as_str() {
+        "entrypoint.sh" if words[0].starts_with('-') => {
+            std::iter::once("curl".to_owned()).chain(words).collect()
+        }
+        "sudo" => as_root(words),
+        _ => words,
     };
     replace(call, words, env)
+}
+
+/// What `sudo` runs: a shell if its options ask for one and no command follows, for who is root already.
+fn as_root(words: Vec<String>) -> Vec<String> {
+    let options = words.iter().take_while(|word| word.starts_with('-')).count();
+    let shell = words[..options].iter().any(|word| matches!(word.as_str(), "-i" | "-s" | "-si" | "-is"));
+    let command = words[options..].to_vec();
+    match (shell, command.is_empty()) {
+        (true, true) => vec!["sh".to_owned()],
+        (false, true) => words,
+        _ => command,
+    }
 }
 
 /// `timeout`: a command with an end.

@@ -117,7 +117,7 @@ impl Shell {
 
     /// Takes source text: runs it if it is whole, keeps it if more is needed.
     fn feed(&mut self, source: String) -> LineStatus {
-        let parsed = parse::parse(&source, self.flavour == Flavour::Bash);
+        let parsed = parse::parse(&source, self.expands_braces());
         if let Err(SyntaxError::Incomplete(_)) = parsed
             && source.len() < PENDING_MAX
         {

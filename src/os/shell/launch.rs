@@ -283,7 +283,7 @@ impl Shell {
 
     /// Starts a command substitution; `then` goes on when its output is known.
     pub(super) fn substitute(&mut self, source: &str, then: Frame, ctx: &mut Ctx<'_>) {
-        let script = match parse::parse(source, self.flavour == Flavour::Bash) {
+        let script = match parse::parse(source, self.expands_braces()) {
             Ok(script) => script,
             Err(error) => {
                 let text = parse::describe(&error, self.flavour);

@@ -5,13 +5,21 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::follow::{self, First};
 use super::super::{Call, Program, text};
 use super::lines::{CutBy, Lines};
-use super::{Filter, HELD_MAX, Kind, options};
+use super::{Filter, HELD_MAX, Kind, Shown, options};
 
 pub(in super::super) fn cat(call: &mut Call<'_, '_>) -> Program {
-    match options(call, "nAevtu", &[]) {
+    let long = [
+        ("show-all", 'A'),
+        ("show-ends", 'E'),
+        ("show-tabs", 'T'),
+        ("show-nonprinting", 'v'),
+        ("number", 'n'),
+    ];
+    match options(call, "nAeEvtTu", &long) {
         Ok(options) => {
-            let number = options.has('n');
-            Filter::start(call, options.rest, Kind::Cat { number, count: 0 })
+            let any = |letters: &str| letters.chars().any(|letter| options.has(letter));
+            let shown = Shown { number: any("n"), ends: any("AeE"), tabs: any("AtT"), controls: any("Aetv") };
+            Filter::start(call, options.rest, Kind::Cat { shown, count: 0 })
         }
         Err(failed) => failed,
     }

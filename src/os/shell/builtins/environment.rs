@@ -265,8 +265,9 @@ impl Shell {
             'u' => self.options.nounset = on,
             'x' => self.options.xtrace = on,
             'f' => self.options.noglob = on,
+            'B' => self.options.braces = on,
             'i' => self.options.interactive = on,
-            'a' | 'b' | 'h' | 'm' | 'n' | 'v' | 'B' | 'C' | 'E' | 'H' | 'T' => {}
+            'a' | 'b' | 'h' | 'm' | 'n' | 'v' | 'C' | 'E' | 'H' | 'T' => {}
             _ => return false,
         }
         true
@@ -279,6 +280,7 @@ impl Shell {
             "nounset" => self.options.nounset = on,
             "xtrace" => self.options.xtrace = on,
             "noglob" => self.options.noglob = on,
+            "braceexpand" => self.options.braces = on,
             "pipefail" => self.options.pipefail = on,
             _ => {}
         }

@@ -5,6 +5,7 @@ use super::{Answer, Cluster};
 use crate::kube::SimTime;
 use crate::sim::fault::Fault;
 use crate::sim::nodes::AfterHalt;
+use std::fmt::Write as _;
 
 /// What an ordinary kubeadm node starts its kubelet with.
 const COMMAND: &str = "/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf \
@@ -20,6 +21,8 @@ impl Cluster {
         match words.as_slice() {
             ["reboot"] => self.halt_node(node, AfterHalt::ComesBack),
             ["poweroff" | "halt"] => self.halt_node(node, AfterHalt::StaysOff),
+            [] | ["list-units"] => Answer::done(self.units(node)),
+            ["cat", unit] if super::is_kubelet(unit) => Answer::done(unit_file()),
             ["daemon-reload"] => Answer::done(""),
             [verb, unit] if super::is_kubelet(unit) => self.kubelet_unit(node, verb),
             ["status", unit] if is_containerd(unit) => Answer::done(
@@ -40,6 +43,32 @@ impl Cluster {
             },
             _ => Answer::failed(format!("podlab: systemctl {} is not simulated\n", words.join(" "))),
         }
+    }
+
+    /// The units that run, as `systemctl` lists them.
+    fn units(&self, node: &str) -> String {
+        let runs = self.machine(node).is_some_and(|machine| machine.kubelet_runs);
+        let kubelet = ("kubelet.service", "kubelet: The Kubernetes Node Agent");
+        let units: Vec<(&str, &str)> =
+            std::iter::once(("containerd.service", "containerd container runtime"))
+                .chain(runs.then_some(kubelet))
+                .collect();
+        let width = units.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let mut text = format!("  {:<width$} LOAD   ACTIVE SUB     DESCRIPTION\n", "UNIT");
+        for (name, description) in &units {
+            let _ = writeln!(text, "  {name:<width$} loaded active running {description}");
+        }
+        text.push_str(
+            "\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. \
+             generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n",
+        );
+        let _ = writeln!(
+            text,
+            "{} loaded units listed. Pass --all to see loaded but inactive units, too.\nTo show all installed unit files use \
+             'systemctl list-unit-files'.",
+            units.len()
+        );
+        text
     }
 
     fn kubelet_unit(&mut self, node: &str, verb: &str) -> Answer {
@@ -132,6 +161,17 @@ impl Cluster {
             Err(text) => Answer::failed(format!("{text}\n")),
         }
     }
+}
+
+/// The kubelet's unit with its drop-in, as `kubeadm` installs them.
+fn unit_file() -> String {
+    format!(
+        "# /usr/lib/systemd/system/kubelet.service\n[Unit]\nDescription=kubelet: The Kubernetes Node Agent\n\
+         Documentation=https://kubernetes.io/docs/\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\n\
+         ExecStart=/usr/bin/kubelet\nRestart=always\nStartLimitInterval=0\nRestartSec={RESTART_SEC}\n\n[Install]\n\
+         WantedBy=multi-user.target\n\n# /usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf\n[Service]\nExecStart=\n\
+         ExecStart={COMMAND}\n"
+    )
 }
 
 fn service(unit: &str) -> String {

@@ -84,7 +84,12 @@ fn a_quiz_is_answered_kind_by_kind_and_every_answer_is_kept_before_the_next_ques
     rig = rig.press("Enter Enter ↓ Enter Enter").text("pending").press("Enter Enter");
     golden!("order_80x24", rig.screen());
     rig = sort(rig, &["scheduled", "pulled", "started"]).press("Enter Enter");
-    rig = pair(rig).press("Enter Enter ↓ Enter");
+    assert!(rig.find("- SIGKILL").is_some() && rig.find("- SIGTERM").is_some(), "{}", rig.screen());
+    rig = pair(rig);
+    assert!(rig.find("✓ SIGKILL").is_some(), "{}", rig.screen());
+    rig = rig.press("Enter");
+    assert!(rig.find("right  143 → SIGTERM").is_some(), "{}", rig.screen());
+    rig = rig.press("Enter ↓ Enter");
     golden!("last_answer_80x24", rig.screen());
     rig = rig.press("Enter");
     golden!("score_80x24", rig.screen());

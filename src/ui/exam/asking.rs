@@ -2,13 +2,13 @@
 
 use super::super::Canvas;
 use super::super::page::tinted;
-use super::super::text::{self, Piece};
+use super::super::text::{self, Piece, Row};
 use super::super::theme::Role;
 use super::Sheet;
 use crate::app::exam::draft::{Draft, Grip};
 use crate::app::exam::{Exam, show};
 use crate::course::Question;
-use crate::course::quiz::{Kind, Prose};
+use crate::course::quiz::{Kind, Match, Prose};
 
 impl Canvas<'_, '_> {
     pub(super) fn asking(&self, exam: &Exam, question: &Question, cells: usize) -> Sheet {
@@ -49,7 +49,9 @@ impl Canvas<'_, '_> {
                     self.option(&mut sheet, row, &sign, &order.items[*item], cells);
                 }
             }
-            (Draft::Pairs { given, .. }, Kind::Match(pairs)) => self.pairs(&mut sheet, given, pairs, cells),
+            (Draft::Pairs { given, offered, .. }, Kind::Match(pairs)) => {
+                self.pairs(&mut sheet, given, offered, pairs, cells);
+            }
             (Draft::Lines { marked, .. }, Kind::FindLine(find)) => {
                 for (row, line) in tinted("yaml", &find.yaml, self.theme).into_iter().enumerate() {
                     let sign = if marked.contains(&row) { "[x]" } else { "   " };
@@ -74,33 +76,37 @@ impl Canvas<'_, '_> {
         }
     }
 
+    /// The left sides with what was given to each, then all there is to give.
     fn pairs(
         &self,
         sheet: &mut Sheet,
         given: &[Option<usize>],
-        pairs: &crate::course::quiz::Match,
+        offered: &[usize],
+        pairs: &Match,
         cells: usize,
     ) {
-        let left = pairs.pairs.iter().map(|(l, _)| text::width(&l.plain())).max().unwrap_or(0).min(cells / 2);
-        for (row, ((left_side, _), right)) in pairs.pairs.iter().zip(given).enumerate() {
-            let right = match right {
-                Some(right) => pairs.pairs.get(*right).map(|(_, r)| r.plain()).unwrap_or_default(),
-                None => "?".to_owned(),
-            };
-            let lead = vec![Piece::new(
-                format!(" {} ◂▸ ", text::pad(&left_side.plain(), left)),
-                self.theme.style(Role::Text),
-            )];
-            let margin = text::row_width(&lead);
-            let words = [Piece::new(right, self.theme.style(Role::Accent))];
-            for (i, line) in text::wrap(&words, cells.saturating_sub(margin).max(8)).into_iter().enumerate() {
-                let mut whole = if i == 0 {
-                    lead.clone()
-                } else {
-                    vec![Piece::new(" ".repeat(margin), self.theme.style(Role::Text))]
-                };
+        let left = left_cells(pairs, cells);
+        for (row, ((side, _), right)) in pairs.pairs.iter().zip(given).enumerate() {
+            let partner = right.and_then(|right| pairs.pairs.get(right)).map(|(_, right)| right.plain());
+            let sides = [
+                Piece::new(side.plain(), self.theme.style(Role::Text)),
+                Piece::new(partner.unwrap_or_else(|| "?".to_owned()), self.theme.style(Role::Accent)),
+            ];
+            for line in beside(" ", sides, (" ◂▸ ", left), cells) {
+                sheet.rows.push((line, Some(row)));
+            }
+        }
+        sheet.blank();
+        sheet.push(vec![self.quiet("To give, by → and ←:")]);
+        for right in offered {
+            let Some((_, words)) = pairs.pairs.get(*right) else { continue };
+            let taken = given.contains(&Some(*right));
+            let (sign, role) = if taken { (" ✓ ", Role::Quiet) } else { (" - ", Role::Text) };
+            let words = [Piece::new(words.plain(), self.theme.style(role))];
+            for (i, line) in text::wrap(&words, cells.saturating_sub(3)).into_iter().enumerate() {
+                let mut whole = vec![Piece::new(if i == 0 { sign } else { "   " }, self.theme.style(role))];
                 whole.extend(line);
-                sheet.rows.push((whole, Some(row)));
+                sheet.push(whole);
             }
         }
     }
@@ -125,4 +131,31 @@ impl Canvas<'_, '_> {
             }
         }
     }
+}
+
+/// How wide the left sides of pairs stand: as wide as the longest, but half of what there is at most.
+pub(super) fn left_cells(pairs: &Match, cells: usize) -> usize {
+    pairs.pairs.iter().map(|(left, _)| text::width(&left.plain())).max().unwrap_or(0).min(cells / 2)
+}
+
+/// Two texts beside each other, each wrapped in its column: `sign` before the left one, `middle` (a mark and the cells of the
+/// left one) between them, both on the first row only.
+pub(super) fn beside(sign: &str, [left, right]: [Piece; 2], middle: (&str, usize), cells: usize) -> Vec<Row> {
+    let (mark, left_cells) = middle;
+    let margin = text::width(sign) + left_cells + text::width(mark);
+    let lefts = text::wrap(std::slice::from_ref(&left), left_cells);
+    let rights = text::wrap(&[right], cells.saturating_sub(margin).max(8));
+    let count = lefts.len().max(rights.len());
+    let (mut lefts, mut rights) = (lefts.into_iter(), rights.into_iter());
+    let rows = (0..count).map(|i| {
+        let shown = |words: &str| if i == 0 { words.to_owned() } else { " ".repeat(text::width(words)) };
+        let left_row = lefts.next().unwrap_or_default();
+        let missing = left_cells.saturating_sub(text::row_width(&left_row));
+        let mut whole = vec![Piece::new(shown(sign), left.style)];
+        whole.extend(left_row);
+        whole.push(Piece::new(" ".repeat(missing) + &shown(mark), left.style));
+        whole.extend(rights.next().unwrap_or_default());
+        whole
+    });
+    rows.collect()
 }

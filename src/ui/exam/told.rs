@@ -1,14 +1,20 @@
 //! A question with its answer: the verdict, then why each option is right or wrong.
 
 use super::super::Canvas;
+use super::super::page::tinted;
 use super::super::text::{self, Piece};
 use super::super::theme::Role;
+use super::asking::{beside, left_cells};
 use super::{Sheet, points_of};
 use crate::app::exam::Exam;
 use crate::app::exam::draft::Draft;
 use crate::app::learner::QuestionState;
 use crate::course::Question;
-use crate::course::quiz::{Grade, Kind, Verdict};
+use crate::course::quiz::{FindLine, Grade, Kind, Match, Order, Verdict};
+use std::collections::BTreeSet;
+
+/// Cells of what [`sign`] says.
+const SIGN: usize = 7;
 
 impl Canvas<'_, '_> {
     /// The question with its answer: verdict first, then each option with its reason.
@@ -39,6 +45,18 @@ impl Canvas<'_, '_> {
                 for option in shown {
                     self.judged(&mut sheet, &options[*option], marked.contains(option), cells);
                 }
+            }
+            (Draft::Pairs { given, .. }, Kind::Match(pairs)) => {
+                self.told_pairs(&mut sheet, given, pairs, cells);
+                self.because(&mut sheet, grade, cells);
+            }
+            (Draft::Order { items, .. }, Kind::Order(order)) => {
+                self.told_order(&mut sheet, items, order, cells);
+                self.because(&mut sheet, grade, cells);
+            }
+            (Draft::Lines { marked, .. }, Kind::FindLine(find)) => {
+                self.told_lines(&mut sheet, marked, find);
+                self.because(&mut sheet, grade, cells);
             }
             _ => self.plain_feedback(&mut sheet, exam, grade, cells),
         }
@@ -71,6 +89,67 @@ impl Canvas<'_, '_> {
         sheet.blank();
     }
 
+    /// Each left side with its partner, and below it the one that was given where it was another.
+    fn told_pairs(&self, sheet: &mut Sheet, given: &[Option<usize>], pairs: &Match, cells: usize) {
+        let left = left_cells(pairs, cells.saturating_sub(SIGN));
+        for (row, ((side, right), chosen)) in pairs.pairs.iter().zip(given).enumerate() {
+            let (sign, role) = sign(*chosen == Some(row));
+            let sides = [
+                Piece::new(side.plain(), self.theme.style(role)),
+                Piece::new(right.plain(), self.theme.style(Role::Title)),
+            ];
+            beside(sign, sides, (" → ", left), cells).into_iter().for_each(|row| sheet.push(row));
+            if *chosen != Some(row) {
+                let yours = chosen.and_then(|yours| pairs.pairs.get(yours)).map(|(_, right)| right.plain());
+                let quiet = self.theme.style(Role::Quiet);
+                let words = yours.unwrap_or_else(|| "nothing".to_owned());
+                let sides = [Piece::new("", quiet), Piece::new(format!("yours: {words}"), quiet)];
+                let blank = " ".repeat(SIGN);
+                beside(&blank, sides, ("   ", left), cells).into_iter().for_each(|row| sheet.push(row));
+            }
+        }
+        sheet.blank();
+    }
+
+    /// The items in the right order, with the place each was given where that was another.
+    fn told_order(&self, sheet: &mut Sheet, items: &[usize], order: &Order, cells: usize) {
+        for (place, item) in order.items.iter().enumerate() {
+            let yours = items.iter().position(|given| *given == place);
+            let (sign, role) = sign(yours == Some(place));
+            let head = format!("{sign}{}. ", place + 1);
+            let margin = text::width(&head);
+            for (i, row) in self.prose(item, cells.saturating_sub(margin)).into_iter().enumerate() {
+                let head = if i == 0 { head.clone() } else { " ".repeat(margin) };
+                let mut whole = vec![Piece::new(head, self.theme.style(role))];
+                whole.extend(row);
+                sheet.push(whole);
+            }
+            if let Some(yours) = yours.filter(|yours| *yours != place) {
+                sheet.push(vec![self.quiet(format!("{}yours: {}.", " ".repeat(margin), yours + 1))]);
+            }
+        }
+        sheet.blank();
+    }
+
+    /// The manifest with the faulty lines and those that were marked.
+    fn told_lines(&self, sheet: &mut Sheet, marked: &BTreeSet<usize>, find: &FindLine) {
+        for (row, line) in tinted("yaml", &find.yaml, self.theme).into_iter().enumerate() {
+            let (sign, role) = match (find.lines.contains(&(row + 1)), marked.contains(&row)) {
+                (true, true) => ("faulty, yours  ", Role::Good),
+                (true, false) => ("faulty         ", Role::Warn),
+                (false, true) => ("sound, yours   ", Role::Bad),
+                (false, false) => ("               ", Role::Quiet),
+            };
+            let mut whole = vec![
+                Piece::new(sign, self.theme.style(role)),
+                Piece::new(format!("{:>3} ", row + 1), self.theme.style(Role::Quiet)),
+            ];
+            whole.extend(line);
+            sheet.push(whole);
+        }
+        sheet.blank();
+    }
+
     fn plain_feedback(&self, sheet: &mut Sheet, exam: &Exam, grade: &Grade, cells: usize) {
         let mut say = |label: &str, words: &str, role: Role| {
             let style = self.theme.style(role);
@@ -89,11 +168,21 @@ impl Canvas<'_, '_> {
             say("Answer:   ", &grade.solution, Role::Title);
         }
         sheet.blank();
+        self.because(sheet, grade, cells);
+    }
+
+    /// Why the answer is what it is.
+    fn because(&self, sheet: &mut Sheet, grade: &Grade, cells: usize) {
         for feedback in grade.feedback.iter().filter(|f| !f.because.blocks.is_empty()) {
             self.prose(&feedback.because, cells).into_iter().for_each(|row| sheet.push(row));
             sheet.blank();
         }
     }
+}
+
+/// What stands before a part of an answer, [`SIGN`] cells wide.
+fn sign(right: bool) -> (&'static str, Role) {
+    if right { ("right  ", Role::Good) } else { ("wrong  ", Role::Bad) }
 }
 
 /// How often the question was met, once it was more than once.

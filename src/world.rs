@@ -70,12 +70,15 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
     Ok(code)
 }
 
-fn perform(cli: Cli, mut out: &mut dyn Write) -> io::Result<ExitCode> {
+fn perform(cli: Cli, out: &mut dyn Write) -> io::Result<ExitCode> {
     match cli.command {
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut out);
+            // Into memory first: generating panics where it cannot write, and a reader may leave (`| head`).
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut script);
+            out.write_all(&script)?;
         }
-        Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(&mut out)?,
+        Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(out)?,
         Some(Command::Shell(args)) => return shell::run(&cli.global, &args),
         Some(Command::Serve(args)) => return serve::run(&args, out),
         Some(Command::Sim(args)) => return scenario::run(&args, out),

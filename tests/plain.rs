@@ -40,3 +40,64 @@ fn a_plain_quiz_says_which_answer_was_given_and_keeps_to_the_width() {
     let wide: Vec<&str> = told.lines().filter(|line| line.chars().count() > 78).collect();
     assert!(wide.is_empty(), "{wide:#?}");
 }
+
+#[test]
+fn an_answered_choice_is_told_in_the_order_and_by_the_numbers_it_was_asked_in() {
+    let told = podlab(&["quiz", "9"], "3\nError\n1\n");
+    let numbers: Vec<usize> = told
+        .lines()
+        .filter(|line| line.contains(", right") || line.contains(", wrong"))
+        .filter_map(|line| line.split_once(',')?.0.parse().ok())
+        .collect();
+    assert!(numbers.len() >= 3, "{told}");
+    assert!(numbers.iter().zip(1..).any(|(number, place)| *number == place), "{numbers:?}\n{told}");
+    let falls = numbers.windows(2).filter(|pair| pair[1] <= pair[0] && pair[1] != 1).count();
+    assert_eq!(falls, 0, "{numbers:?}\n{told}");
+}
+
+#[test]
+fn a_plain_prediction_shows_the_manifest_it_is_about() {
+    let told = podlab(&["quiz", "9"], "");
+    assert!(told.contains("applied at 0 s:") && told.contains("    kind: Pod"), "{told}");
+}
+
+#[test]
+fn a_reader_of_the_completions_may_leave_early() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_podlab"))
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podlab runs");
+    drop(child.stdout.take());
+    let done = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
+fn a_pack_that_is_not_there_is_named() {
+    let done = Command::new(env!("CARGO_BIN_EXE_podlab"))
+        .args(["list", "--content", "no-such-folder"])
+        .output()
+        .expect("podlab runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("podlab: no-such-folder"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_kept_is_neither_said_to_be_kept_nor_to_be_forgotten() {
+    let data = tempfile::tempdir().expect("a folder");
+    let file = data.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_podlab"));
+        command.args(arguments).arg("--data-dir").arg(&file).stdin(Stdio::null());
+        command.output().expect("podlab runs")
+    };
+    let quiz = run(&["quiz", "1"]);
+    let said = String::from_utf8_lossy(&quiz.stdout).into_owned();
+    assert!(said.contains("could not be kept") && !said.contains("are kept"), "{said}");
+    let reset = run(&["reset", "--yes"]);
+    assert!(!reset.status.success() && reset.stdout.is_empty(), "{reset:?}");
+}

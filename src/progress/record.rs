@@ -117,6 +117,11 @@ impl Record {
         Ok(Record { keep: Keep::File(db) })
     }
 
+    /// Whether what is saved outlives the program.
+    pub fn lasts(&self) -> bool {
+        matches!(self.keep, Keep::File(_))
+    }
+
     /// Keeps an entry; it is on the disk when this returns its number.
     pub fn save(&mut self, entry: &Entry, at: Moment) -> Result<i64, Unsaved> {
         match &mut self.keep {

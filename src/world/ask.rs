@@ -3,7 +3,7 @@
 
 use super::args::{Global, QuizFormat};
 use super::{content, plain, record};
-use crate::app::exam::points;
+use crate::app::exam::{points, show};
 use crate::app::learner::Learner;
 use crate::course::quiz::grade::{Grade, Verdict, grade};
 use crate::course::quiz::{Answer, Kind, Manifest, Predicted, Prose, Question};
@@ -25,7 +25,7 @@ struct Desk<'a> {
 
 /// `podlab quiz CHAPTER`.
 pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let (course, _) = content::course(global);
+    let course = content::course_aloud(global)?;
     let chapter = plain::find(&course, wanted)?;
     let Some(quiz) = course.quiz(&chapter.id) else {
         return Err(io::Error::other(format!("the chapter {} has no quiz", chapter.id)));
@@ -59,7 +59,7 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
 
 /// `podlab review`.
 pub fn review(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let (course, _) = content::course(global);
+    let course = content::course_aloud(global)?;
     let (mut desk_input, learner, record) = begin(global, &course)?;
     let mut desk = Desk { global, out, input: &mut desk_input, record, seed: 0 };
     if learner.due.is_empty() {
@@ -82,7 +82,7 @@ pub fn export_quiz(
     format: QuizFormat,
     out: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let (course, _) = content::course(global);
+    let course = content::course_aloud(global)?;
     let chapter = plain::find(&course, wanted)?;
     let Some(quiz) = course.quiz(&chapter.id) else {
         return Err(io::Error::other(format!("the chapter {} has no quiz", chapter.id)));
@@ -116,7 +116,10 @@ impl Desk<'_> {
         let shown = question.shuffled(self.seed);
         self.say(&question.ask)?;
         self.options(question, &shown)?;
-        writeln!(self.out, "{}", how(&question.kind))?;
+        self.manifest(course, chapter, question)?;
+        for line in plain::folded("", &how(&question.kind)) {
+            writeln!(self.out, "{line}")?;
+        }
         loop {
             write!(self.out, "> ")?;
             self.out.flush()?;
@@ -137,6 +140,17 @@ impl Desk<'_> {
             writeln!(self.out, "{row}")?;
         }
         Ok(())
+    }
+
+    /// The manifest a prediction is about.
+    fn manifest(&mut self, course: &Course, chapter: &str, question: &Question) -> io::Result<()> {
+        let Kind::Predict(prediction) = &question.kind else { return Ok(()) };
+        let Some((name, yaml)) = show::manifest(prediction, course, chapter) else { return Ok(()) };
+        writeln!(self.out, "{name}, applied at 0 s:")?;
+        for line in yaml.lines() {
+            writeln!(self.out, "{}", format!("    {line}").trim_end())?;
+        }
+        writeln!(self.out)
     }
 
     fn options(&mut self, question: &Question, shown: &[usize]) -> io::Result<()> {
@@ -204,14 +218,20 @@ impl Desk<'_> {
         if !grade.solution.is_empty() {
             writeln!(self.out, "Answer: {}", grade.solution)?;
         }
-        for feedback in &grade.feedback {
+        // In the order asked and by the numbers asked with, so that they can be told apart by ear.
+        let shown = question.shuffled(self.seed);
+        let place = |about: Option<usize>| about.and_then(|about| shown.iter().position(|one| *one == about));
+        let mut feedback: Vec<_> = grade.feedback.iter().collect();
+        feedback.sort_by_key(|one| place(one.about));
+        for feedback in feedback {
             if let (Some(about), Kind::ChooseOne(options) | Kind::ChooseAll(options)) =
                 (feedback.about, &question.kind)
             {
                 let mark = if options[about].correct { "right" } else { "wrong" };
                 let yours = if is_chosen(answer, about) { ", yours" } else { "" };
                 let option = options[about].text.plain();
-                for line in plain::folded(&format!("- {mark}{yours}: "), option.trim()) {
+                let number = place(Some(about)).map(|at| format!("{}, ", at + 1)).unwrap_or_default();
+                for line in plain::folded(&format!("{number}{mark}{yours}: "), option.trim()) {
                     writeln!(self.out, "{line}")?;
                 }
             }
@@ -225,7 +245,11 @@ impl Desk<'_> {
     }
 
     fn leave(&mut self) -> io::Result<ExitCode> {
-        writeln!(self.out, "\nYour answers are kept; the same command goes on from here.")?;
+        if self.record.lasts() {
+            writeln!(self.out, "\nYour answers are kept; the same command goes on from here.")?;
+        } else {
+            writeln!(self.out, "\nYour answers could not be kept; the same command begins anew.")?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -29,6 +29,15 @@ pub fn course(global: &Global) -> (Course, Vec<Diagnostic>) {
     (course, found)
 }
 
+/// The same for plain output: what could not be loaded is said on standard error, and the rest is the course.
+pub fn course_aloud(global: &Global) -> io::Result<Course> {
+    let (course, found) = course(global);
+    for one in found.iter().filter(|one| one.severity == Severity::Error) {
+        writeln!(io::stderr(), "podlab: {one}")?;
+    }
+    Ok(course)
+}
+
 fn built_in() -> Pack {
     let files = files::built_in().into_iter().map(|(path, bytes)| (path, Cow::Owned(bytes))).collect();
     Pack { prefix: String::new(), files }

@@ -20,7 +20,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 20..=100;
 
 /// `podlab list`: the chapters by part, with what the learner reached.
 pub fn list(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let (course, _) = content::course(global);
+    let course = content::course_aloud(global)?;
     let record = record::open(global).record;
     let learner = record::learner(&record, &course, &record::settings(&record));
     for (part, chapters) in course.parts() {
@@ -55,7 +55,7 @@ fn line(chapter: &Chapter, learner: &Learner) -> String {
 
 /// `podlab show CHAPTER`.
 pub fn show(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let (course, _) = content::course(global);
+    let course = content::course_aloud(global)?;
     let chapter = find(&course, wanted)?;
     writeln!(out, "{}\n", format!("{} {}", chapter.number, chapter.front.title).trim_start())?;
     for row in text(global, chapter.page(), &cards(&course, chapter)) {

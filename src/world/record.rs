@@ -171,6 +171,9 @@ pub fn reset(global: &Global, yes: bool, out: &mut dyn Write) -> io::Result<Exit
         }
     }
     let mut record = opened(global)?;
+    if !record.lasts() {
+        return Err(io::Error::other("nothing was forgotten, since the record cannot be written"));
+    }
     let copy = record.back_up(now().millis).map_err(|unsaved| io::Error::other(unsaved.0))?;
     let gone = record.reset(None).map_err(|unsaved| io::Error::other(unsaved.0))?;
     writeln!(out, "Forgot {gone} entries.")?;

@@ -54,8 +54,11 @@ impl Canvas<'_, '_> {
                 self.told_order(&mut sheet, items, order, cells);
                 self.because(&mut sheet, grade, cells);
             }
-            (Draft::Lines { marked, .. }, Kind::FindLine(find)) => {
-                self.told_lines(&mut sheet, marked, find);
+            (Draft::Lines { marked, at, wanted, .. }, Kind::FindLine(find)) => {
+                // Where one line is wanted, the cursor was enough.
+                let pointed = BTreeSet::from([*at]);
+                let given = if marked.is_empty() && *wanted == 1 { &pointed } else { marked };
+                self.told_lines(&mut sheet, given, find);
                 self.because(&mut sheet, grade, cells);
             }
             _ => self.plain_feedback(&mut sheet, exam, grade, cells),
@@ -98,14 +101,18 @@ impl Canvas<'_, '_> {
                 Piece::new(side.plain(), self.theme.style(role)),
                 Piece::new(right.plain(), self.theme.style(Role::Title)),
             ];
-            beside(sign, sides, (" → ", left), cells).into_iter().for_each(|row| sheet.push(row));
+            for row in beside(sign, sides, (" → ", left), cells) {
+                sheet.push(row);
+            }
             if *chosen != Some(row) {
                 let yours = chosen.and_then(|yours| pairs.pairs.get(yours)).map(|(_, right)| right.plain());
                 let quiet = self.theme.style(Role::Quiet);
                 let words = yours.unwrap_or_else(|| "nothing".to_owned());
                 let sides = [Piece::new("", quiet), Piece::new(format!("yours: {words}"), quiet)];
                 let blank = " ".repeat(SIGN);
-                beside(&blank, sides, ("   ", left), cells).into_iter().for_each(|row| sheet.push(row));
+                for row in beside(&blank, sides, ("   ", left), cells) {
+                    sheet.push(row);
+                }
             }
         }
         sheet.blank();

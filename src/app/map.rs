@@ -73,7 +73,7 @@ impl LabRow {
 impl Map {
     /// A map with the chapter opened last chosen, or the first.
     pub fn new(course: &Course, learner: &Learner) -> Map {
-        let mut map = Map { rows: rows(course), ..Map::default() };
+        let mut map = Map::default();
         map.refresh(course, learner);
         let last = learner.last.as_deref();
         let at = map.rows.iter().position(|row| match row {
@@ -84,8 +84,12 @@ impl Map {
         map
     }
 
-    /// Brings what depends on the record up to date.
-    pub fn refresh(&mut self, _course: &Course, learner: &Learner) {
+    /// Brings what depends on the course and the record up to date; the cursor stays in its row, or goes to the next one to choose.
+    pub fn refresh(&mut self, course: &Course, learner: &Learner) {
+        self.rows = rows(course);
+        let choosable = |row: &Row| !matches!(row, Row::Part(_));
+        let at = self.cursor.at.min(self.rows.len().saturating_sub(1));
+        self.cursor.at = self.rows[at..].iter().position(choosable).map_or(0, |behind| at + behind);
         let begun = learner.last.is_some() || !learner.questions.is_empty();
         self.greeting = if begun { Greeting::Back } else { Greeting::Welcome };
     }

@@ -28,7 +28,10 @@ impl App {
         };
         let as_left = left.is_some();
         let Some(screen) = left.map(Screen::Lab).or_else(|| self.screen_of(&place)) else {
-            self.notice = Some(format!("There is no such thing here: {}", name_of(&place)));
+            self.notice = Some(match &place {
+                Place::Review => "Nothing is due: what you have answered comes back when it is time.".to_owned(),
+                other => format!("There is no such thing here: {}", name_of(other)),
+            });
             return;
         };
         let before = std::mem::replace(&mut self.trail.screen, screen);
@@ -253,7 +256,6 @@ fn name_of(place: &Place) -> String {
         Place::Question(id) => format!("question '{id}'"),
         Place::Lab(slug) => format!("lab '{slug}'"),
         Place::Experiment(id) => format!("experiment '{id}'"),
-        Place::Review => "questions to review (nothing is due)".to_owned(),
         other => format!("{other:?}"),
     }
 }

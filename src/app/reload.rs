@@ -19,6 +19,7 @@ impl App {
         self.trail.screen = self.renewed(screen);
         let behind = std::mem::take(&mut self.trail.behind);
         self.trail.behind = behind.into_iter().map(|(screen, pane)| (self.renewed(screen), pane)).collect();
+        self.trail.lab = self.trail.lab.take().and_then(|left| left.lab_again(&self.course));
         self.drop_old_session();
         self.take_up_session();
         self.notice = Some(match problems {

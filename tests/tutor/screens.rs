@@ -245,6 +245,10 @@ fn content_that_changes_is_shown_at_the_same_place() {
     assert!(rig.screen().contains("A table"), "{}", rig.screen());
     rig.send(podlab::app::Msg::Course { course: Box::default(), problems: Vec::new() });
     assert!(!rig.screen().contains("A table"), "what is gone leads to the map:\n{}", rig.screen());
+    let mut rig = Rig::new(80, 24);
+    assert!(rig.screen().contains("01 "), "{}", rig.screen());
+    rig.send(podlab::app::Msg::Course { course: Box::default(), problems: Vec::new() });
+    assert!(!rig.screen().contains("01 "), "the map has no rows of before:\n{}", rig.screen());
 }
 
 #[test]

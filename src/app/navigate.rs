@@ -29,7 +29,9 @@ impl App {
         let as_left = left.is_some();
         let Some(screen) = left.map(Screen::Lab).or_else(|| self.screen_of(&place)) else {
             self.notice = Some(match &place {
-                Place::Review => "Nothing is due: what you have answered comes back when it is time.".to_owned(),
+                Place::Review => {
+                    "Nothing is due: what you have answered comes back when it is time.".to_owned()
+                }
                 other => format!("There is no such thing here: {}", name_of(other)),
             });
             return;

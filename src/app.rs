@@ -96,8 +96,20 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// A word on what just happened, until the next key.
     pub notice: Option<String>,
+    /// How well the record keeps what the learner does.
+    memory: Memory,
     /// How the last frame came out.
     pub extents: Extents,
+}
+
+/// How well the record keeps what the learner does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Memory {
+    /// All of it so far.
+    #[default]
+    Whole,
+    /// Not all of it: something could not be saved.
+    Short,
 }
 
 /// The screen and those one came from.
@@ -148,6 +160,7 @@ impl App {
             trail: Trail { screen: Screen::Map(map), behind: Vec::new(), lab: None, held: None },
             overlay: None,
             notice: None,
+            memory: Memory::Whole,
             extents: Extents::default(),
         }
     }
@@ -162,7 +175,12 @@ impl App {
             Msg::Tick(real) => self.tick(real),
             Msg::Painted(extents) => self.painted(extents),
             Msg::Unsaved(why) => {
+                self.memory = Memory::Short;
                 self.notice = Some(why);
+                vec![Effect::Draw]
+            }
+            Msg::Told(words) => {
+                self.notice = Some(words);
                 vec![Effect::Draw]
             }
             Msg::Course { course, problems } => self.reload(*course, &problems),

@@ -224,7 +224,13 @@ impl Bench {
         let practice = &mut self.practice;
         match action {
             Action::Pause => practice.toggle(),
-            Action::Step => practice.step(),
+            Action::Step => {
+                let (live, rows) = (!practice.is_past(), practice.rows().len());
+                practice.step();
+                if live && practice.rows().len() == rows {
+                    return Some(vec![Reaction::Say("Nothing has changed in these ten minutes.".into())]);
+                }
+            }
             Action::StepBack => practice.step_back(),
             Action::Slower => practice.slower(),
             Action::Faster => practice.faster(),

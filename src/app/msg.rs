@@ -64,6 +64,8 @@ pub enum Msg {
     Painted(Extents),
     /// The record could not be kept; why.
     Unsaved(String),
+    /// Something the learner should know at the start.
+    Told(String),
     /// The content has changed.
     Course {
         /// The content as it is now.

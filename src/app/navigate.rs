@@ -11,7 +11,7 @@ use super::practice::Practice;
 use super::reader::{Anchor, Reader};
 use super::search::Search;
 use super::settings::{SettingsScreen, ThemeChoice};
-use super::{App, Effect, Place, Reaction, Reactions, Screen};
+use super::{App, Effect, Memory, Place, Reaction, Reactions, Screen};
 use crate::course::block::Block;
 use std::collections::BTreeMap;
 
@@ -102,8 +102,11 @@ impl App {
         if matches!(&self.overlay, Some(Overlay::Confirm(asked)) if asked.then == Then::Quit) {
             return Reaction::Quit;
         }
-        let text = "Leave podlab? What you did is kept.".to_owned();
-        Reaction::Open(Overlay::Confirm(Confirm { text, then: Then::Quit }))
+        let text = match self.memory {
+            Memory::Whole => "Leave podlab? What you did is kept.",
+            Memory::Short => "Leave podlab? Not all of what you did could be saved.",
+        };
+        Reaction::Open(Overlay::Confirm(Confirm { text: text.to_owned(), then: Then::Quit }))
     }
 
     /// Brings what a screen shows of the record up to date.

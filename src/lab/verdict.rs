@@ -160,10 +160,12 @@ impl Judge {
         match &watched.goal.condition {
             Condition::NoRestarts { pod } => look::with_pod(cluster, pod, |p| {
                 let since = restarts(p) - self.restarts.get(p.uid()).copied().unwrap_or(0);
+                let restarts = p.spec.restart_policy.as_deref() != Some("Never");
                 let waits = |status: &ContainerStatus| {
-                    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
-                    let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
-                    reason == Some("CrashLoopBackOff")
+                    let Some(state) = &status.state else { return false };
+                    let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
+                    let failed = state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0);
+                    waiting == Some("CrashLoopBackOff") || (restarts && failed)
                 };
                 if since > 0 {
                     let times = times(since);

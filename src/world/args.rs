@@ -49,7 +49,7 @@ pub struct Global {
 pub enum Command {
     /// Open the tutor, at a chapter if one is named
     Learn {
-        /// A chapter's number, slug or a part of its title
+        /// A chapter's number, slug or a part of its title; or a lab's slug
         chapter: Option<String>,
     },
     /// Print what `kubectl get pods -w` would print for manifests applied at 0 s

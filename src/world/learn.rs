@@ -24,15 +24,22 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
     let learner = record::learner(&record, &course, &settings);
     let mut app = App::new(course, learner, settings);
     if let Some(first) = problems.first() {
-        app.update(Msg::Unsaved(format!("some content cannot be used: {first} (`podlab check` says more)")));
+        let pack = global.content.first().map_or_else(String::new, |pack| format!(" {}", pack.display()));
+        let words = format!("some content cannot be used: {first} (`podlab check{pack}` says more)");
+        app.update(Msg::Told(words));
     }
     if let Some(notice) = opened.notice {
-        app.update(Msg::Unsaved(notice));
+        app.update(if record.lasts() { Msg::Told(notice) } else { Msg::Unsaved(notice) });
     }
     let mut first = Vec::new();
     if let Some(wanted) = chapter {
-        let id = plain::find(&app.course, wanted)?.id.clone();
-        first = app.start_at(Place::Chapter { id, heading: None });
+        let place = match plain::find(&app.course, wanted) {
+            Ok(chapter) => Place::Chapter { id: chapter.id.clone(), heading: None },
+            // A lab may have a name that no chapter has.
+            Err(_) if app.course.labs.contains_key(wanted) => Place::Lab(wanted.to_owned()),
+            Err(unknown) => return Err(unknown),
+        };
+        first = app.start_at(place);
     }
     let changes = changes::Changes::of(global, tutor::now());
     tutor::run(Options { app, first, theme, changes }, &mut |what: Keep<'_>| {

@@ -95,3 +95,24 @@ fn the_past_takes_no_manifest() {
     let rig = Rig::new(80, 24).press("Enter a").wait(3).press(", , a");
     has(&rig, &["This is the past"]);
 }
+
+#[test]
+fn whoever_leaves_is_told_if_something_was_not_saved() {
+    let mut rig = Rig::new(80, 24);
+    rig.send(Msg::Told("the record was damaged and a new one begun".to_owned()));
+    let mut rig = rig.press("Esc");
+    has(&rig, &["What you did is kept"]);
+    rig.send(Msg::Unsaved("the disk is full".to_owned()));
+    has(&rig.press("n Esc"), &["Not all of what you did could be saved"]);
+}
+
+#[test]
+fn a_step_in_which_nothing_changes_says_so() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(20).press(".");
+    has(&rig, &["Nothing has changed in these ten minutes"]);
+}
+
+#[test]
+fn nothing_due_is_said_in_words() {
+    has(&Rig::new(80, 24).press("r"), &["Nothing is due"]);
+}

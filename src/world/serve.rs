@@ -105,6 +105,8 @@ pub fn run(args: &Serve, out: &mut dyn Write) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
+        // Before anything is written that has to be taken away at the end.
+        let ended = ending()?;
         let listener = TcpListener::bind(&args.listen).await.map_err(|error| {
             io::Error::new(
                 error.kind(),
@@ -125,28 +127,33 @@ pub fn run(args: &Serve, out: &mut dyn Write) -> io::Result<ExitCode> {
         tokio::task::spawn_local(async move { alive.live().await });
         tokio::select! {
             () = accept(listener, hub) => {}
-            ended = end() => ended?,
+            () = ended => {}
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Waits for Ctrl-C.
+/// Comes with Ctrl-C.
 #[cfg(not(unix))]
-async fn end() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn ending() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
-/// Waits for a signal that ends the server.
+/// Comes with a signal that ends the server. From now on none of them ends it in any other way.
 #[cfg(unix)]
-async fn end() -> io::Result<()> {
+fn ending() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut int = signal(SignalKind::interrupt())?;
     let (mut term, mut hup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    tokio::select! {
-        done = tokio::signal::ctrl_c() => done,
-        _ = term.recv() => Ok(()),
-        _ = hup.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+            _ = hup.recv() => {}
+        }
+    })
 }
 
 async fn accept(listener: TcpListener, hub: Rc<Hub>) {

@@ -28,7 +28,9 @@ pub use descriptor::{Chunk, Stream};
 pub use errno::Errno;
 pub use fs::{Access, Files, Place};
 pub use image::{Catalogue, Image, PullError, Reference, ReferenceError};
-pub use net::{Failure, Health, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served};
+pub use net::{
+    Failure, Health, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served, is_loopback,
+};
 pub use process::{Pid, ProcessInfo, Status};
 pub use shell::LineStatus;
 pub use signal::{DefaultAction, Signal};

@@ -3,8 +3,6 @@
 //! Requests and responses are plain data; a watch is a cursor that is asked again. Knows nothing of sockets, threads or the
 //! machine's clock: those are in `world::serve`.
 
-/// Paths, taken apart.
-pub mod address;
 /// The simulated calendar as the wall clock's.
 pub mod calendar;
 /// What the server says it can do.
@@ -31,6 +29,7 @@ pub mod watch;
 mod write;
 
 use crate::sim::Cluster;
+pub use crate::sim::api::address;
 use crate::sim::api::{Reason, Refusal};
 use address::{Address, Resource};
 use calendar::Calendar;
@@ -194,31 +193,7 @@ fn version() -> Value {
 
 /// A refusal as clients expect it (`metav1.Status`).
 pub fn status(refusal: &Refusal) -> Value {
-    let mut status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": refusal.message,
-        "reason": refusal.reason.name(), "code": refusal.code(),
-    });
-    let causes: Vec<Value> = refusal
-        .causes
-        .iter()
-        .map(|cause| json!({"reason": cause.reason.name(), "message": cause.message, "field": cause.field}))
-        .collect();
-    let mut details = json!({});
-    for (name, value) in [("name", &refusal.name), ("kind", &refusal.kind)] {
-        if !value.is_empty() {
-            details[name] = json!(value);
-        }
-    }
-    if let Some(kind) = crate::kube::Kind::parse(&refusal.kind).filter(|kind| !kind.info().group.is_empty()) {
-        details["group"] = json!(kind.info().group);
-    }
-    if !causes.is_empty() && !refusal.kind.is_empty() {
-        details["causes"] = json!(causes);
-    }
-    if details != json!({}) {
-        status["details"] = details;
-    }
-    status
+    refusal.status()
 }
 
 #[cfg(test)]

@@ -28,12 +28,16 @@ pub mod kubelet;
 pub mod nodes;
 /// What processes ask of the world outside their Pod: names, connections.
 pub mod network;
+/// Who may do what, by the roles and bindings there are.
+pub mod rights;
 /// Sandboxes, containers, images on the nodes.
 pub mod runtime;
 /// Where Pods go.
 pub mod scheduler;
 /// Objects, revisions and the append-only change log.
 pub mod store;
+/// Tokens of service accounts.
+pub mod token;
 
 pub use api::{Author, DeleteOptions, Patch, Propagation, Reason, Refusal, Subresource, Write, Written};
 pub use cause::{Cause, CauseId};

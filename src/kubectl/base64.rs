@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use serde_json::Value;
 
 /// Values with and without padding are read; they are written with it.
@@ -13,11 +13,6 @@ const ENGINE: GeneralPurpose =
 /// Bytes as base 64 with padding.
 pub fn encode(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
-}
-
-/// Bytes as base 64 for addresses, without padding, as tokens are written.
-pub fn encode_url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The bytes of base 64, blanks passed over; `None` if it is none.

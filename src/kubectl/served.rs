@@ -4,7 +4,7 @@ use super::select;
 use crate::kube::Kind;
 
 /// The version of Kubernetes that the server says it is.
-pub const VERSION: &str = "v1.36.2";
+pub use crate::sim::nodes::VERSION;
 
 /// Its minor version as the answer of `/version` has it.
 pub const MINOR: &str = "36";

@@ -184,7 +184,7 @@ pub(super) enum Incoming {
 }
 
 /// Whether a host name means this very system.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host == "0.0.0.0"
         || host == "::1"

@@ -85,6 +85,15 @@ pub enum Notice {
     },
 }
 
+/// Which requests to a machine's own addresses go to the host, unless somebody inside listens.
+#[derive(Clone, Debug)]
+enum Beyond {
+    /// Those to these ports.
+    Ports(BTreeSet<u16>),
+    /// All.
+    All,
+}
+
 /// A small machine: one per Pod sandbox, node shell or learner's session.
 #[derive(Clone, Debug)]
 pub struct System {
@@ -109,8 +118,8 @@ pub struct System {
     next_cell: u32,
     /// Forks in the present second of the clock.
     forks: (SimTime, u32),
-    /// Ports of the loopback address that the host answers.
-    host_ports: BTreeSet<u16>,
+    /// What of the machine's own addresses is answered outside of it.
+    beyond: Beyond,
 }
 
 impl System {
@@ -136,7 +145,7 @@ impl System {
             next_id: 0,
             next_cell: 0,
             forks: (SimTime(0), 0),
-            host_ports: BTreeSet::new(),
+            beyond: Beyond::Ports(BTreeSet::new()),
         }
     }
 
@@ -312,12 +321,21 @@ impl System {
 
     /// Ports of the loopback address at which the host answers, besides the servers inside.
     pub fn set_host_ports(&mut self, ports: BTreeSet<u16>) {
-        self.host_ports = ports;
+        self.beyond = Beyond::Ports(ports);
+    }
+
+    /// Lets the host answer whatever is sent to the machine's own addresses and nobody inside listens to: others share its network.
+    pub fn share_network(&mut self) {
+        self.beyond = Beyond::All;
     }
 
     /// Whether a request to `target` stays inside the system.
     pub(super) fn stays_inside(&self, target: &str, port: u16) -> bool {
-        self.is_self(target) && (self.listeners.contains_key(&port) || !self.host_ports.contains(&port))
+        let outside = match &self.beyond {
+            Beyond::Ports(ports) => ports.contains(&port),
+            Beyond::All => true,
+        };
+        self.is_self(target) && (self.listeners.contains_key(&port) || !outside)
     }
 
     fn wake_input(&mut self, key: ProcKey) {

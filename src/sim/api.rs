@@ -3,6 +3,8 @@
 //! A write passes the same stations as on a real server: namespace, defaults, admission, validation, quota, storage. Components are
 //! trusted to write valid objects and skip only validation. This module does not know how refusals are printed.
 
+/// Paths, taken apart.
+pub mod address;
 mod create;
 mod delete;
 mod evict;

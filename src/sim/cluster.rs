@@ -23,6 +23,7 @@ use super::store::{Change, Store};
 use crate::kube::{Object, SimTime};
 use crate::os::MACHINE_MEMORY;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// What can be due. One variant for each component.
@@ -73,6 +74,12 @@ impl NodeIndex {
     pub fn pod_network(self) -> String {
         let block = 244 + (self.0 >> 8);
         format!("{}.{}.{}", 10 + (block >> 8), block & 0xff, self.0 & 0xff)
+    }
+
+    /// The node's own address: `10.10.0.2` and so on, behind that of the API server.
+    pub fn address(self) -> Ipv4Addr {
+        let host = self.0 + 2;
+        Ipv4Addr::from(0x0a0a_0000 + host)
     }
 }
 

@@ -3,13 +3,16 @@
 
 mod register;
 
-use super::cluster::NodeSpec;
+use super::cluster::{NodeIndex, NodeSpec};
 use crate::kube::{SimTime, WallClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often a kubelet renews its lease, milliseconds.
 pub const LEASE_PERIOD: u64 = 10_000;
+
+/// The version of Kubernetes that kubelets and API server say they are.
+pub const VERSION: &str = "v1.36.2";
 
 /// Disk of every machine, bytes.
 pub const DISK: u64 = crate::os::MACHINE_DISK;
@@ -110,16 +113,17 @@ pub struct Machines {
     /// The image registry they pull from.
     pub registry: Registry,
     all: BTreeMap<Arc<str>, Machine>,
+    /// Their names, by the nodes' numbers.
+    order: Vec<Arc<str>>,
 }
 
 impl Machines {
     /// Puts up a machine.
     pub fn add(&mut self, spec: &NodeSpec) {
-        let n = self.all.len() as u64;
-        let host = n + 2;
+        let n = self.order.len() as u64;
         let machine = Machine {
             spec: spec.clone(),
-            address: format!("10.{}.{}.{}", 10 + (host >> 16), (host >> 8) & 0xff, host & 0xff),
+            address: NodeIndex(n as u32).address().to_string(),
             powered: true,
             going_down: None,
             refusals: Vec::new(),
@@ -134,6 +138,12 @@ impl Machines {
             phase: (n * 1_370) % LEASE_PERIOD,
         };
         self.all.insert(spec.name.clone(), machine);
+        self.order.push(spec.name.clone());
+    }
+
+    /// The machine of the node with this number.
+    pub fn at(&self, index: NodeIndex) -> Option<&Machine> {
+        self.get(self.order.get(index.0 as usize)?)
     }
 
     /// The machine of a node.

@@ -302,7 +302,7 @@ impl Runtime {
                 up: true,
                 seen: None,
                 containers: Vec::new(),
-                system: system(hostname, &ip),
+                system: system(hostname, &ip, node),
                 wake_at: SimTime::NEVER,
                 pause: None,
                 errands: BTreeMap::new(),
@@ -319,7 +319,7 @@ impl Runtime {
         if let Some(sandbox) = self.sandboxes.get_mut(&id) {
             self.by_ip.remove(&sandbox.ip);
             self.by_ip.insert(ip.clone(), id);
-            sandbox.system = system(hostname, &ip);
+            sandbox.system = system(hostname, &ip, sandbox.node);
             sandbox.pause = None;
             sandbox.errands.clear();
             sandbox.ip = ip;
@@ -349,6 +349,12 @@ impl Runtime {
         self.by_ip.get(ip).copied().filter(|id| self.sandboxes.get(id).is_some_and(|sandbox| sandbox.up))
     }
 
+    /// The sandbox with this address in which somebody listens on a port: the network of a node is that of many.
+    pub fn listener(&self, ip: &str, port: u16) -> Option<SandboxId> {
+        let mut of_address = self.sandboxes.iter().filter(|(_, sandbox)| sandbox.up && &*sandbox.ip == ip);
+        of_address.find(|(_, sandbox)| sandbox.system.listens(port)).map(|(id, _)| *id)
+    }
+
     /// Whether a sandbox has the address, up or not.
     pub fn has_address(&self, ip: &str) -> bool {
         self.by_ip.contains_key(ip)
@@ -362,8 +368,11 @@ impl Runtime {
     }
 }
 
-fn system(hostname: &str, ip: &str) -> System {
+fn system(hostname: &str, ip: &str, node: NodeIndex) -> System {
     let mut system = System::new(hostname);
+    if ip.parse() == Ok(node.address()) {
+        system.share_network();
+    }
     system.set_addresses(vec![ip.to_owned()]);
     system
 }

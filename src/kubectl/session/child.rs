@@ -5,7 +5,9 @@ use super::{EditorRequest, Session, fault, ssh};
 use crate::kubectl::desk::Stream;
 use crate::kubectl::run::Command;
 use crate::kubectl::task::Task;
-use crate::os::{Failure, Pid, Reply, Request, RequestId, Served, Signal, Spawn, Stdin, Stream as Out};
+use crate::os::{
+    Failure, Pid, Reply, Request, RequestId, Served, Signal, Spawn, Stdin, Stream as Out, is_loopback,
+};
 use crate::sim::Cluster;
 use crate::sim::runtime::VisitId;
 
@@ -104,17 +106,19 @@ impl Session {
         let now = cluster.now();
         match request {
             Request::Foreign { argv, env, cwd } => self.foreign(cluster, pid, &argv, (&env, cwd)),
-            Request::Http(http) => {
+            Request::Http(http) if is_loopback(&http.host) => {
                 let reply = self.forward_http(cluster, http);
                 self.system.answer(now, id, reply);
             }
-            Request::Tcp { port, .. } => {
+            Request::Tcp { host, port, .. } if is_loopback(&host) => {
                 let found = self.forwarded(port).is_some();
                 let reply = if found { Reply::Tcp(Vec::new()) } else { Reply::Failed(Failure::Refused) };
                 self.system.answer(now, id, reply);
             }
-            Request::Resolve { .. } | Request::Ping { .. } => {
-                self.system.answer(now, id, Reply::Failed(Failure::UnknownHost));
+            // The learner's machine stands beside the nodes.
+            request => {
+                let reply = cluster.from_beside(request);
+                self.system.answer(now, id, reply);
             }
         }
     }
@@ -129,10 +133,6 @@ impl Session {
     }
 
     fn forward_http(&mut self, cluster: &mut Cluster, http: crate::os::HttpRequest) -> Reply {
-        let local = matches!(http.host.as_str(), "127.0.0.1" | "localhost" | "::1" | "[::1]");
-        if !local {
-            return Reply::Failed(Failure::UnknownHost);
-        }
         let Some((pid, key, to)) = self.forwarded(http.port) else {
             return Reply::Failed(Failure::Refused);
         };

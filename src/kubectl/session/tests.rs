@@ -1,5 +1,6 @@
 mod jobs;
 mod exam;
+mod network;
 mod nodes;
 
 use super::*;

@@ -9,7 +9,7 @@ use crate::kubectl::grid::Grid;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::Target;
 use crate::kubectl::verb::{EVERYWHERE, Verb};
-use rules::{Subject, Wish};
+use rules::Wish;
 
 const CAN_I: Verb = Verb {
     name: "can-i",
@@ -56,7 +56,7 @@ const KNOWN_VERBS: &[&str] = &[
 ];
 
 fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
-    let who = Subject::of(run);
+    let who = rules::subject(run);
     if run.args.is("list") {
         let text = rules::list(run, &who);
         run.out(text);
@@ -106,7 +106,7 @@ pub(in crate::kubectl) fn check(run: &Run) -> Result<(), Complaint> {
         "delete" => "delete",
         _ => return Ok(()),
     };
-    let who = Subject::of(run);
+    let who = rules::subject(run);
     for target in crate::kubectl::select::targets(&run.args.words)? {
         let info = target.kind().info();
         let name = if let Target::Named(_, name) = &target { name.as_str() } else { "" };
@@ -182,7 +182,7 @@ pub(super) const VERB: Verb = Verb {
 
 /// Who the server takes the user for that `--as` names.
 fn whoami_as(run: &mut Run) -> Result<Flow, Complaint> {
-    let who = Subject::of(run);
+    let who = rules::subject(run);
     let rows = [
         ["ATTRIBUTE", "VALUE"].map(str::to_owned),
         ["Username".to_owned(), who.user],

@@ -1,6 +1,7 @@
 //! How the server says no.
 
 use crate::kube::{Key, Kind};
+use serde_json::{Value, json};
 use std::fmt;
 
 /// Why a request was refused, as `status.reason` names it.
@@ -152,6 +153,35 @@ impl Refusal {
     /// The HTTP status code.
     pub fn code(&self) -> u16 {
         self.reason.code()
+    }
+
+    /// The refusal as clients expect it (`metav1.Status`).
+    pub fn status(&self) -> Value {
+        let mut status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+            "reason": self.reason.name(), "code": self.code(),
+        });
+        let causes: Vec<Value> = self
+            .causes
+            .iter()
+            .map(|cause| json!({"reason": cause.reason.name(), "message": cause.message, "field": cause.field}))
+            .collect();
+        let mut details = json!({});
+        for (name, value) in [("name", &self.name), ("kind", &self.kind)] {
+            if !value.is_empty() {
+                details[name] = json!(value);
+            }
+        }
+        if let Some(kind) = Kind::parse(&self.kind).filter(|kind| !kind.info().group.is_empty()) {
+            details["group"] = json!(kind.info().group);
+        }
+        if !causes.is_empty() && !self.kind.is_empty() {
+            details["causes"] = json!(causes);
+        }
+        if details != json!({}) {
+            status["details"] = details;
+        }
+        status
     }
 
     /// There is no such object.

@@ -4,7 +4,7 @@
 use super::Cluster;
 use crate::kube::core::{ContainerState, ContainerStatus};
 use crate::kube::{Key, Pod, SimTime};
-use crate::os::{Chunk, HttpRequest, Served, Signal};
+use crate::os::{Chunk, HttpRequest, Reply, Request, Served, Signal};
 use crate::sim::api::{Reason, Refusal};
 use crate::sim::kubelet;
 use crate::sim::runtime::{LogLine, SandboxId, VisitId};
@@ -201,6 +201,14 @@ impl Cluster {
         let served = self.runtime.http(sandbox, port, request, now);
         self.wake(sandbox);
         Ok(served)
+    }
+
+    /// What somebody on a machine beside the cluster, in the network of its nodes, gets for a request.
+    pub fn from_beside(&mut self, request: Request) -> Reply {
+        let (_, mut context) = self.parts();
+        let reply = context.answer_beside(request);
+        self.settle();
+        reply
     }
 
     /// What a container uses now: CPU time so far in milliseconds, memory in bytes.

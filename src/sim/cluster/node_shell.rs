@@ -112,9 +112,16 @@ impl Cluster {
             let (notices, next) = self.runtime.run_node_shell(sandbox, now);
             let asked = notices.is_empty();
             for notice in notices {
-                if let Notice::Request { cell, pid, request: Request::Foreign { argv, cwd, .. }, .. } = notice
-                {
-                    self.node_program(sandbox, NodeVisit { cell, pid }, (&argv, &cwd));
+                match notice {
+                    Notice::Request { cell, pid, request: Request::Foreign { argv, cwd, .. }, .. } => {
+                        self.node_program(sandbox, NodeVisit { cell, pid }, (&argv, &cwd));
+                    }
+                    Notice::Request { id, request, .. } => {
+                        let (_, mut context) = self.parts();
+                        context.answer(sandbox, id, request);
+                        self.settle();
+                    }
+                    _ => {}
                 }
             }
             if asked {

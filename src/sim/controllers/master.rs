@@ -14,6 +14,7 @@ use k8s_openapi::api::discovery::v1::{self as discovery, Endpoint, EndpointCondi
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// The chapter about Services.
@@ -24,6 +25,11 @@ const PLACE: (&str, &str) = ("default", "kubernetes");
 const INTERVAL: u64 = 10_000;
 /// Where the API server listens: a machine of its own beside the nodes.
 const ADDRESS: (&str, i32) = ("10.10.0.1", 6443);
+
+/// Where the API server listens.
+pub(in crate::sim) fn address() -> (Ipv4Addr, u16) {
+    (ADDRESS.0.parse().unwrap_or(Ipv4Addr::UNSPECIFIED), ADDRESS.1 as u16)
+}
 
 fn key(kind: Kind) -> Key {
     Key::new(kind, PLACE.0, PLACE.1)

@@ -4,6 +4,7 @@
 //! connection found its target: a Service is left behind by then.
 
 use super::Context;
+use super::route::{Origin, Place};
 use crate::kube::requests::containers;
 use crate::kube::selector::{Labels, Selector};
 use crate::kube::{Key, Kind, Object, Pod};
@@ -34,6 +35,13 @@ struct End<'a> {
     pod: Option<&'a Pod>,
 }
 
+impl End<'_> {
+    /// A machine: nothing but its address is known of it.
+    fn stranger(ip: Ipv4Addr) -> Self {
+        End { namespace: "", labels: Labels::default(), ip: Some(ip), pod: None }
+    }
+}
+
 /// A direction, seen from the Pod that a policy selects.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -42,17 +50,50 @@ enum Direction {
 }
 
 impl Context<'_> {
-    /// Whether the policies let a connection from one sandbox to another through.
-    pub(super) fn may_connect(&self, from: SandboxId, to: SandboxId, traffic: Traffic) -> bool {
-        let (Some(source), Some(target)) = (self.end_of(from), self.end_of(to)) else { return true };
-        from == to
-            || (self.lets_through(&source, &target, Direction::Egress, traffic)
-                && self.lets_through(&target, &source, Direction::Ingress, traffic))
+    /// Whether there is any policy at all.
+    fn has_policies(&self) -> bool {
+        self.store.list(Kind::NetworkPolicy, None).next().is_some()
     }
 
-    /// Whether the policies let a sandbox ask the cluster's name service.
-    pub(super) fn may_resolve(&self, from: SandboxId) -> bool {
-        let Some(source) = self.end_of(from) else { return true };
+    /// Whether the policies let a connection to a sandbox through, which sees `peer` as its other end.
+    pub(super) fn may_connect(
+        &self,
+        from: &Origin,
+        (to, peer): (SandboxId, Ipv4Addr),
+        traffic: Traffic,
+    ) -> bool {
+        if !self.has_policies() {
+            return true;
+        }
+        let Some(target) = self.end_of(to) else { return true };
+        // What comes from the machine a Pod runs on is always let in.
+        let own_node = self.runtime.node_of(to).is_some_and(|node| node.address() == peer);
+        let Place::Pod(id) = from.place else {
+            return own_node || self.lets_through(&target, &End::stranger(peer), Direction::Ingress, traffic);
+        };
+        let Some(source) = self.end_of(id) else { return true };
+        let let_out = self.lets_through(&source, &target, Direction::Egress, traffic);
+        let seen = if source.ip == Some(peer) { source } else { End::stranger(peer) };
+        id == to || (let_out && (own_node || self.lets_through(&target, &seen, Direction::Ingress, traffic)))
+    }
+
+    /// Whether the policies let a connection out that ends at a machine.
+    pub(super) fn may_leave(&self, from: &Origin, ip: Ipv4Addr, traffic: Traffic) -> bool {
+        let Place::Pod(id) = from.place else { return true };
+        if !self.has_policies() {
+            return true;
+        }
+        let source = self.end_of(id);
+        source.is_none_or(|source| self.lets_through(&source, &End::stranger(ip), Direction::Egress, traffic))
+    }
+
+    /// Whether the policies let somebody ask the cluster's name service.
+    pub(super) fn may_resolve(&self, from: &Origin) -> bool {
+        let Place::Pod(id) = from.place else { return true };
+        if !self.has_policies() {
+            return true;
+        }
+        let Some(source) = self.end_of(id) else { return true };
         let (namespace, key, value) = DNS;
         let labels = Labels::from([(key.to_owned(), value.to_owned())]);
         let service = End { namespace, labels, ip: None, pod: None };
@@ -100,6 +141,9 @@ impl Context<'_> {
     fn is_peer(&self, peer: &NetworkPolicyPeer, home: &str, end: &End) -> bool {
         if let Some(block) = &peer.ip_block {
             return end.ip.is_some_and(|ip| within(block, ip));
+        }
+        if end.namespace.is_empty() {
+            return false;
         }
         let right_namespace = match &peer.namespace_selector {
             None => end.namespace == home,

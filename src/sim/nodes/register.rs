@@ -226,7 +226,7 @@ fn system_info(name: &str, seed: u64) -> NodeSystemInfo {
         operating_system: "linux".into(),
         architecture: "amd64".into(),
         container_runtime_version: "containerd://2.3.4".into(),
-        kubelet_version: "v1.36.2".into(),
+        kubelet_version: super::VERSION.into(),
         ..NodeSystemInfo::default()
     }
 }

@@ -1,21 +1,18 @@
-//! `kubectl create token`: a service account's token, as the API server's `TokenRequest` gives it. Its claims are those of a real one;
-//! its signature is none: nobody here checks it.
+//! `kubectl create token`: a service account's token, as the API server's `TokenRequest` gives it.
 
 use crate::kube::{Kind, Object};
-use crate::kubectl::base64;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::Verb;
 use crate::kubectl::verbs::generate::name;
 use crate::sim::chance;
+use crate::sim::token::{self, ISSUER};
 use serde_json::{Value, json};
 
 /// Milliseconds a token is good for unless asked otherwise, and the least that may be asked for (`TokenRequest`).
 const LASTS: i64 = 3_600_000;
 const LEAST: i64 = 600_000;
-/// Who issues the tokens of a cluster, and for whom.
-const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 const FLAGS: &[Flag] = &[
     flag(
@@ -53,11 +50,11 @@ pub(super) const TOKEN: Verb = Verb {
     examples: "# A token of the service account robot\nkubectl create token robot\n\n# One that lasts ten minutes\n\
                kubectl create token robot --duration=10m",
     flags: &[FLAGS],
-    run: token,
+    run: create,
     ..Verb::EMPTY
 };
 
-fn token(run: &mut Run) -> Result<Flow, Complaint> {
+fn create(run: &mut Run) -> Result<Flow, Complaint> {
     let name = name(run)?;
     let lasts = lifetime(run)?;
     let failed = |complaint: Complaint| match complaint {
@@ -67,11 +64,7 @@ fn token(run: &mut Run) -> Result<Flow, Complaint> {
     let account = run.get(Kind::ServiceAccount, &name).map_err(failed)?;
     let bound = bound(run).map_err(failed)?;
     let claims = claims(run, &account, bound, lasts);
-    let signature = chance::hex(0, &claims.to_string(), "signature", 256);
-    let header = json!({"alg": "RS256", "kid": &chance::hex(0, ISSUER, "kid", 43)});
-    let parts =
-        [header.to_string(), claims.to_string(), signature].map(|part| base64::encode_url(part.as_bytes()));
-    run.say(&parts.join("."));
+    run.say(&token::signed(&claims));
     Ok(Flow::Done)
 }
 

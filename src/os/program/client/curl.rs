@@ -29,6 +29,20 @@ enum Talk {
     Progress,
 }
 
+/// Whose certificates `curl` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Trust {
+    /// Those the machine knows, which no cluster's is.
+    Known,
+    /// Those that a file vouches for (`--cacert`).
+    File(String),
+    /// Everybody's (`-k`).
+    All,
+}
+
+/// What `curl` says of a certificate that nobody it trusts has signed.
+const UNTRUSTED: &str = "SSL certificate problem: unable to get local issuer certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.";
+
 /// What `curl` was asked for.
 #[derive(Clone, Debug)]
 pub(in crate::os) struct Curl {
@@ -41,6 +55,7 @@ pub(in crate::os) struct Curl {
     redirects: u32,
     retries: u32,
     format: Option<String>,
+    trust: Trust,
     request: HttpRequest,
 }
 
@@ -126,6 +141,11 @@ pub(in super::super) fn curl(call: &mut Call<'_, '_>) -> Program {
         redirects: 0,
         retries: options.value('R').and_then(|count| count.parse().ok()).unwrap_or(0),
         format: options.value('w').map(str::to_owned),
+        trust: match (options.has('k'), options.value('E')) {
+            (true, _) => Trust::All,
+            (false, Some(file)) => Trust::File(file.to_owned()),
+            (false, None) => Trust::Known,
+        },
         request: request.clone(),
     }));
     let mut client = Client::new(call, kind, &host, port).wait_at_most(call, Some(&patience));
@@ -159,6 +179,15 @@ impl Client {
             self.kind = Kind::Curl(Box::new(asked));
             self.http(ctx, request);
             return None;
+        }
+        if asked.request.tls
+            && matches!(reply, Reply::Http(..))
+            && let Some((code, message)) = distrust(&asked.trust, ctx)
+        {
+            if asked.talk != Talk::Nothing {
+                self.out.text(2, &format!("curl: ({code}) {message}\n"));
+            }
+            return Some(code);
         }
         if asked.verbose {
             self.conversation(&asked, &reply, ctx);
@@ -283,6 +312,18 @@ impl Client {
             ),
         };
         self.out.text(2, &text);
+    }
+}
+
+/// Why `curl` does not talk to a server of the cluster, with its exit code.
+fn distrust(trust: &Trust, ctx: &mut Ctx<'_>) -> Option<(i32, String)> {
+    match trust {
+        Trust::All => None,
+        Trust::Known => Some((60, UNTRUSTED.to_owned())),
+        Trust::File(path) => {
+            let readable = ctx.files(path).is_some_and(|files| files.read(path).is_ok());
+            (!readable).then(|| (77, format!("error setting certificate file: {path}")))
+        }
     }
 }
 

@@ -8,10 +8,12 @@ use crate::os::program::{Call, Ctx, Options, Program};
 /// What `wget` was asked for.
 #[derive(Clone, Debug)]
 pub(in crate::os) struct Wget {
+    /// Where the page goes; none to see only whether it is there.
     to: Option<String>,
-    spider: bool,
     quiet: bool,
     head: bool,
+    /// Over TLS, and nobody said that the certificate does not matter.
+    unverified: bool,
 }
 
 pub(in super::super) fn wget(call: &mut Call<'_, '_>) -> Program {
@@ -41,10 +43,10 @@ pub(in super::super) fn wget(call: &mut Call<'_, '_>) -> Program {
     let name = url.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index.html").to_owned();
     let to = options.value('O').map_or(name, str::to_owned);
     let kind = Kind::Wget(Wget {
-        to: Some(to),
-        spider: options.has('s'),
+        to: (!options.has('s')).then_some(to),
         quiet: options.has('q'),
         head: options.has('S'),
+        unverified: url.tls && !options.has('c'),
     });
     let mut client = Client::new(call, kind, &url.host, url.port)
         .wait_at_most(call, Some(options.value('T').unwrap_or("900")));
@@ -66,6 +68,9 @@ impl Client {
         if !wget.quiet && !matches!(reply, Reply::Failed(Failure::UnknownHost)) {
             self.out.text(2, &format!("Connecting to {} ({address}:{})\n", self.display_host(), self.port));
         }
+        if wget.unverified && matches!(reply, Reply::Http(..)) {
+            self.out.text(2, "wget: note: TLS certificate validation not implemented\n");
+        }
         match reply {
             Reply::Http(response, _) if response.status >= 400 => {
                 let reason = HttpResponse::reason(response.status);
@@ -80,7 +85,7 @@ impl Client {
                 );
                 1
             }
-            Reply::Http(_, _) if wget.spider => {
+            Reply::Http(_, _) if wget.to.is_none() => {
                 if !wget.quiet {
                     self.out.text(2, "remote file exists\n");
                 }

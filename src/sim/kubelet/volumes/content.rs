@@ -11,6 +11,8 @@ use crate::sim::chance;
 use crate::sim::kubelet::config;
 use crate::sim::kubelet::desk::Desk;
 use crate::sim::kubelet::worker::Worker;
+use crate::sim::token;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -160,8 +162,7 @@ pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, St
                 )?;
             }
             if let Some(token) = &part.service_account_token {
-                let text =
-                    format!("eyJhbGciOiJSUzI1NiJ9.{}", chance::hex(desk.ctx.seed, &worker.uid, "token", 120));
+                let text = account_token(worker, token.audience.as_deref(), desk);
                 put(&mut tree, &token.path, text.as_bytes(), source.default_mode);
             }
         }
@@ -171,6 +172,32 @@ pub(super) fn tree(worker: &Worker, spec: &Spec, desk: &Desk) -> Result<Tree, St
         tree.give_to_group(group, spec.empty_dir.is_none());
     }
     Ok(tree)
+}
+
+/// The token of the Pod's service account, good for a year from the Pod's creation: the API server extends those of Pods
+/// (`ExpirationExtensionSeconds`).
+fn account_token(worker: &Worker, audience: Option<&str>, desk: &Desk) -> String {
+    const LASTS: i64 = 365 * 24 * 3600 + 7;
+    let meta = &worker.pod.metadata;
+    let (namespace, pod) = (worker.pod.namespace(), worker.pod.name());
+    let account = worker.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let known = desk.ctx.store.get(&Key::new(Kind::ServiceAccount, namespace, account));
+    let issued = meta.creation_timestamp.as_ref().map_or(0, |at| at.0.as_second());
+    token::signed(&json!({
+        "aud": [audience.unwrap_or(token::ISSUER)],
+        "exp": issued + LASTS,
+        "iat": issued,
+        "iss": token::ISSUER,
+        "jti": chance::hex(desk.ctx.seed, &worker.uid, "token", 32),
+        "kubernetes.io": {
+            "namespace": namespace,
+            "node": {"name": desk.machine.spec.name},
+            "pod": {"name": pod, "uid": meta.uid},
+            "serviceaccount": {"name": account, "uid": known.and_then(|account| account.meta().uid.clone())},
+        },
+        "nbf": issued,
+        "sub": format!("system:serviceaccount:{namespace}:{account}"),
+    }))
 }
 
 fn put(tree: &mut Tree, path: &str, bytes: &[u8], mode: Option<i32>) {

@@ -36,6 +36,10 @@ pub mod excerpt;
 pub mod documents;
 /// What `--help` prints.
 pub mod help;
+/// The hash behind names of generated objects.
+pub mod hash;
+/// Folders of manifests and what a kustomization makes of them.
+pub mod kustomize;
 /// The manifests a command names with `-f`.
 pub mod manifests;
 /// The three-way patch of `kubectl apply`.

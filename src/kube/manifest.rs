@@ -14,6 +14,7 @@ mod syntax;
 mod yaml;
 
 pub use complaint::{Complaint, Stage};
+pub use scalar::Truths;
 pub use yaml::{Place, Positions};
 
 use super::decode::{self, Decoded};
@@ -96,7 +97,7 @@ pub fn parse(text: &str, source: &str) -> Vec<Result<Document, Complaint>> {
     };
     let mut found = Vec::new();
     for chunk in split::chunks(text) {
-        match read_chunk(chunk) {
+        match read_chunk(chunk, Truths::Many) {
             Ok((Value::Null, _)) => {}
             Ok((value, positions)) => found.extend(documents(value, &positions, source)),
             Err(error) => {
@@ -112,6 +113,28 @@ pub fn parse(text: &str, source: &str) -> Vec<Result<Document, Complaint>> {
         }
     }
     found
+}
+
+/// The documents of a text as plain values, whatever they are; empty ones are left out. Words such as `yes` and `n` are truth values
+/// for kubectl, texts for kustomize. The error is the YAML parser's.
+pub fn values(text: &str, truths: Truths) -> Result<Vec<Value>, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("larger than {} MiB", MAX_BYTES >> 20));
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut found = Vec::new();
+    for chunk in split::chunks(text) {
+        let (value, _) = read_chunk(chunk, truths).map_err(|error| error.text)?;
+        if !value.is_null() {
+            found.push(value);
+        }
+    }
+    Ok(found)
+}
+
+/// The documents of a value that was not read from a file: itself, or the items of a List.
+pub fn of_value(value: Value, source: &str) -> Vec<Result<Document, Complaint>> {
+    documents(value, &Positions::default(), source)
 }
 
 /// Reads a file's bytes: UTF-8, or UTF-16 with a mark.
@@ -134,12 +157,16 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     }
 }
 
-fn read_chunk(chunk: Chunk<'_>) -> Result<(Value, Positions), SyntaxError> {
+fn read_chunk(chunk: Chunk<'_>, truths: Truths) -> Result<(Value, Positions), SyntaxError> {
+    // Nothing but separators is an empty document.
+    if chunk.text.lines().all(|line| line.trim_end() == "---") {
+        return Ok((Value::Null, Positions::default()));
+    }
     let first = chunk.text.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
     if let Some(rest) = first.strip_prefix("---").map(str::trim).filter(|_| chunk.lines_before > 0) {
         return Err(SyntaxError { text: format!("invalid Yaml document separator: {rest}"), place: None });
     }
-    let (value, positions) = yaml::read(chunk.text)?;
+    let (value, positions) = yaml::read_as(chunk.text, truths)?;
     Ok((value, positions.shifted(chunk.lines_before)))
 }
 

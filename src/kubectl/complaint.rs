@@ -64,6 +64,13 @@ impl Complaint {
         )
     }
 
+    /// Words that name objects stand beside files that do.
+    pub fn words_beside_files() -> Complaint {
+        Complaint::plain(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+        )
+    }
+
     /// One complaint of many, or the one there is.
     pub fn of(mut all: Vec<Complaint>) -> Complaint {
         if all.len() == 1 { all.remove(0) } else { Complaint::Many(all) }

@@ -28,6 +28,8 @@ pub struct Context {
 pub struct Desk {
     /// Files by path, relative to the folder the learner is in.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// The whole path of that folder.
+    pub folder: String,
     /// Contexts by name.
     pub contexts: BTreeMap<String, Context>,
     /// The name of the context in use, empty if there is none.
@@ -37,12 +39,20 @@ pub struct Desk {
 /// The name of the one context a session starts with.
 pub const CONTEXT: &str = "podlab";
 
+/// The folder a session starts in.
+pub const HOME: &str = "/home/learner";
+
 impl Desk {
     /// A desk with these files and one context.
     pub fn new(files: BTreeMap<String, Vec<u8>>) -> Desk {
         let context =
             Context { cluster: CONTEXT.to_owned(), user: "learner".to_owned(), namespace: String::new() };
-        Desk { files, contexts: BTreeMap::from([(CONTEXT.to_owned(), context)]), current: CONTEXT.to_owned() }
+        Desk {
+            files,
+            folder: HOME.to_owned(),
+            contexts: BTreeMap::from([(CONTEXT.to_owned(), context)]),
+            current: CONTEXT.to_owned(),
+        }
     }
 
     /// The namespace of the context in use.
@@ -55,6 +65,20 @@ impl Desk {
     pub fn set_namespace(&mut self, namespace: &str) {
         let context = self.contexts.entry(self.current.clone()).or_default();
         namespace.clone_into(&mut context.namespace);
+    }
+
+    /// The whole path of what a command calls `path`, without `..` in it.
+    pub fn absolute(&self, path: &str) -> String {
+        let whole = if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        format!("/{}", parts.join("/"))
     }
 
     /// The text of a file.

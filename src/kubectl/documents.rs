@@ -10,7 +10,22 @@ use serde_json::Value;
 
 /// Reads the documents of a text into `read`.
 pub fn read(source: &str, text: &str, run: &Run, read: &mut Read) {
-    for document in manifest::parse(text, source) {
+    place_all(source, manifest::parse(text, source), run, read);
+}
+
+/// Reads objects that a kustomization came to into `read`.
+pub fn built(source: &str, objects: Vec<Value>, run: &Run, read: &mut Read) {
+    let documents = objects.into_iter().flat_map(|value| manifest::of_value(value, source));
+    place_all(source, documents.collect(), run, read);
+}
+
+fn place_all(
+    source: &str,
+    documents: Vec<Result<Document, manifest::Complaint>>,
+    run: &Run,
+    read: &mut Read,
+) {
+    for document in documents {
         match document.map_err(|fault| said(source, fault)).and_then(|document| place(source, document, run))
         {
             Ok(manifest) => read.objects.push(manifest),

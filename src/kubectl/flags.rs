@@ -228,6 +228,11 @@ impl Args {
         self.given.iter().filter(move |(name, _)| *name == long).map(|(_, value)| value.as_str())
     }
 
+    /// Whether the objects are named by files: `-f` or `-k`.
+    pub fn has_files(&self) -> bool {
+        self.get("filename").is_some() || self.get("kustomize").is_some()
+    }
+
     /// Whether a switch is on.
     pub fn is(&self, long: &str) -> bool {
         matches!(self.get(long), Some("1" | "t" | "T" | "TRUE" | "true" | "True"))

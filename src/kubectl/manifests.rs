@@ -49,15 +49,21 @@ pub struct Read {
     pub errors: Vec<Complaint>,
 }
 
-/// Reads every file that `-f` names.
+/// Reads every file that `-f` names, or what the folder of `-k` comes to.
 pub fn read(run: &mut Run) -> Result<Read, Complaint> {
     let paths: Vec<String> = run.args.all("filename").map(str::to_owned).collect();
     let recursive = run.args.is("recursive");
     if paths.iter().filter(|p| *p == "-").count() > 1 {
         return Err(Complaint::plain("standard input cannot be used for multiple arguments"));
     }
-    if run.args.get("kustomize").is_some() {
-        return Err(Complaint::Raw("podlab: kustomizations are not simulated".to_owned()));
+    if let Some(folder) = run.args.get("kustomize") {
+        let built = super::kustomize::build(run.desk, folder)?;
+        let (source, mut read) = (folder.to_owned(), Read::default());
+        for warning in &built.warnings {
+            run.warn(warning);
+        }
+        super::documents::built(&source, built.objects, run, &mut read);
+        return Ok(read);
     }
     let mut texts = Vec::new();
     for path in &paths {

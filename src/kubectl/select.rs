@@ -26,8 +26,10 @@ pub const ALL: &[Kind] = &[
 pub enum Target {
     /// Every object of a kind.
     Kind(Kind),
-    /// One object.
+    /// One object of the namespace in effect.
     Named(Kind, String),
+    /// One object that a file names.
+    Stored(Key),
 }
 
 impl Target {
@@ -35,6 +37,7 @@ impl Target {
     pub fn kind(&self) -> Kind {
         match self {
             Target::Kind(kind) | Target::Named(kind, _) => *kind,
+            Target::Stored(key) => key.kind,
         }
     }
 }
@@ -148,6 +151,10 @@ pub fn find(run: &Run, targets: &[Target]) -> Result<Found, Complaint> {
             Target::Named(kind, name) => match named(run, *kind, name) {
                 Ok(object) => found.groups.push((*kind, vec![object])),
                 Err(complaint) => found.errors.push(complaint),
+            },
+            Target::Stored(key) => match run.cluster.store().get(key) {
+                Some(object) => found.groups.push((key.kind, vec![object.clone()])),
+                None => found.errors.push(refused(Refusal::not_found(key))),
             },
             Target::Kind(kind) => {
                 let filter = Filter::parse(run.args.get("selector"), run.args.get("field-selector"), *kind)?;

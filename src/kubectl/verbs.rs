@@ -19,6 +19,7 @@ mod forward;
 mod generate;
 mod get;
 mod info;
+mod kustomize;
 mod label;
 mod logs;
 mod node;
@@ -87,6 +88,7 @@ pub const VERBS: &[&Verb] = &[
     &patch::VERB,
     &replace::VERB,
     &wait::VERB,
+    &kustomize::VERB,
     &label::LABEL,
     &label::ANNOTATE,
     &info::ALPHA,
@@ -189,7 +191,7 @@ const MEANT: &[(&str, &[&str])] =
     &[("get", &["list", "ls"]), ("delete", &["rm", "remove"]), ("describe", &["inspect"])];
 
 /// Verbs of a real kubectl that podlab has no use for.
-const NOT_SIMULATED: &[&str] = &["proxy", "kustomize", "certificate", "completion"];
+const NOT_SIMULATED: &[&str] = &["proxy", "certificate", "completion"];
 
 fn unknown(name: &str) -> Complaint {
     if name == "plugin" {

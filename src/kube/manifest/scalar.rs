@@ -3,6 +3,23 @@
 
 use serde_json::{Number, Value};
 
+/// Which words are truth values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Truths {
+    /// Those of YAML 1.1: `yes` and `off` too.
+    #[default]
+    Many,
+    /// `true` and `false` alone, as kustomize reads them (go-yaml v3).
+    Few,
+}
+
+/// The value of a plain scalar as kubectl reads it, or as kustomize does.
+pub(super) fn resolve_as(text: &str, truths: Truths) -> Result<Value, &'static str> {
+    const MANY: &[&str] =
+        &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
+    if truths == Truths::Few && MANY.contains(&text) { Ok(text.into()) } else { resolve(text) }
+}
+
 /// The value of a plain scalar. `Err` carries the text of a number JSON cannot hold (`.inf`).
 pub(super) fn resolve(text: &str) -> Result<Value, &'static str> {
     Ok(match text {

@@ -1,7 +1,7 @@
 //! One YAML document to a JSON value, as kubectl converts it, and where in the text each part stands. Bounded in depth and in what
 //! aliases may unfold to. Knows nothing of Kubernetes.
 
-use super::scalar;
+use super::scalar::{self, Truths};
 use super::syntax::{self, SyntaxError};
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
@@ -79,11 +79,16 @@ fn plain_path(path: &str) -> String {
 
 /// Reads the first document of `text`; what follows it in the same text is ignored, as kubectl ignores it.
 pub(super) fn read(text: &str) -> Result<(Value, Positions), SyntaxError> {
+    read_as(text, Truths::Many)
+}
+
+/// The same with a choice of which words are truth values.
+pub(super) fn read_as(text: &str, truths: Truths) -> Result<(Value, Positions), SyntaxError> {
     if let Some(version) = declared_version(text).filter(|version| *version != "1.1") {
         let place = Some((1, text.find(version).unwrap_or(0) + 1));
         return Err(SyntaxError { text: "yaml: found incompatible YAML document".into(), place });
     }
-    let mut builder = Builder::default();
+    let mut builder = Builder { truths, ..Builder::default() };
     let options = granit_parser::options! { emit_unresolved_aliases: true, emit_comments: false };
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = match next {
@@ -146,6 +151,7 @@ struct Builder {
     anchors: BTreeMap<usize, (Value, usize)>,
     places: BTreeMap<String, Place>,
     parts: usize,
+    truths: Truths,
 }
 
 impl Builder {
@@ -157,7 +163,7 @@ impl Builder {
             Event::SequenceStart(_, anchor, _) => self.open(Open::List(Vec::new()), *anchor, span),
             Event::MappingEnd | Event::SequenceEnd => self.close(),
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar_value(text, *style, tag.as_deref())?;
+                let value = scalar_value(text, *style, tag.as_deref(), self.truths)?;
                 self.count(1)?;
                 if *anchor > 0 {
                     self.anchors.insert(*anchor, (value.clone(), 1));
@@ -305,14 +311,14 @@ fn key_text(key: &Value) -> Result<String, String> {
     }
 }
 
-fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>, truths: Truths) -> Result<Value, String> {
     let tag: Option<Cow<'_, str>> = tag.map(|tag| format!("{tag}").into());
     let tagged_text =
         tag.as_deref().is_some_and(|tag| tag == "!" || tag.ends_with("!str") || tag.ends_with(":str"));
     if style != ScalarStyle::Plain || tagged_text {
         return Ok(text.into());
     }
-    scalar::resolve(text).map_err(|number| format!("json: unsupported value: {number}"))
+    scalar::resolve_as(text, truths).map_err(|number| format!("json: unsupported value: {number}"))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Places {
         for word in argv {
             let value = word.split_once('=').map_or(word.as_str(), |(_, value)| value);
             let value = value.rsplit_once(':').map_or(value, |(_, path)| path);
-            let value = value.strip_prefix("-f").unwrap_or(value);
+            let value = ["-f", "-k"].iter().find_map(|flag| value.strip_prefix(flag)).unwrap_or(value);
             let path = if value.starts_with('/') {
                 value.to_owned()
             } else if value.starts_with("..") {
@@ -37,6 +37,14 @@ impl Places {
                 continue;
             };
             outside.push((Desk::clean(value), path));
+        }
+        if argv
+            .iter()
+            .any(|word| word == "kustomize" || word.starts_with("-k") || word.starts_with("--kustomize"))
+        {
+            outside.extend(above(folder));
+            let tops: Vec<_> = outside.iter().filter_map(|(name, _)| top(name)).collect();
+            outside.extend(tops.into_iter().map(|top| (top.clone(), top)));
         }
         Places { folder: folder.to_owned(), outside }
     }
@@ -54,6 +62,24 @@ impl Places {
     }
 }
 
+/// The folders above one, which its kustomization may lead to, but for the root.
+fn above(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let (mut path, mut name) = (folder, String::new());
+    while let Some((up, _)) = path.rsplit_once('/').filter(|(up, _)| !up.is_empty()) {
+        name = if name.is_empty() { "..".to_owned() } else { format!("../{name}") };
+        found.push((name.clone(), up.to_owned()));
+        path = up;
+    }
+    found
+}
+
+/// The first folder of a whole path.
+fn top(path: &str) -> Option<String> {
+    let (first, _) = path.strip_prefix('/')?.split_once('/')?;
+    Some(format!("/{first}"))
+}
+
 impl Session {
     /// Hands the files of a command's places to the desk.
     pub(super) fn load_files(&mut self, now: SimTime, places: &Places) {
@@ -68,6 +94,7 @@ impl Session {
             }
         }
         self.desk.files = found;
+        self.desk.folder.clone_from(&places.folder);
     }
 
     fn read_below(&mut self, now: SimTime, folder: &str, name: &str, found: &mut Files) {

@@ -1,6 +1,9 @@
 //! `kubectl apply` (`kubectl/pkg/cmd/apply`).
 
 mod applied;
+mod prune;
+
+pub(super) use prune::{Applied, left_over};
 
 use crate::kube::Object;
 use crate::kube::selector::Selector;
@@ -84,8 +87,9 @@ fn check_validate(run: &Run) -> Result<(), Complaint> {
 
 fn apply(run: &mut Run) -> Result<Flow, Complaint> {
     check_files(run)?;
-    if run.args.is("prune") {
-        return Err(Complaint::Raw("podlab: kubectl apply --prune is not simulated".to_owned()));
+    prune::check(run)?;
+    if run.args.is("force-conflicts") && !run.args.is("server-side") {
+        return Err(Complaint::plain("--force-conflicts only works with --server-side"));
     }
     let output = Output::of(run.args)?;
     let mut read = manifests::read(run)?;
@@ -101,19 +105,30 @@ fn apply(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let mut errors = read.errors;
     let mut done = Vec::new();
+    let mut applied = Applied::default();
     for manifest in &read.objects {
         match one(run, manifest) {
-            Ok((object, what, _)) if output.is_table() => {
-                let suffix = run.dry_run().suffix();
-                run.say(&format!("{} {what}{suffix}", output::name(&object)));
+            Ok((object, what, value)) => {
+                applied.note(&object);
+                if output.is_table() {
+                    let suffix = run.dry_run().suffix();
+                    run.say(&format!("{} {what}{suffix}", output::name(&object)));
+                } else {
+                    done.push((object, value));
+                }
             }
-            Ok((object, _, value)) => done.push((object, value)),
             Err(complaint) => errors.push(complaint),
         }
     }
     let (objects, values): (Vec<_>, Vec<_>) = done.into_iter().unzip();
     print_values(run, &output, &objects, values)?;
-    if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
+    if !errors.is_empty() {
+        return Err(Complaint::of(errors));
+    }
+    if run.args.is("prune") {
+        prune::prune(run, &applied, &output)?;
+    }
+    Ok(Flow::Done)
 }
 
 /// Prints objects in a form; several make a list.

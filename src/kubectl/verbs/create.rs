@@ -2,7 +2,6 @@
 
 mod access;
 mod config;
-mod hash;
 mod policy;
 mod service;
 mod sources;

@@ -71,6 +71,11 @@ pub(super) fn is_there(cluster: &Cluster, key: &Key, uid: &str) -> bool {
 
 fn delete(run: &mut Run) -> Result<Flow, Complaint> {
     let (options, force) = options(run)?;
+    if let Some(form) = run.args.get("output").filter(|o| !o.is_empty() && *o != "name") {
+        return Err(Complaint::plain(format!(
+            "unexpected -o output mode: {form}. We only support '-o name'"
+        )));
+    }
     // `kubectl replace --force` may set a grace period, `kubectl delete --force` may not.
     if force && run.args.number("grace-period").is_some_and(|seconds| seconds > 0) {
         return Err(Complaint::plain(
@@ -135,11 +140,6 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
         (false, Some(0)) => Some(1),
         (false, grace) => grace,
     };
-    if let Some(form) = args.get("output").filter(|o| !o.is_empty() && *o != "name") {
-        return Err(Complaint::plain(format!(
-            "unexpected -o output mode: {form}. We only support '-o name'"
-        )));
-    }
     let propagation = match args.or("cascade", "background") {
         "background" | "true" => Propagation::Background,
         "foreground" => Propagation::Foreground,
@@ -156,7 +156,7 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
 /// What is to be deleted, and what was not found.
 fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
     let args = run.args;
-    if args.get("filename").is_some() || args.get("kustomize").is_some() {
+    if args.has_files() {
         return from_files(run);
     }
     if args.words.is_empty() {
@@ -185,7 +185,7 @@ fn objects(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
                 Ok(object) => objects.push(object),
                 Err(complaint) => errors.push(complaint),
             },
-            target @ Target::Kind(_) => {
+            target @ (Target::Kind(_) | Target::Stored(_)) => {
                 objects.extend(select::find(run, &[target])?.objects().cloned());
             }
         }
@@ -209,9 +209,7 @@ fn unseen(run: &mut Run, kind: Kind, name: &str) -> Result<Object, Complaint> {
 
 fn from_files(run: &mut Run) -> Result<(Vec<Object>, Vec<Complaint>), Complaint> {
     if !run.args.words.is_empty() {
-        return Err(Complaint::plain(
-            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
-        ));
+        return Err(Complaint::words_beside_files());
     }
     let read = manifests::read(run)?;
     let mut errors = read.errors;

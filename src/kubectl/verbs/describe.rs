@@ -27,9 +27,9 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn describe(run: &mut Run) -> Result<Flow, Complaint> {
-    let targets = if run.args.get("filename").is_some() {
+    let targets = if run.args.has_files() {
         let manifests = super::apply::manifests(run, "describe")?;
-        manifests.into_iter().map(|m| Target::Named(m.kind, m.name)).collect()
+        manifests.iter().map(|m| Target::Stored(m.key())).collect()
     } else {
         if run.args.words.is_empty() {
             return Err(Complaint::plain(

@@ -1,6 +1,6 @@
 //! `kubectl diff`: what `apply` would change, as a unified diff of the objects' YAML.
 
-use crate::kube::Object;
+use crate::kube::{Key, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::manifests::{self, Manifest};
@@ -45,25 +45,44 @@ fn diff(run: &mut Run) -> Result<Flow, Complaint> {
 fn compare(run: &mut Run) -> Result<Flow, Complaint> {
     super::apply::check_files(run)?;
     let manifests = super::apply::manifests(run, "diff")?;
-    let mut differs = false;
+    let mut pairs = Vec::new();
+    let mut applied = super::apply::Applied::default();
     for manifest in &manifests {
         let live = run.cluster.store().get(&manifest.key()).cloned();
         let merged = merged(run, manifest, live.as_ref())?;
-        let text =
-            |object: Option<&Object>| object.map(|o| yaml::to_string(&output::shown(o))).unwrap_or_default();
-        let (before, after) = (text(live.as_ref()), text(Some(&merged)));
-        if before != after {
-            differs = true;
-            let info = manifest.kind.info();
-            let group = manifest.kind.api_version().replace('/', ".");
-            let file = format!("{group}.{}.{}.{}", info.name, manifest.namespace, manifest.name);
-            let stamp = run.now().timestamp().strftime("%Y-%m-%d %H:%M:%S.%9f +0000").to_string();
-            let (old, new) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-1/{file}"));
-            run.out(format!("diff -u -N {old} {new}\n--- {old}\t{stamp}\n+++ {new}\t{stamp}\n"));
-            run.out(unified(&lines(&before), &lines(&after), CONTEXT));
-        }
+        applied.note(live.as_ref().unwrap_or(&merged));
+        pairs.push((manifest.key(), live, Some(merged)));
+    }
+    if run.args.is("prune") {
+        let gone = super::apply::left_over(run, &applied)?;
+        pairs.extend(gone.into_iter().map(|object| (object.key(), Some(object), None)));
+    }
+    let mut differs = false;
+    for (key, live, merged) in pairs {
+        differs |= show(run, &key, live.as_ref(), merged.as_ref());
     }
     Ok(if differs { Flow::Exit(1) } else { Flow::Done })
+}
+
+/// Prints how an object that is there differs from what it would become; whether it does.
+fn show(run: &mut Run, key: &Key, live: Option<&Object>, merged: Option<&Object>) -> bool {
+    /// The time of a file that is not there.
+    const NEVER: &str = "1970-01-01 00:00:00.000000000 +0000";
+    let text =
+        |object: Option<&Object>| object.map(|o| yaml::to_string(&output::shown(o))).unwrap_or_default();
+    let (before, after) = (text(live), text(merged));
+    if before == after {
+        return false;
+    }
+    let info = key.kind.info();
+    let group = key.kind.api_version().replace('/', ".");
+    let file = format!("{group}.{}.{}.{}", info.name, key.namespace, key.name);
+    let stamp = run.now().timestamp().strftime("%Y-%m-%d %H:%M:%S.%9f +0000").to_string();
+    let after_stamp = if merged.is_some() { &stamp } else { NEVER };
+    let (old, new) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-1/{file}"));
+    run.out(format!("diff -u -N {old} {new}\n--- {old}\t{stamp}\n+++ {new}\t{after_stamp}\n"));
+    run.out(unified(&lines(&before), &lines(&after), CONTEXT));
+    true
 }
 
 fn lines(text: &str) -> Vec<&str> {

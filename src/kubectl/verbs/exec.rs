@@ -95,7 +95,7 @@ impl Running {
 fn exec(run: &mut Run) -> Result<Flow, Complaint> {
     let args = run.args;
     let before = args.before_dash();
-    if before.is_empty() && args.get("filename").is_none() {
+    if before.is_empty() && !args.has_files() {
         return Err(Complaint::plain("pod, type/name or --filename must be specified"));
     }
     if before.len() > 1 && args.dash.is_none() {
@@ -108,7 +108,7 @@ fn exec(run: &mut Run) -> Result<Flow, Complaint> {
     if args.dash.is_none() || argv.is_empty() {
         return Err(Complaint::plain("you must specify at least one command for the container"));
     }
-    let pod = one_pod(run, &before[0])?;
+    let pod = if run.args.has_files() { of_file(run)? } else { one_pod(run, &before[0])? };
     if status::is_final(&pod.status) {
         let phase = pod.status.phase.as_deref().unwrap_or_default();
         return Err(Complaint::plain(format!(
@@ -153,6 +153,13 @@ pub(super) fn access_error(error: AccessError) -> Complaint {
             "Internal error occurred: Internal error occurred: error executing command in container: {text}"
         )),
     }
+}
+
+/// The Pod that files name: of several objects the first.
+fn of_file(run: &mut Run) -> Result<Pod, Complaint> {
+    let manifests = super::apply::manifests(run, "exec")?;
+    let [manifest, ..] = manifests.as_slice() else { return Err(Complaint::nothing_named()) };
+    one_pod(run, &format!("{}/{}", manifest.kind.resource(), manifest.name))
 }
 
 /// The one Pod a word means.

@@ -89,9 +89,12 @@ fn missing_first(run: &mut Run) -> Option<Complaint> {
 /// What the words, or the files, ask for; checked as kubectl checks them.
 fn targets(run: &mut Run) -> Result<Vec<Target>, Complaint> {
     let args = run.args;
-    if args.get("filename").is_some() || args.get("kustomize").is_some() {
+    if args.has_files() {
+        if !args.words.is_empty() {
+            return Err(Complaint::words_beside_files());
+        }
         let objects = super::apply::manifests(run, "get")?;
-        return Ok(objects.into_iter().map(|m| Target::Named(m.kind, m.name)).collect());
+        return Ok(objects.iter().map(|m| Target::Stored(m.key())).collect());
     }
     if args.words.is_empty() {
         run.err(
@@ -199,7 +202,7 @@ fn print_values(
         run.out(names.concat());
         return Ok(());
     }
-    let single = matches!(targets, [Target::Named(..)]);
+    let single = matches!(targets, [Target::Named(..) | Target::Stored(_)]);
     let managed = run.args.is("show-managed-fields");
     let shown = |o: &Object| if managed { o.to_value() } else { output::shown(o) };
     let mut values: Vec<Value> = found.objects().map(shown).collect();

@@ -98,7 +98,7 @@ fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
     let start = run.args.words.iter().position(is_change).unwrap_or(run.args.words.len());
     let (objects, words) = run.args.words.split_at(start);
     let changes = read(words, of)?;
-    let from_files = run.args.get("filename").is_some();
+    let from_files = run.args.has_files();
     let selected =
         run.args.get("selector").is_some() || run.args.get("field-selector").is_some() || run.args.is("all");
     let slashed = objects.iter().any(|w| w.contains('/'));

@@ -57,7 +57,7 @@ fn patch(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let mut printer = Printer::of(run)?;
     subjects::check_local(run, "cannot specify --local and server resources")?;
-    let targets = if run.args.get("filename").is_some() { Vec::new() } else { named(run)? };
+    let targets = if run.args.has_files() { Vec::new() } else { named(run)? };
     let found = subjects::find(run, &targets)?;
     let mut errors = found.errors;
     for subject in found.found {
@@ -146,9 +146,9 @@ fn read(patch: Option<&str>, file: Option<&str>, desk: &Desk) -> Result<Value, C
 
 /// Objects that were named, one by one or by kind and name.
 pub(super) fn named(run: &mut Run) -> Result<Vec<Target>, Complaint> {
-    if run.args.get("filename").is_some() {
+    if run.args.has_files() {
         let manifests = super::apply::manifests(run, run.verb.name)?;
-        return Ok(manifests.into_iter().map(|m| Target::Named(m.kind, m.name)).collect());
+        return Ok(manifests.iter().map(|m| Target::Stored(m.key())).collect());
     }
     let targets = select::targets(&run.args.words)?;
     let selected =

@@ -98,14 +98,12 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn objects(run: &mut Run) -> Result<Vec<Object>, Complaint> {
-    if run.args.words.is_empty() && run.args.get("filename").is_none() {
+    if run.args.words.is_empty() && !run.args.has_files() {
         return Err(Complaint::plain("required resource not specified"));
     }
     // A kind alone means all of its objects.
-    let targets = match run.args.get("filename") {
-        Some(_) => super::patch::named(run)?,
-        None => select::targets(&run.args.words)?,
-    };
+    let targets =
+        if run.args.has_files() { super::patch::named(run)? } else { select::targets(&run.args.words)? };
     let found = select::find(run, &targets)?;
     if !found.errors.is_empty() {
         return Err(Complaint::of(found.errors));

@@ -146,8 +146,8 @@ fn change(run: &mut Run, words: &[String], change: &Change) -> Result<Flow, Comp
 
 /// The objects that words or files name.
 fn find(run: &mut Run, words: &[String]) -> Result<Subjects, Complaint> {
-    let targets = if run.args.get("filename").is_some() { Vec::new() } else { select::targets(words)? };
-    if targets.is_empty() && run.args.get("filename").is_none() {
+    let targets = if run.args.has_files() { Vec::new() } else { select::targets(words)? };
+    if targets.is_empty() && !run.args.has_files() {
         return Err(Complaint::plain(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
@@ -273,7 +273,7 @@ fn resources(run: &mut Run) -> Result<Flow, Complaint> {
 
 fn service_account(run: &mut Run) -> Result<Flow, Complaint> {
     let mut words = run.args.words.clone();
-    let named = run.args.get("filename").is_some();
+    let named = run.args.has_files();
     let Some(name) = words.pop().filter(|_| named || !words.is_empty()) else {
         return Err(Complaint::plain("serviceaccount is required"));
     };

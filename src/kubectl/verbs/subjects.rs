@@ -34,11 +34,7 @@ pub(super) fn stays_here(run: &Run) -> bool {
 
 /// Refuses a command line that tells of no object.
 pub(super) fn check_named(run: &Run, words: &[impl AsRef<str>]) -> Result<(), Complaint> {
-    if words.is_empty() && run.args.get("filename").is_none() {
-        Err(Complaint::nothing_named())
-    } else {
-        Ok(())
-    }
+    if words.is_empty() && !run.args.has_files() { Err(Complaint::nothing_named()) } else { Ok(()) }
 }
 
 /// Refuses `--local` beside what needs the server. `without_files` is what the verb says when there is no `-f`.
@@ -51,7 +47,7 @@ pub(super) fn check_local(run: &Run, without_files: &str) -> Result<(), Complain
             "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
         ));
     }
-    if run.args.get("filename").is_none() {
+    if !run.args.has_files() {
         return Err(Complaint::plain(without_files));
     }
     Ok(())
@@ -59,7 +55,7 @@ pub(super) fn check_local(run: &Run, without_files: &str) -> Result<(), Complain
 
 /// The objects of `-f`, or those the targets name.
 pub(super) fn find(run: &mut Run, targets: &[Target]) -> Result<Subjects, Complaint> {
-    if run.args.get("filename").is_none() {
+    if !run.args.has_files() {
         let found = select::find(run, targets)?;
         let all = found.groups.into_iter().flat_map(|(_, objects)| objects);
         return Ok(Subjects { found: all.map(stored).collect(), errors: found.errors });

@@ -5,9 +5,10 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::jsonpath::JsonPath;
 use crate::kubectl::output;
-use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::run::{Flow, Run, refused};
 use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
+use crate::sim::api::Refusal;
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
@@ -93,14 +94,19 @@ fn wait(run: &mut Run) -> Result<Flow, Complaint> {
     let mut objects = Vec::new();
     let mut failed = Vec::new();
     for target in targets {
-        match (&target, &goal) {
-            (Target::Named(kind, name), Goal::There) => objects.push((run.key(*kind, name), None)),
-            (Target::Named(kind, name), _) => match run.get(*kind, name) {
-                Ok(object) => objects.push((object.key(), Some(object))),
-                Err(_) if matches!(goal, Goal::Gone) => {}
-                Err(complaint) => failed.push(complaint),
+        let key = match &target {
+            Target::Named(kind, name) => Some(run.key(*kind, name)),
+            Target::Stored(key) => Some(key.clone()),
+            Target::Kind(_) => None,
+        };
+        match (key, &goal) {
+            (Some(key), Goal::There) => objects.push((key, None)),
+            (Some(key), _) => match run.cluster.store().get(&key).cloned() {
+                Some(object) => objects.push((key, Some(object))),
+                None if matches!(goal, Goal::Gone) => {}
+                None => failed.push(refused(Refusal::not_found(&key))),
             },
-            (Target::Kind(_), _) => {
+            (None, _) => {
                 let found = select::find(run, &[target])?;
                 objects.extend(found.objects().map(|o| (o.key(), Some(o.clone()))));
             }

@@ -40,7 +40,6 @@ const MERGE_KEYS: &[(&str, &str)] = &[
     ("resourceClaims", "name"),
     ("conditions", "type"),
     ("addresses", "type"),
-    ("taints", "key"),
     ("ownerReferences", "uid"),
     ("podIPs", "ip"),
     ("hostIPs", "ip"),
@@ -55,7 +54,6 @@ pub fn merge_key(kind: Kind, path: &[&str], name: &str) -> Option<&'static str> 
     if name == "ports" {
         return Some(if kind == Kind::Service && path == ["spec"] { "port" } else { "containerPort" });
     }
-    // Taints of a Node merge by key only in principle: kubectl taint sends the whole list with a replace directive.
     MERGE_KEYS.iter().find(|(list, _)| *list == name).map(|(_, key)| *key)
 }
 

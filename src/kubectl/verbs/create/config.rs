@@ -1,11 +1,11 @@
 //! Generators of configuration and of what holds it: configmap, secret, namespace, serviceaccount.
 
-use super::hash;
 use super::sources::{self, Data, Target};
 use crate::kube::Kind;
 use crate::kubectl::base64;
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
+use crate::kubectl::hash;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb, WRITE};
 use crate::kubectl::verbs::generate::{finish, name};

@@ -116,7 +116,7 @@ impl Wish {
         if let Some(path) = text("custom") {
             wish.custom = Some(custom(run, &path)?);
         }
-        if args.get("filename").is_some() {
+        if args.has_files() {
             let manifests = crate::kubectl::manifests::read(run)?;
             if let Some(complaint) = manifests.errors.into_iter().next() {
                 return Err(complaint);
@@ -155,7 +155,7 @@ impl Wish {
         if !self.image.is_empty() && !is_image(&self.image) {
             return no(&format!("invalid image name {:?}: invalid reference format", self.image));
         }
-        if self.targets.is_empty() && args.get("filename").is_none() {
+        if self.targets.is_empty() && !args.has_files() {
             return no("NAME or filename is required for debug");
         }
         if !["", "Always", "IfNotPresent", "Never"].contains(&self.pull_policy.as_str()) {

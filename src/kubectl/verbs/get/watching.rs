@@ -40,7 +40,11 @@ pub(super) fn start(run: &mut Run, targets: &[Target], output: Output) -> Result
         });
     }
     let filter = Filter::parse(run.args.get("selector"), run.args.get("field-selector"), kind)?;
-    let name = if let Target::Named(_, name) = &targets[0] { Some(name.clone()) } else { None };
+    let name = match &targets[0] {
+        Target::Kind(_) => None,
+        Target::Named(_, name) => Some(name.clone()),
+        Target::Stored(key) => Some(key.name.to_string()),
+    };
     let patience = run.args.get("request-timeout").and_then(|t| parse_span(t).ok()).filter(|t| *t > 0);
     let mut watching = Watching {
         kind,

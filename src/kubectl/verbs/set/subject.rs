@@ -41,7 +41,7 @@ fn subject(run: &mut Run) -> Result<Flow, Complaint> {
     if added.is_empty() {
         return Err(Complaint::plain("you must specify at least one value of user, group or serviceaccount"));
     }
-    let targets = if run.args.get("filename").is_some() { Vec::new() } else { select::targets(&words)? };
+    let targets = if run.args.has_files() { Vec::new() } else { select::targets(&words)? };
     let found = subjects::find(run, &targets)?;
     let mut printer = Printer::of(run)?;
     let mut errors = found.errors;

@@ -1,11 +1,11 @@
-//! The hash that `--append-hash` puts behind a name (`kubectl/pkg/util/hash/hash.go`): the start of the SHA-256 of the content as
+//! The hash that `--append-hash` and kustomizations put behind a name (`kubectl/pkg/util/hash/hash.go`): the start of the SHA-256 of the content as
 //! JSON, in an alphabet without vowels.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The ten letters that stand for this content.
-pub(super) fn of(content: &Value) -> String {
+pub fn of(content: &Value) -> String {
     let digest = Sha256::digest(content.to_string());
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let letter = |c| match c {

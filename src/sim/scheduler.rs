@@ -110,14 +110,14 @@ impl Scheduler {
         }
     }
 
-    fn observe_pod(&mut self, pod: &Pod, change: &Change, _context: &mut Context) {
+    fn observe_pod(&mut self, pod: &Pod, change: &Change, context: &mut Context) {
         let key = change.key.clone();
         let over = super::controllers::pods::is_over(pod);
         let bound = pod.spec.node_name.as_deref().filter(|n| !n.is_empty());
         if change.kind == ChangeKind::Deleted || (over && bound.is_some()) {
             self.queue.remove(&key);
             if let Some(demand) = self.nodes.release(&key) {
-                self.queue.pod_left(&demand, change.cause);
+                self.queue.pod_left(&demand, context.store, change.cause);
             }
             return;
         }
@@ -136,7 +136,7 @@ impl Scheduler {
         let demand = Arc::new(Demand::of(pod, key));
         self.nodes.place(&demand, node);
         match known {
-            None => self.queue.pod_arrived(&demand, change.cause),
+            None => self.queue.pod_arrived(&demand, context.store, change.cause),
             Some(old) => self.queue.pod_altered(&old, &demand, change.cause),
         }
     }

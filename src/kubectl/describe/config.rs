@@ -42,6 +42,18 @@ pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
     page.field(0, "Name", name);
     page.labels(&o.metadata);
     page.field(0, "Status", o.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default());
+    let conditions = o.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    if !conditions.is_empty() {
+        page.line(0, "Conditions:");
+        page.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+        page.line(1, "----\t------\t------------------\t------\t-------");
+    }
+    for c in conditions {
+        let since = date_or(c.last_transition_time.as_ref(), "");
+        let (reason, message) =
+            (c.reason.as_deref().unwrap_or_default(), c.message.as_deref().unwrap_or_default());
+        page.line(1, &format!("{}\t{}\t{since}\t{reason}\t{message}", c.type_, c.status));
+    }
     let mut quotas = store.list(Kind::ResourceQuota, Some(name)).peekable();
     if quotas.peek().is_none() {
         page.line(0, "\nNo resource quota.");

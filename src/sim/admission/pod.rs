@@ -34,13 +34,27 @@ pub fn mutate(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
     need_runtime_class(pod, context)
 }
 
-/// A Pod may only name a `RuntimeClass` that is there.
-fn need_runtime_class(pod: &Pod, context: &Context) -> Result<(), Refusal> {
-    let named = pod.spec.runtime_class_name.as_deref().filter(|name| !name.is_empty());
-    match named {
-        Some(name) if context.store.find(Kind::RuntimeClass, "", name).is_none() => {
-            let why = format!("pod rejected: RuntimeClass {name:?} not found");
-            Err(Refusal::forbidden(Kind::Pod, pod.name(), why))
+/// A Pod may only name a `RuntimeClass` that is there, and has the overhead that one says (plugin/pkg/admission/runtimeclass).
+fn need_runtime_class(pod: &mut Pod, context: &Context) -> Result<(), Refusal> {
+    let name = pod.spec.runtime_class_name.clone().filter(|name| !name.is_empty());
+    let forbidden =
+        |pod: &Pod, why: &str| Err(Refusal::forbidden(Kind::Pod, pod.name(), format!("pod rejected: {why}")));
+    let class = name.as_deref().and_then(|name| context.store.find(Kind::RuntimeClass, "", name));
+    if let (Some(name), None) = (&name, class) {
+        return forbidden(pod, &format!("RuntimeClass {name:?} not found"));
+    }
+    let said = class.map(Object::to_value).and_then(|class| class.pointer("/overhead/podFixed").cloned());
+    let said = said.and_then(|list| serde_json::from_value(list).ok());
+    match (&pod.spec.overhead, said) {
+        (Some(own), Some(said)) if *own != said => {
+            forbidden(pod, "Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+        }
+        (Some(own), None) if !own.is_empty() => {
+            forbidden(pod, "Pod Overhead set without corresponding RuntimeClass defined Overhead")
+        }
+        (None, said @ Some(_)) => {
+            Arc::make_mut(&mut pod.spec).overhead = said;
+            Ok(())
         }
         _ => Ok(()),
     }

@@ -5,6 +5,7 @@ use super::Cluster;
 use crate::kube::core::{ContainerState, ContainerStatus};
 use crate::kube::{Key, Pod, SimTime};
 use crate::os::{Chunk, HttpRequest, Reply, Request, Served, Signal};
+use crate::sim::admission::pod::MIRROR_ANNOTATION;
 use crate::sim::api::{Reason, Refusal};
 use crate::sim::kubelet;
 use crate::sim::runtime::{LogLine, SandboxId, VisitId};
@@ -60,7 +61,10 @@ impl Cluster {
             return Err(AccessError::Unreachable(text, 10_000));
         }
         let kubelet = self.node_index.get(node).and_then(|index| self.kubelets.get(index.0 as usize));
-        let sandbox = kubelet.and_then(|kubelet| kubelet.sandbox_of(pod.uid()));
+        // A mirror stands for a Pod that its kubelet knows by another UID.
+        let mirrored = pod.metadata.annotations.as_ref().and_then(|list| list.get(MIRROR_ANNOTATION));
+        let uid = mirrored.map_or_else(|| pod.uid(), String::as_str);
+        let sandbox = kubelet.and_then(|kubelet| kubelet.sandbox_of(uid));
         match sandbox {
             Some(sandbox) => Ok((pod, sandbox)),
             None => Err(AccessError::Failed(format!("container not found (\"{container}\")"))),

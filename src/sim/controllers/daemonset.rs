@@ -1,9 +1,10 @@
 //! `DaemonSets` (pkg/controller/daemon): one Pod on each node that wants one.
 
+mod rollout;
+
 use super::history;
 use super::owning::{Owner, controller_key};
 use super::queue::Queue;
-use super::share::{Round, share};
 use super::{Controller, Work, pods};
 use crate::kube::core::{
     NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodTemplateSpec, Toleration,
@@ -15,7 +16,6 @@ use crate::sim::events::EventType;
 use crate::sim::scheduler;
 use crate::sim::store::Change;
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetStatus};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,6 +60,8 @@ struct Daemons {
     /// The nodes that should run one, and those where one may stay.
     wanted: Vec<String>,
     tolerable: Vec<String>,
+    /// All nodes there are.
+    nodes: Vec<String>,
     hash: String,
 }
 
@@ -77,7 +79,11 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     for pod in claimed {
         by_node.entry(target(&pod)).or_default().push(pod);
     }
-    let mut daemons = Daemons { owner, set, spec, by_node, wanted: Vec::new(), tolerable: Vec::new(), hash };
+    for pods in by_node.values_mut() {
+        pods.sort_by_key(|pod| (pod.metadata.creation_timestamp.clone().map(|t| t.0), pod.name().to_owned()));
+    }
+    let (wanted, tolerable, nodes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut daemons = Daemons { owner, set, spec, by_node, wanted, tolerable, nodes, hash };
     daemons.choose_nodes(context);
     if daemons.set.metadata.deletion_timestamp.is_none() {
         if daemons.manage(context) {
@@ -87,6 +93,11 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
         }
     }
     daemons.report(context);
+    let status = daemons.set.status.clone().unwrap_or_default();
+    let min_ready = daemons.spec.min_ready_seconds.unwrap_or(0);
+    if min_ready > 0 && status.number_available.unwrap_or(0) != status.number_ready {
+        queue.add_after(Controller::DaemonSet, work.key.clone(), min_ready as u64 * 1000, context);
+    }
 }
 
 /// The node a daemon is on or is meant for.
@@ -139,8 +150,9 @@ impl Daemons {
                 self.wanted.push(name.clone());
             }
             if stay {
-                self.tolerable.push(name);
+                self.tolerable.push(name.clone());
             }
+            self.nodes.push(name);
         }
     }
 
@@ -150,7 +162,7 @@ impl Daemons {
         let mut missing: Vec<String> = Vec::new();
         for node in self.wanted.clone() {
             let pods = self.by_node.get(&node).cloned().unwrap_or_default();
-            let mut standing = Vec::new();
+            let mut standing: Vec<Pod> = Vec::new();
             for pod in pods {
                 if pods::phase(&pod) == "Failed" && !pods::is_leaving(&pod) {
                     self.say_failed(&pod, &node, context);
@@ -162,15 +174,14 @@ impl Daemons {
             if standing.is_empty() {
                 missing.push(node);
             } else if standing.len() > 1 {
-                standing.sort_by_key(|pod| {
-                    (pod.metadata.creation_timestamp.clone().map(|t| t.0), pod.name().to_owned())
-                });
-                doomed.extend(standing.into_iter().skip(1));
+                doomed.extend(self.surplus(standing, context));
             }
         }
         for (node, pods) in &self.by_node {
             if !self.tolerable.contains(node) {
-                doomed.extend(pods.iter().filter(|pod| !pods::is_leaving(pod)).cloned());
+                // A daemon whose node is gone belongs to the garbage collector of Pods, unless it never got there.
+                let here = |pod: &&Pod| self.nodes.contains(node) || pod.spec.node_name.is_none();
+                doomed.extend(pods.iter().filter(here).filter(|pod| !pods::is_leaving(pod)).cloned());
             }
         }
         for pod in &doomed {
@@ -196,52 +207,18 @@ impl Daemons {
         self.owner.event(EventType::Warning, "FailedDaemonPod", message, context);
     }
 
-    /// Replaces daemons of an older template as far as may be unavailable.
-    fn rolling_update(&mut self, context: &mut Context) {
-        let strategy = self.spec.update_strategy.as_ref();
-        if strategy.and_then(|s| s.type_.as_deref()) == Some("OnDelete") {
-            return;
-        }
-        let most = strategy.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.max_unavailable.clone());
-        let most = share(&most.unwrap_or(IntOrString::Int(1)), self.wanted.len() as i32, Round::Up);
-        let min_ready = self.spec.min_ready_seconds.unwrap_or(0);
-        let mut unavailable = 0;
-        let mut old: Vec<Pod> = Vec::new();
-        for node in &self.wanted {
-            let pods = self.by_node.get(node).map(Vec::as_slice).unwrap_or_default();
-            let standing = pods.iter().find(|pod| pods::is_active(pod));
-            let Some(pod) = standing else {
-                unavailable += 1;
-                continue;
-            };
-            let able = pods::is_available(pod, min_ready, context.now);
-            let current = self.is_current(pod);
-            if !current && !able {
-                // It does not work anyway.
-                self.owner.delete(pod, context);
-                unavailable += 1;
-            } else if !able {
-                unavailable += 1;
-            } else if !current {
-                old.push(pod.clone());
-            }
-        }
-        let budget = usize::try_from(most - unavailable).unwrap_or(0);
-        for pod in old.iter().take(budget) {
-            self.owner.delete(pod, context);
-        }
-    }
-
     fn is_current(&self, pod: &Pod) -> bool {
         pod.metadata.labels.as_ref().and_then(|labels| labels.get(history::HASH_LABEL)) == Some(&self.hash)
     }
 
-    fn report(&self, context: &mut Context) {
+    fn report(&mut self, context: &mut Context) {
         let min_ready = self.spec.min_ready_seconds.unwrap_or(0);
         let on =
             |node: &String| self.by_node.get(node).into_iter().flatten().filter(|pod| !pods::is_leaving(pod));
-        let count =
-            |test: &dyn Fn(&Pod) -> bool| self.wanted.iter().filter(|node| on(node).any(test)).count() as i32;
+        // Where two stand side by side, the older one counts.
+        let count = |test: &dyn Fn(&Pod) -> bool| {
+            self.wanted.iter().filter(|node| on(node).next().is_some_and(test)).count() as i32
+        };
         let some = |n: i32| Some(n).filter(|n| *n > 0);
         let desired = self.wanted.len() as i32;
         let available = count(&|pod| pods::is_available(pod, min_ready, context.now));
@@ -261,6 +238,7 @@ impl Daemons {
         };
         let mut set = (*self.set).clone();
         set.status = Some(status);
+        self.set = Arc::new(set.clone());
         set.metadata.resource_version = None;
         let _ = context.update(Object::DaemonSet(Arc::new(set)), Subresource::Status, &self.owner.write());
         let used = vec![self.hash.clone()];

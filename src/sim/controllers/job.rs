@@ -144,14 +144,10 @@ impl Run {
             self.status.start_time = Some(context.now.to_time());
         }
         self.count_finished(context);
-        let ending = has_condition(Some(&self.status), "FailureTarget")
-            || has_condition(Some(&self.status), "SuccessCriteriaMet");
-        if !ending {
+        if !self.is_ending() {
             self.judge(context);
         }
-        let ending = has_condition(Some(&self.status), "FailureTarget")
-            || has_condition(Some(&self.status), "SuccessCriteriaMet");
-        if ending {
+        if self.is_ending() {
             self.delete_active(context);
             self.conclude(context);
         } else if suspended {
@@ -160,6 +156,11 @@ impl Run {
             self.resume(context);
             self.manage(context);
         }
+    }
+
+    /// Whether it is decided how the Job ends.
+    fn is_ending(&self) -> bool {
+        ["FailureTarget", "SuccessCriteriaMet"].iter().any(|type_| has_condition(Some(&self.status), type_))
     }
 
     fn is_failed(&self, pod: &Pod) -> bool {
@@ -178,6 +179,7 @@ impl Run {
         let mut ended: Vec<(SimTime, Pod)> = fresh
             .into_iter()
             .filter(|pod| pods::phase(pod) == "Succeeded" || self.is_failed(pod))
+            .filter(|pod| !self.awaits_successor(pod))
             .map(|pod| (end_of(&pod, context.now), pod))
             .collect();
         ended.sort_by_key(|(at, _)| *at);
@@ -256,7 +258,9 @@ impl Run {
             missing = room;
             self.again = Some(context.now.plus(pods::NEXT_BURST));
         }
-        let ready = self.backoff_over();
+        // Where every number has its own limit it has its own wait, too.
+        let ready =
+            if self.spec.backoff_limit_per_index.is_some() { SimTime(0) } else { self.backoff_over() };
         if ready > context.now {
             self.again = Some(ready);
             return;
@@ -275,11 +279,7 @@ impl Run {
 
     /// When the wait after the last failure is over.
     fn backoff_over(&self) -> SimTime {
-        if self.failures.count == 0 {
-            return SimTime(0);
-        }
-        let wait = (BACKOFF.0 << (self.failures.count - 1).min(16)).min(BACKOFF.1);
-        self.failures.last.plus(wait)
+        self.failures.last.plus(wait_after(self.failures.count))
     }
 
     fn wanted(&self, active: usize) -> usize {
@@ -378,6 +378,11 @@ impl Run {
             self.owner.event(EventType::Normal, "Resumed", "Job resumed".into(), context);
         }
     }
+}
+
+/// How long to wait after so many failures, milliseconds.
+fn wait_after(failures: u32) -> u64 {
+    if failures == 0 { 0 } else { (BACKOFF.0 << (failures - 1).min(16)).min(BACKOFF.1) }
 }
 
 fn is_tracked(pod: &Pod) -> bool {

@@ -159,6 +159,7 @@ fn a_silent_node_is_not_ready_after_fifty_seconds_and_loses_its_pods_after_five_
     assert_eq!(pods(&cluster).len(), 2);
 }
 
+mod ends;
 mod others;
 
 #[test]

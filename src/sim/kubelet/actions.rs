@@ -221,13 +221,14 @@ fn main_runs(
     (container, instance): (&Spec, &Container),
 ) -> bool {
     let name = &container.name;
-    let mut restart = worker.pod.spec.restart_policy.as_deref() != Some("Never");
+    let policy = container.restart_policy.as_deref().or(worker.pod.spec.restart_policy.as_deref());
+    let mut restart = policy != Some("Never");
     let (mut message, grace) = if instance.spec_hash != spec::image_hash(container) {
         restart = true;
         (format!("Container {name} definition changed"), None)
     } else if let Some(failed) = worker.probes.failed(name, &instance.id) {
         (format!("Container {name} failed {} probe", failed.kind.word()), failed.grace)
-    } else if resize::restarts(container, instance) {
+    } else if !worker.resize_waits() && resize::restarts(container, instance) {
         restart = true;
         (format!("Container {name} resize requires restart"), None)
     } else {

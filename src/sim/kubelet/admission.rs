@@ -223,6 +223,10 @@ fn refusal(
             ));
         }
     }
+    if worker.pod.spec.os.as_ref().is_some_and(|os| os.name != "linux") {
+        let text = "Failed to admit pod as the OS field doesn't match node OS";
+        return Some(("PodOSNotSupported", text.into()));
+    }
     if desk.ctx.machines.get(&desk.machine.spec.name).is_some_and(|machine| machine.going_down.is_some()) {
         return Some(("NodeShutdown", "Pod was rejected as the node is shutting down.".into()));
     }

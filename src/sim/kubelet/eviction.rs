@@ -9,6 +9,7 @@ use crate::kube::SimTime;
 use crate::kube::core::PodCondition;
 use crate::kube::quantity::Amount;
 use crate::sim::api::disruption_target;
+use crate::sim::runtime::{self, State};
 
 /// Milliseconds between two rounds of the eviction manager.
 pub(super) const ROUND: u64 = 10_000;
@@ -17,6 +18,9 @@ pub(super) const PHASE: u64 = 1_600;
 /// Milliseconds after which a new Pod's volumes are first measured: the round of a minute, stretched by its jitter
 /// (volumeStatsAggPeriod; 95 s in recording emptydir-sizelimit).
 const FIRST_MEASURE: u64 = 92_000;
+
+/// Milliseconds between two looks of the runtime at what containers have written (containerd's `stats_collect_period`).
+const STATS: u64 = 10_000;
 
 impl Worker {
     /// Has the Pod's storage watched, if it has limits at all.
@@ -68,17 +72,18 @@ impl Worker {
                 ));
             }
         }
-        self.over_own_limits(desk)
+        self.over_own_limits(measured, desk)
     }
 
-    /// Files and logs of the containers against `ephemeral-storage` limits, in sum and each by itself.
-    fn over_own_limits(&self, desk: &Desk) -> Option<String> {
+    /// Files and logs of the containers, and volumes if they were measured, against `ephemeral-storage` limits, in sum and each by itself.
+    fn over_own_limits(&self, volumes_measured: bool, desk: &Desk) -> Option<String> {
         let sandbox = desk.ctx.runtime.get(self.sandbox?)?;
         let (mut total, mut sum) = (0, Some(0));
         let mut worst = None;
         for target in spec::targets(&self.pod) {
             let Some(container) = spec::container(&self.pod, target) else { continue };
-            let used = sandbox.newest(&container.name).map_or(0, |instance| sandbox.disk_usage(instance));
+            let instance = sandbox.newest(&container.name).filter(|c| is_measured(c, desk.ctx.now));
+            let used = instance.map_or(0, |instance| sandbox.disk_usage(instance));
             total += used;
             let limit = storage_limit(&container);
             sum = sum.zip(limit.as_ref()).map(|(sum, limit): (u64, &(u64, String))| sum + limit.0);
@@ -89,7 +94,8 @@ impl Worker {
                 ));
             }
         }
-        let volumes: u64 = self.volumes.ids().map(|(_, id)| desk.ctx.runtime.volume_usage(id)).sum();
+        let volumes = self.volumes.ids().filter(|_| volumes_measured);
+        let volumes: u64 = volumes.map(|(_, id)| desk.ctx.runtime.volume_usage(id)).sum();
         match sum {
             Some(limit) if total + volumes > limit => {
                 let text = Amount::from_bytes(limit as i64).to_quantity().0;
@@ -127,6 +133,16 @@ impl Worker {
         self.write_status(desk);
         self.trigger(because, desk);
     }
+}
+
+/// Whether the runtime has looked at a container's files since it started: it does so every ten seconds.
+fn is_measured(container: &runtime::Container, now: SimTime) -> bool {
+    let started = match &container.state {
+        State::Created => None,
+        State::Running(at) => Some(*at),
+        State::Exited(at, _) => *at,
+    };
+    started.is_some_and(|at| at.0 <= now.0 / STATS * STATS)
 }
 
 fn storage_limit(container: &crate::kube::core::Container) -> Option<(u64, String)> {

@@ -129,10 +129,18 @@ fn error_text(error: PullError, reference: &Reference) -> String {
             let path = reference.repository.clone();
             let version = name.rsplit_once('@').map(|(_, digest)| digest.to_owned());
             let version = version.or_else(|| reference.tag.clone()).unwrap_or_else(|| "latest".into());
-            let server = host.split(':').next().unwrap_or(host);
+            let (server, port) = host.split_once(':').unwrap_or((host, "443"));
+            // On the machine itself containerd asks without TLS, but for the port of TLS (docker.MatchLocalhost).
+            let here = server == "localhost" || server.starts_with("127.");
+            let scheme = if here && port != "443" { "http" } else { "https" };
+            let dial = if here {
+                format!("dial tcp 127.0.0.1:{port}: connect: connection refused")
+            } else {
+                format!("dial tcp: lookup {server} on 10.255.255.53:53: no such host")
+            };
             format!(
                 "failed to pull and unpack image \"{name}\": failed to resolve image: failed to do request: Head \
-                 \"https://{host}/v2/{path}/manifests/{version}\": dial tcp: lookup {server} on 10.255.255.53:53: no such host"
+                 \"{scheme}://{host}/v2/{path}/manifests/{version}\": {dial}"
             )
         }
     }

@@ -27,8 +27,7 @@ pub(super) fn restarts(container: &Container, instance: &runtime::Container) -> 
 impl Kubelet {
     /// A Pod has left: those whose resize waits for room are asked again (`pkg/kubelet/allocation`, `RetryPendingResizes`).
     pub(super) fn retry_resizes(&mut self, because: CauseId, context: &mut Context) {
-        let waits = |worker: &Worker| worker.extra_conditions.iter().any(|c| c.type_ == PENDING);
-        for worker in self.workers.values_mut().filter(|worker| waits(worker)) {
+        for worker in self.workers.values_mut().filter(|worker| worker.resize_waits()) {
             let mut desk = Desk { machine: &mut self.machine, ctx: context };
             worker.trigger(because, &mut desk);
         }
@@ -36,6 +35,11 @@ impl Kubelet {
 }
 
 impl Worker {
+    /// Whether a resize waits for room.
+    pub(super) fn resize_waits(&self) -> bool {
+        self.extra_conditions.iter().any(|c| c.type_ == PENDING)
+    }
+
     /// Applies changed resources to running containers.
     pub fn resize(&mut self, desk: &mut Desk) {
         let changed = self.changed(desk);
@@ -103,14 +107,13 @@ impl Worker {
         self.write_status(desk);
     }
 
-    /// The containers whose running instance has other resources than the spec, and need no restart for the change.
+    /// The containers whose running instance has other resources than the spec.
     fn changed(&self, desk: &Desk) -> Vec<Container> {
         let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get(id)) else { return Vec::new() };
         let stale = |container: &Container| {
             sandbox.newest(&container.name).is_some_and(|instance| {
                 instance.state.is_running()
                     && instance.resources != container.resources.clone().unwrap_or_default()
-                    && !restarts(container, instance)
             })
         };
         self.pod.spec.containers.iter().filter(|container| stale(container)).cloned().collect()
@@ -122,7 +125,9 @@ impl Worker {
         let limit = |name: &str| resources.limits.as_ref()?.get(name).map(Amount::of);
         let memory = limit("memory").and_then(|amount| u64::try_from(amount.value()).ok());
         let cpu = limit("cpu").and_then(|amount| u64::try_from(amount.milli()).ok());
-        let Some(cell) = sandbox.newest(&container.name).map(|instance| instance.cell) else { return };
+        // One that must restart for it gets them with its next instance.
+        let lives_on = sandbox.newest(&container.name).filter(|instance| !restarts(container, instance));
+        let Some(cell) = lives_on.map(|instance| instance.cell) else { return };
         sandbox.system.set_limits(cell, memory, cpu);
         if let Some(instance) = sandbox.newest_mut(&container.name) {
             instance.resources = resources;

@@ -2,6 +2,7 @@
 
 use super::config::{self, Prepared};
 use super::desk::Desk;
+use super::names;
 use super::spec::{self, Target};
 use super::worker::Worker;
 use crate::kube::Pod;
@@ -53,13 +54,14 @@ impl Desk<'_, '_> {
         let seed = self.ctx.seed;
         let shared = worker.pod.spec.share_process_namespace == Some(true);
         let pause = if shared { self.ctx.runtime.pause(id, self.ctx.now) } else { None };
+        let name = config::hostname(worker, self);
         let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
         let attempt = sandbox.newest(&spec.name).map_or(0, |last| last.attempt + 1);
         let ephemeral_target = worker.target_of(target).and_then(|name| {
             sandbox.containers.iter().rev().find(|c| *c.name == *name && c.state.is_running()).map(|c| c.cell)
         });
         let share = ephemeral_target.or(pause);
-        let cell = sandbox.system.add_cell(cell_spec(&prepared, share, &sandbox.ip, worker));
+        let cell = sandbox.system.add_cell(cell_spec(&prepared, share, (&name, &sandbox.ip), worker));
         let purpose = format!("{}/{attempt}", spec.name);
         let groups = prepared.user.groups.iter().map(|group| i64::from(*group)).collect();
         sandbox.containers.push(Container {
@@ -115,17 +117,12 @@ fn host_ids(serial: u64) -> (u32, u32) {
     (COUNT * (1 + (serial % 32_000) as u32), COUNT)
 }
 
-fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Worker) -> CellSpec {
-    let name = &worker.key.name;
-    let mut hosts = format!(
-        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{ip}\t{name}\n"
-    );
-    for alias in worker.pod.spec.host_aliases.iter().flatten() {
-        let names = alias.hostnames.clone().unwrap_or_default().join("\t");
-        hosts += "\n# Entries added by HostAliases.\n";
-        hosts += &[alias.ip.as_str(), "\t", &names, "\n"].concat();
-    }
-    let namespace = &worker.key.namespace;
+fn cell_spec(
+    prepared: &Prepared,
+    share: Option<CellId>,
+    (name, ip): (&str, &str),
+    worker: &Worker,
+) -> CellSpec {
     CellSpec {
         root: prepared.image.root.clone(),
         mounts: prepared.mounts.clone(),
@@ -135,10 +132,8 @@ fn cell_spec(prepared: &Prepared, share: Option<CellId>, ip: &str, worker: &Work
         read_only_root: prepared.read_only_root,
         memory_limit: prepared.memory_limit,
         cpu_limit: prepared.cpu_limit,
-        hosts,
-        resolv: format!(
-            "search {namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
-        ),
+        hosts: names::hosts(&worker.pod, name, ip),
+        resolv: names::resolv(&worker.pod),
         host_ids: (worker.pod.spec.host_users == Some(false)).then(|| host_ids(worker.serial)),
         share_pids_with: share,
         ..CellSpec::default()

@@ -1,6 +1,6 @@
 //! Graceful node shutdown (`pkg/kubelet/nodeshutdown`): a machine that goes down in good order waits for its kubelet, which ends the
-//! ordinary Pods first and the critical ones after them. Off unless the kubelet's configuration grants time for it. Does not know how
-//! the machine goes down and whether it comes back.
+//! Pods of the lowest priority first and the critical ones last. Off unless the kubelet's configuration grants time for it. Does not
+//! know how the machine goes down and whether it comes back.
 
 use super::desk::Desk;
 use super::spec;
@@ -14,35 +14,51 @@ use std::sync::Arc;
 
 /// What a Pod is told that ends with its machine.
 const MESSAGE: &str = "Pod was terminated in response to imminent node shutdown.";
-/// How often it is looked whether a group of Pods has ended, milliseconds.
+/// The priority from which on a Pod is critical.
+const SYSTEM_CRITICAL: i32 = 2_000_000_000;
+/// How often it is looked whether a band of Pods has ended, milliseconds.
 const LOOK: u64 = 100;
 
-/// Milliseconds the kubelet's configuration grants its Pods when the machine goes down; none by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ShutdownGrace {
-    /// In all (`shutdownGracePeriod`).
-    pub whole: u64,
-    /// Of these, kept for critical Pods (`shutdownGracePeriodCriticalPods`).
-    pub critical: u64,
-}
+/// The time the kubelet's configuration grants its Pods when the machine goes down, by their priority; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShutdownGrace(Vec<Band>);
 
-/// Who is being ended.
+/// The Pods from this priority on, up to that of the next band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Group {
-    Ordinary,
-    Critical,
+pub struct Band {
+    /// The lowest priority.
+    pub priority: i32,
+    /// Milliseconds for all of them together.
+    pub grace: u64,
 }
 
-impl Group {
-    fn has(self, worker: &Worker) -> bool {
-        !worker.is_static() && worker.is_critical() == (self == Group::Critical)
+impl ShutdownGrace {
+    /// Bands in any order.
+    pub fn new(mut bands: Vec<Band>) -> ShutdownGrace {
+        bands.sort_by_key(|band| band.priority);
+        ShutdownGrace(bands)
+    }
+
+    /// `whole` milliseconds, the last `critical` of which are for critical Pods.
+    pub fn with_critical(whole: u64, critical: u64) -> ShutdownGrace {
+        if whole == 0 {
+            return ShutdownGrace::default();
+        }
+        let ordinary = Band { priority: 0, grace: whole.saturating_sub(critical) };
+        ShutdownGrace(vec![ordinary, Band { priority: SYSTEM_CRITICAL, grace: critical }])
+    }
+
+    /// The band of a Pod: the highest it reaches, or the lowest there is.
+    fn band_of(&self, priority: i32) -> usize {
+        self.0.iter().rposition(|band| band.priority <= priority).unwrap_or(0)
     }
 }
 
 /// A shutdown under way.
 #[derive(Clone, Copy, Debug)]
 struct Shutdown {
-    group: Group,
+    /// Which band is being ended.
+    band: usize,
     until: SimTime,
     because: CauseId,
 }
@@ -55,6 +71,11 @@ pub(super) struct Manager {
 }
 
 impl Manager {
+    /// Whether a Pod is one of a band.
+    fn has(&self, band: usize, worker: &Worker) -> bool {
+        !worker.is_static() && self.grace.band_of(worker.pod.spec.priority.unwrap_or(0)) == band
+    }
+
     /// The machine is up again.
     pub fn forget(&mut self) {
         self.under_way = None;
@@ -72,29 +93,29 @@ impl Kubelet {
         if self.shutdown.under_way.is_some() {
             return true;
         }
-        if self.shutdown.grace.whole == 0 {
+        if self.shutdown.grace.0.is_empty() {
             return false;
         }
         let name = self.machine.spec.name.clone();
         let told = "Shutdown manager detected shutdown event".to_owned();
         self.say(EventType::Normal, "NodeShutdown", told, because, context);
         context.post_node_status(&name, because);
-        self.end_group(Group::Ordinary, because, context);
+        self.end_band(0, because, context);
         true
     }
 
-    /// Ends all Pods of a group at once, with the group's time at most.
-    fn end_group(&mut self, group: Group, because: CauseId, context: &mut Context) {
-        let ShutdownGrace { whole, critical } = self.shutdown.grace;
-        let time = if group == Group::Critical { critical } else { whole.saturating_sub(critical) };
+    /// Ends all Pods of a band at once, with the band's time at most.
+    fn end_band(&mut self, band: usize, because: CauseId, context: &mut Context) {
+        let time = self.shutdown.grace.0.get(band).map_or(0, |band| band.grace);
         for worker in self.workers.values_mut() {
-            if group.has(worker) && worker.mode == Mode::Syncing && worker.verdict.is_none() {
+            let due = self.shutdown.has(band, worker);
+            if due && worker.mode == Mode::Syncing && worker.verdict.is_none() {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };
                 worker.shut_down(time / 1000, because, &mut desk);
             }
         }
         let until = context.now.plus(time);
-        self.shutdown.under_way = Some(Shutdown { group, until, because });
+        self.shutdown.under_way = Some(Shutdown { band, until, because });
         self.look_again(context);
     }
 
@@ -103,21 +124,19 @@ impl Kubelet {
         context.agenda.push(context.now.plus(LOOK), due);
     }
 
-    /// Goes on to the next group once this one has ended or its time is over.
+    /// Goes on to the next band once this one has ended or its time is over.
     pub(super) fn go_on_down(&mut self, context: &mut Context) {
-        let Some(Shutdown { group, until, because }) = self.shutdown.under_way else { return };
-        let runs = |worker: &Worker| group.has(worker) && worker.mode < Mode::Terminated;
+        let Some(Shutdown { band, until, because }) = self.shutdown.under_way else { return };
+        let runs = |worker: &Worker| self.shutdown.has(band, worker) && worker.mode < Mode::Terminated;
         if context.now < until && self.workers.values().any(runs) {
             return self.look_again(context);
         }
-        match group {
-            Group::Ordinary => self.end_group(Group::Critical, because, context),
-            Group::Critical => {
-                let halt = cluster::Due::Halt(self.machine.index, because);
-                // What was found of the last Pods is still being written.
-                context.agenda.push(context.now.plus(LOOK), halt);
-            }
+        if band + 1 < self.shutdown.grace.0.len() {
+            return self.end_band(band + 1, because, context);
         }
+        let halt = cluster::Due::Halt(self.machine.index, because);
+        // What was found of the last Pods is still being written.
+        context.agenda.push(context.now.plus(LOOK), halt);
     }
 }
 

@@ -222,7 +222,10 @@ impl Worker {
             && let Some(sandbox) = self.sandbox.and_then(|id| desk.ctx.runtime.get_mut(id))
         {
             sandbox.discard();
-            self.restarts_all(desk);
+            // With a new sandbox all start again, too, but no rule of theirs has asked for it.
+            if !plan.sandbox {
+                self.restarts_all(desk);
+            }
         }
         if plan.sandbox {
             self.replace_sandbox(desk);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 mod bounds;
+mod neighbours;
 
 fn cluster_with(pod: &Value) -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());

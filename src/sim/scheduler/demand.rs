@@ -132,6 +132,17 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// Whether this Pod must not be near the other.
+    pub fn avoids(&self, other: &Demand, store: &Store) -> bool {
+        self.apart.iter().any(|term| term.matches(other.namespace(), other.labels(), store))
+    }
+
+    /// Whether the other is one this Pod must be near, by all that it asks for.
+    pub fn wants_near(&self, other: &Demand, store: &Store) -> bool {
+        !self.near.is_empty()
+            && self.near.iter().all(|term| term.matches(other.namespace(), other.labels(), store))
+    }
+
     /// Works out what `pod` asks for.
     pub fn of(pod: &Pod, key: Key) -> Demand {
         let spec = &pod.spec;

@@ -6,6 +6,7 @@
 
 use super::demand::{Amounts, Demand};
 use super::filter::tolerates;
+use super::spread;
 use super::verdict::Plugin;
 use super::{Due, node::NodeInfo};
 use crate::kube::core::Node;
@@ -13,7 +14,7 @@ use crate::kube::requests::resources_of;
 use crate::kube::{Key, Pod, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::{self, Context};
-use crate::sim::store::{Change, ChangeKind};
+use crate::sim::store::{Change, ChangeKind, Store};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -122,22 +123,30 @@ impl Queue {
     }
 
     /// A Pod left its node.
-    pub fn pod_left(&mut self, gone: &Demand, cause: CauseId) {
+    pub fn pod_left(&mut self, gone: &Demand, store: &Store, cause: CauseId) {
         self.reconsider(cause, |parked| {
             parked.plugins.iter().any(|plugin| match plugin {
                 Plugin::NodeResourcesFit => frees(&parked.demand.requests, gone),
                 Plugin::NodePorts => {
                     parked.demand.ports.iter().any(|mine| gone.ports.iter().any(|port| mine.collides(port)))
                 }
-                Plugin::InterPodAffinity | Plugin::PodTopologySpread => true,
+                Plugin::InterPodAffinity => {
+                    parked.demand.avoids(gone, store) || gone.avoids(&parked.demand, store)
+                }
+                Plugin::PodTopologySpread => spread::counts(&parked.demand, gone),
                 _ => false,
             })
         });
     }
 
     /// A Pod got a node.
-    pub fn pod_arrived(&mut self, new: &Demand, cause: CauseId) {
-        self.reconsider(cause, |parked| social(parked) && parked.demand.key != new.key);
+    pub fn pod_arrived(&mut self, new: &Demand, store: &Store, cause: CauseId) {
+        self.reconsider(cause, |parked| {
+            let near = |parked: &Parked| parked.demand.wants_near(new, store);
+            (parked.plugins.contains(&Plugin::InterPodAffinity) && near(parked))
+                || (parked.plugins.contains(&Plugin::PodTopologySpread)
+                    && spread::counts(&parked.demand, new))
+        });
     }
 
     /// A Pod with a node changed: its labels, or what it requests.

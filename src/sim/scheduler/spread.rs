@@ -102,6 +102,14 @@ impl Spread {
     }
 }
 
+/// Whether `other` is one of the Pods that a required constraint of `demand` counts.
+pub fn counts(demand: &Demand, other: &Demand) -> bool {
+    let mut required = demand.spec.topology_spread_constraints.iter().flatten();
+    demand.namespace() == other.namespace()
+        && required
+            .any(|c| c.when_unsatisfiable == "DoNotSchedule" && read(c, demand).selects(other.labels()))
+}
+
 impl Constraint {
     fn counts_node(&self, demand: &Demand, node: &NodeInfo) -> bool {
         (!self.honours_affinity || wants_node(demand, node))

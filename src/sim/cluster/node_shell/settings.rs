@@ -1,10 +1,10 @@
-//! The kubelet's configuration file on its node's disk, read when the kubelet starts. Of all its fields only the two for graceful
+//! The kubelet's configuration file on its node's disk, read when the kubelet starts. Of all its fields only those for graceful
 //! shutdown have an effect.
 
 use super::{Cluster, NodeIndex};
 use crate::kube::duration::go_millis;
 use crate::os::Body;
-use crate::sim::kubelet::ShutdownGrace;
+use crate::sim::kubelet::{Band, ShutdownGrace};
 use serde::Deserialize;
 
 /// Where a kubeadm node has it.
@@ -12,10 +12,22 @@ const PATH: &str = "/var/lib/kubelet/config.yaml";
 
 /// What is read of it.
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default)]
 struct KubeletConfiguration {
-    shutdown_grace_period: Option<String>,
-    shutdown_grace_period_critical_pods: Option<String>,
+    #[serde(rename = "shutdownGracePeriod")]
+    whole: Option<String>,
+    #[serde(rename = "shutdownGracePeriodCriticalPods")]
+    critical: Option<String>,
+    #[serde(rename = "shutdownGracePeriodByPodPriority")]
+    by_priority: Option<Vec<ByPriority>>,
+}
+
+/// The time for Pods from a priority on.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ByPriority {
+    priority: i32,
+    shutdown_grace_period_seconds: i64,
 }
 
 impl Cluster {
@@ -48,8 +60,8 @@ fn grace(file: &[u8]) -> Result<ShutdownGrace, String> {
         let millis = go_millis(&text).ok_or_else(|| undecoded(format!("time: invalid duration {text:?}")))?;
         Ok::<_, String>((millis, text))
     };
-    let (whole, whole_text) = millis(settings.shutdown_grace_period)?;
-    let (critical, critical_text) = millis(settings.shutdown_grace_period_critical_pods)?;
+    let (whole, whole_text) = millis(settings.whole)?;
+    let (critical, critical_text) = millis(settings.critical)?;
     let invalid = |why: String| {
         Err(format!("failed to validate kubelet configuration, error: invalid configuration: {why}"))
     };
@@ -63,5 +75,19 @@ fn grace(file: &[u8]) -> Result<ShutdownGrace, String> {
             "shutdownGracePeriod {{{whole_text}}} must be either zero or otherwise >= 1 sec"
         ));
     }
-    Ok(ShutdownGrace { whole, critical })
+    let by_priority = settings.by_priority.unwrap_or_default();
+    if by_priority.is_empty() {
+        return Ok(ShutdownGrace::with_critical(whole, critical));
+    }
+    if whole > 0 || critical > 0 {
+        return invalid(
+            "Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the same time"
+                .to_owned(),
+        );
+    }
+    let band = |one: &ByPriority| Band {
+        priority: one.priority,
+        grace: u64::try_from(one.shutdown_grace_period_seconds).unwrap_or(0) * 1000,
+    };
+    Ok(ShutdownGrace::new(by_priority.iter().map(band).collect()))
 }

@@ -1,8 +1,9 @@
 //! Indexed Jobs: each Pod has a number, each number must succeed (pkg/controller/job: `indexed_job_utils.go`, `success_policy.go`).
 
-use super::Run;
-use crate::kube::Pod;
+use super::policy::Action;
+use super::{Run, end_of, wait_after};
 use crate::kube::core::{EnvVar, EnvVarSource, ObjectFieldSelector};
+use crate::kube::{Pod, SimTime};
 use crate::sim::cluster::Context;
 use crate::sim::controllers::pods;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,30 +114,65 @@ impl Run {
         let mut taken = self.completed();
         taken.extend(self.failed());
         taken.extend(self.active().iter().filter_map(index_of));
-        let before = self.failures_by_index();
         let count = self.spec.completions.unwrap_or(0);
-        let free: Vec<i32> = (0..count).filter(|index| !taken.contains(index)).take(missing).collect();
-        for index in free {
-            let failures = before.get(&index).copied().unwrap_or(0);
+        let free: Vec<i32> = (0..count).filter(|index| !taken.contains(index)).collect();
+        if self.spec.backoff_limit_per_index.is_some() {
+            return self.create_by_own_wait(&free, missing, context);
+        }
+        for index in free.into_iter().take(missing) {
             if !self.create(Some(index), context) {
                 return;
-            }
-            if self.spec.backoff_limit_per_index.is_some() {
-                self.note_failures(failures, context);
             }
         }
     }
 
-    /// How often each number failed, by its Pods.
-    fn failures_by_index(&self) -> BTreeMap<i32, i32> {
-        let mut counts = BTreeMap::new();
-        for pod in self.pods.iter().filter(|pod| pods::phase(pod) == "Failed") {
+    /// Creates Pods for numbers whose own wait is over; if there are none, comes back for the first (`getPodCreationInfoForIndependentIndexes`).
+    fn create_by_own_wait(&mut self, free: &[i32], missing: usize, context: &mut Context) {
+        let past = self.failures_by_index(context.now);
+        let ready =
+            |index: &i32| past.get(index).map_or(SimTime(0), |(count, at)| at.plus(wait_after(*count)));
+        let now = context.now;
+        let due: Vec<i32> = free.iter().copied().filter(|index| ready(index) <= now).take(missing).collect();
+        if due.is_empty() {
+            self.again = free.iter().map(ready).min().or(self.again);
+        }
+        for index in due {
+            let failures = past.get(&index).map_or(0, |(count, _)| *count);
+            if !self.create(Some(index), context) {
+                return;
+            }
+            self.note_failures(failures as i32, context);
+        }
+    }
+
+    /// How often each number failed and when last, by its Pods.
+    fn failures_by_index(&self, now: SimTime) -> BTreeMap<i32, (u32, SimTime)> {
+        let mut past = BTreeMap::new();
+        for pod in self.pods.iter().filter(|pod| self.is_failed(pod)) {
             if let Some(index) = index_of(pod) {
-                let count = counts.entry(index).or_insert(0);
-                *count = (*count).max(failures_before(pod) + 1);
+                let one = (failures_before(pod).unsigned_abs() + 1, end_of(pod, now));
+                let known = past.entry(index).or_insert(one);
+                *known = one.max(*known);
             }
         }
-        counts
+        past
+    }
+
+    /// Whether a failed Pod is not counted yet because the next Pod of its number takes over its count first
+    /// (`getPodsWithDelayedDeletionPerIndex`).
+    pub(super) fn awaits_successor(&self, pod: &Pod) -> bool {
+        let Some(limit) = self.spec.backoff_limit_per_index else { return false };
+        let final_action = matches!(self.failure_action(pod), Action::FailIndex | Action::FailJob(_));
+        if pods::phase(pod) == "Succeeded"
+            || failures_before(pod) + 1 > limit
+            || final_action
+            || self.is_ending()
+        {
+            return false;
+        }
+        let index = index_of(pod);
+        let later = |other: &Pod| index_of(other) == index && failures_before(other) > failures_before(pod);
+        index.is_some() && !self.pods.iter().any(later)
     }
 
     fn note_failures(&mut self, failures: i32, context: &mut Context) {

@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 /// A cluster whose kubelet grants 20 s, 5 of them to critical Pods.
 fn cluster(pods: &[Value]) -> Cluster {
+    cluster_with("shutdownGracePeriod: 20s\nshutdownGracePeriodCriticalPods: 5s\n", pods)
+}
+
+fn cluster_with(settings: &str, pods: &[Value]) -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());
-    let settings = "shutdownGracePeriod: 20s\nshutdownGracePeriodCriticalPods: 5s\n";
     cluster.write_node_file("worker-1", "/var/lib/kubelet/config.yaml", settings.as_bytes()).unwrap();
     ssh(&mut cluster, "systemctl restart kubelet");
     for pod in pods {
@@ -108,4 +111,20 @@ fn a_kubelet_does_not_start_with_a_configuration_that_contradicts_itself() {
         why.contains("shutdownGracePeriodCriticalPods {1m0s} must be <= shutdownGracePeriod {0s}"),
         "{why}"
     );
+}
+
+#[test]
+fn with_bands_of_priorities_each_has_its_own_time_and_the_lowest_goes_first() {
+    let settings = "shutdownGracePeriodByPodPriority:\n- priority: 2000000000\n  shutdownGracePeriodSeconds: 5\n- priority: 0\n  \
+                    shutdownGracePeriodSeconds: 8\n";
+    let critical = pod("dns", Some("system-cluster-critical"), STUBBORN);
+    let mut cluster = cluster_with(settings, &[pod("slow", None, STUBBORN), critical]);
+    ssh(&mut cluster, "poweroff");
+    cluster.advance(SimTime::from_secs(17));
+    assert_eq!(state(&cluster, "kube-system", "dns"), "Running  ");
+    cluster.advance(SimTime::from_secs(20));
+    assert_eq!(state(&cluster, "default", "slow"), "Failed Terminated TerminationByKubelet");
+    assert!(cluster.machine("worker-1").unwrap().powered);
+    cluster.advance(SimTime::from_secs(26));
+    assert!(!cluster.machine("worker-1").unwrap().powered);
 }

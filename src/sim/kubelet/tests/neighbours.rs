@@ -1,0 +1,135 @@
+//! What stands beside the everyday: refusals by the machine, resizes that restart, storage that is measured late, machines that come back.
+
+use super::*;
+use crate::sim::Subresource;
+use crate::sim::api::Patch;
+use crate::sim::cluster::ExecOptions;
+
+fn web(cluster: &Cluster) -> &crate::kube::Pod {
+    cluster.store().get(&Key::pod("default", "web")).and_then(Object::as_pod).expect("the Pod")
+}
+
+fn ssh(cluster: &mut Cluster, command: &str) {
+    let argv = ["sh", "-c", command].map(str::to_owned).to_vec();
+    cluster.node_exec("worker-1", &ExecOptions { argv, ..ExecOptions::default() }).expect("it runs");
+}
+
+/// The reasons of the Events about Pods, in the order of their first time.
+fn reasons(cluster: &Cluster) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for change in cluster.store().changes_since(0).into_iter().flatten() {
+        let Object::Event(event) = &change.object else { continue };
+        if change.kind == ChangeKind::Added {
+            reasons.push(event.reason.clone().unwrap_or_default());
+        }
+    }
+    reasons
+}
+
+fn resize(cluster: &mut Cluster, memory: &str) {
+    let cause = cluster.command_cause("kubectl patch");
+    let patch = Patch::Strategic(json!({"spec": {"containers": [{"name": "app",
+        "resources": {"requests": {"memory": memory}, "limits": {"memory": memory}}}]}}));
+    cluster
+        .patch(&Key::pod("default", "web"), &patch, Subresource::Resize, &Write::user(cause))
+        .expect("accepted");
+}
+
+fn resizable() -> Value {
+    let mut container = script("trap 'exit 0' TERM; while true; do sleep 1; done");
+    container["resources"] = json!({"requests": {"memory": "64Mi"}, "limits": {"memory": "64Mi"}});
+    container["resizePolicy"] = json!([{"resourceName": "memory", "restartPolicy": "RestartContainer"}]);
+    pod(json!({"containers": [container]}))
+}
+
+#[test]
+fn a_resize_that_restarts_its_container_says_when_it_begins_and_when_it_is_done() {
+    let mut cluster = cluster_with(&resizable());
+    cluster.advance(SimTime::from_secs(5));
+    resize(&mut cluster, "128Mi");
+    cluster.advance(SimTime::from_secs(10));
+    let told = reasons(&cluster);
+    let place = |reason: &str| told.iter().position(|one| one == reason).expect("an Event");
+    assert!(
+        place("ResizeStarted") < place("Killing") && place("Killing") < place("ResizeCompleted"),
+        "{told:?}"
+    );
+    assert_eq!(rows(&cluster).last().map(String::as_str), Some("Running 1"));
+}
+
+#[test]
+fn a_resize_that_waits_for_room_restarts_nothing() {
+    let mut cluster = cluster_with(&resizable());
+    let other = json!({"metadata": {"name": "big", "namespace": "default"}, "spec": {"containers": [{"name": "app",
+        "image": "nginx:1.27", "resources": {"requests": {"memory": "20Gi"}}}]}});
+    let write = Write::user(cluster.command_cause("kubectl apply"));
+    cluster.create(Object::from_value(Kind::Pod, other).unwrap(), &write).unwrap();
+    cluster.advance(SimTime::from_secs(5));
+    resize(&mut cluster, "10Gi");
+    cluster.advance(SimTime::from_secs(30));
+    assert!(reasons(&cluster).contains(&"ResizeDeferred".to_owned()));
+    assert_eq!(web(&cluster).status.container_statuses.as_ref().unwrap()[0].restart_count, 0);
+}
+
+#[test]
+fn a_pod_for_another_system_is_turned_away_by_the_machine() {
+    let mut cluster =
+        cluster_with(&pod(json!({"os": {"name": "windows"}, "containers": [script("sleep 9")]})));
+    cluster.advance(SimTime::from_secs(5));
+    assert_eq!(web(&cluster).status.reason.as_deref(), Some("PodOSNotSupported"));
+    assert_eq!(
+        web(&cluster).status.message.as_deref(),
+        Some("Pod was rejected: Failed to admit pod as the OS field doesn't match node OS")
+    );
+}
+
+#[test]
+fn a_machine_that_was_started_again_says_nothing_of_rules_that_restart_all() {
+    let mut cluster = cluster_with(&pod(json!({"containers": [script("sleep 3600")]})));
+    cluster.advance(SimTime::from_secs(5));
+    ssh(&mut cluster, "reboot");
+    cluster.advance(SimTime::from_secs(60));
+    assert_eq!(rows(&cluster).last().map(String::as_str), Some("Running 1"));
+    assert!(web(&cluster).status.conditions.iter().flatten().all(|c| c.type_ != "AllContainersRestarting"));
+}
+
+#[test]
+fn files_are_measured_every_ten_seconds_and_volumes_every_minute() {
+    let seconds_until_evicted = |place: &str| {
+        let mut container = script(&format!("dd if=/dev/zero of={place} bs=1M count=20; sleep 3600"));
+        container["resources"] = json!({"limits": {"ephemeral-storage": "5Mi"}});
+        container["volumeMounts"] = json!([{"name": "cache", "mountPath": "/cache"}]);
+        let spec = json!({"containers": [container], "volumes": [{"name": "cache", "emptyDir": {}}]});
+        let mut cluster = cluster_with(&pod(spec));
+        (1..200).find(|second| {
+            cluster.advance(SimTime::from_secs(*second));
+            web(&cluster).status.reason.as_deref() == Some("Evicted")
+        })
+    };
+    let files = seconds_until_evicted("/big").expect("an eviction");
+    assert!((10..=21).contains(&files), "{files}");
+    let volumes = seconds_until_evicted("/cache/big").expect("an eviction");
+    assert!((60..=110).contains(&volumes), "{volumes}");
+}
+
+#[test]
+fn the_log_of_a_static_pod_is_read_through_its_mirror() {
+    let mut cluster = Cluster::new(ClusterConfig::default());
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: app\n    image: busybox:1.36\n    \
+                    command: [sh, -c, echo up; sleep 3600]\n";
+    cluster.write_node_file("worker-1", "/etc/kubernetes/manifests/web.yaml", manifest.as_bytes()).unwrap();
+    cluster.advance(SimTime::from_secs(5));
+    let log = cluster.logs(&Key::pod("default", "web-worker-1"), "app", false).expect("a log");
+    assert_eq!(log.len(), 1);
+}
+
+#[test]
+fn a_registry_on_the_machine_itself_refuses_the_connection() {
+    let container = json!({"name": "app", "image": "localhost:5000/app:v1"});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(3));
+    let state = web(&cluster).status.container_statuses.as_ref().unwrap()[0].state.clone().unwrap();
+    let message = state.waiting.and_then(|waiting| waiting.message).unwrap_or_default();
+    let end = "Head \"http://localhost:5000/v2/app/manifests/v1\": dial tcp 127.0.0.1:5000: connect: connection refused";
+    assert!(message.ends_with(end), "{message}");
+}

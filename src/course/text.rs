@@ -9,7 +9,7 @@ pub const LARGEST: usize = 1024 * 1024;
 /// The text with everything a terminal would obey made visible: control characters become their pictures (`␛`), directional
 /// overrides their code (`<U+202E>`). Line feeds and tabs stay, carriage returns before a line feed go.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+    if hostiles(text).next().is_none() {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
@@ -40,11 +40,24 @@ pub fn is_hostile(c: char) -> bool {
     }
 }
 
+/// The characters of the text that are hostile, with the bytes where they begin. All content passes through here at every start, so only
+/// bytes with which such a character can begin are looked at twice.
+fn hostiles(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let suspects = text.bytes().enumerate().filter(|(_, byte)| match byte {
+        b'\n' | b'\t' => false,
+        // C1 controls begin with C2; directions, separators and the byte order mark with E2 or EF.
+        0..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef => true,
+        _ => false,
+    });
+    let begun = suspects.filter_map(|(at, _)| Some((at, text.get(at..)?.chars().next()?)));
+    begun.filter(|(_, c)| is_hostile(*c))
+}
+
 /// The byte and the first character that [`visible`] would replace, a byte order mark at the start and line ends aside.
 pub fn first_hostile(text: &str) -> Option<(usize, char)> {
     let line_end = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with("\r\n"));
     let mark = |at: usize, c: char| at == 0 && c == '\u{feff}';
-    text.char_indices().find(|(at, c)| is_hostile(*c) && !line_end(*at) && !mark(*at, *c))
+    hostiles(text).find(|(at, c)| !line_end(*at) && !mark(*at, *c))
 }
 
 /// A file's bytes as text that can be read and shown, or why not. A byte order mark is dropped.
@@ -92,6 +105,14 @@ mod tests {
         assert_eq!(visible("a\x1b[31mb\x07\u{7f}\u{9b}\r\nc\td"), "a␛[31mb␇␡<U+009B>\nc\td");
         assert_eq!(visible("x\u{202e}y"), "x<U+202E>y");
         assert!(matches!(visible("plain ünï 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_hostile_character_is_passed_over() {
+        for c in '\0'..=char::MAX {
+            let text = format!("é{c}…");
+            assert_eq!(hostiles(&text).next(), is_hostile(c).then_some((2, c)), "U+{:04X}", u32::from(c));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex_lite::Regex;
 use serde::Deserialize;
@@ -11,6 +11,9 @@ use super::Reference;
 use crate::os::signal::Signal;
 use crate::os::tree::{Body, Meta, Node, Tree};
 use crate::os::{User, cell::parts_of};
+
+/// So many bases may start from one another.
+const DEEPEST: usize = 8;
 
 const SOURCE: &str = include_str!("../../../assets/images.yaml");
 
@@ -127,34 +130,52 @@ struct Entry {
 struct Known {
     entry: Entry,
     tags: Regex,
-    root: Tree,
-    /// The files of its `slim` tags.
-    slim: Tree,
-    /// The files of its `alpine` tags.
-    alpine: Option<Tree>,
+    /// The files of its tags by flavour, laid out when first asked for: a session uses few of the images.
+    files: [OnceLock<Tree>; 3],
+}
+
+/// What the tags of an image differ in.
+#[derive(Clone, Copy)]
+enum Flavour {
+    Full,
+    Slim,
+    Alpine,
 }
 
 impl Known {
-    /// The files a tag has.
-    fn files_of(&self, tag: &str) -> &Tree {
-        match &self.alpine {
-            Some(alpine) if tag.contains("alpine") => alpine,
-            _ if tag.contains("slim") || tag.contains("alpine") => &self.slim,
-            _ => &self.root,
+    /// What a tag has. Images that know no Debian have the files of the slim ones under `alpine`, too.
+    fn flavour(&self, tag: &str) -> Flavour {
+        match (tag.contains("alpine"), tag.contains("slim")) {
+            (true, _) if self.entry.base.contains("debian") => Flavour::Alpine,
+            (false, false) => Flavour::Full,
+            _ => Flavour::Slim,
         }
+    }
+
+    /// The files a tag has.
+    fn files_of(&self, bases: &BTreeMap<String, Base>, tag: &str) -> &Tree {
+        let flavour = self.flavour(tag);
+        self.files[flavour as usize].get_or_init(|| match flavour {
+            Flavour::Slim => entry_tree(bases, &self.entry, &self.entry.base),
+            Flavour::Alpine => entry_tree(bases, &self.entry, &self.entry.base.replace("debian", "alpine")),
+            Flavour::Full => {
+                let mut tree = entry_tree(bases, &self.entry, &self.entry.base);
+                fill(&mut tree, &self.entry.full, &BTreeMap::new(), &BTreeMap::new(), &[]);
+                tree
+            }
+        })
     }
 }
 
 /// All images of the simulated registries.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Catalogue {
+    bases: BTreeMap<String, Base>,
     known: Vec<Known>,
     names: BTreeMap<String, usize>,
 }
 
-static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::read(SOURCE).unwrap_or_else(|_| Catalogue { known: Vec::new(), names: BTreeMap::new() })
-});
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(SOURCE).unwrap_or_default());
 
 impl Catalogue {
     /// The catalogue podlab is built with.
@@ -164,18 +185,13 @@ impl Catalogue {
 
     fn read(source: &str) -> Result<Catalogue, String> {
         let source: Source = serde_yaml::from_str(source).map_err(|error| error.to_string())?;
-        let mut catalogue = Catalogue { known: Vec::new(), names: BTreeMap::new() };
+        let mut catalogue = Catalogue { bases: source.bases, ..Catalogue::default() };
         for entry in source.images {
-            let slim = entry_tree(&source.bases, &entry, &entry.base)?;
-            let mut root = slim.clone();
-            fill(&mut root, &entry.full, &BTreeMap::new(), &BTreeMap::new(), &[]);
-            let alpine = entry.base.contains("debian").then(|| entry.base.replace("debian", "alpine"));
-            let alpine = alpine.map(|base| entry_tree(&source.bases, &entry, &base)).transpose()?;
             let tags = Regex::new(&format!("^(?:{})$", entry.tags)).map_err(|error| error.to_string())?;
             for name in entry.repositories.split_whitespace() {
                 catalogue.names.insert(name.to_owned(), catalogue.known.len());
             }
-            catalogue.known.push(Known { entry, tags, root, slim, alpine });
+            catalogue.known.push(Known { entry, tags, files: Default::default() });
         }
         Ok(catalogue)
     }
@@ -233,7 +249,7 @@ impl Catalogue {
             workdir: entry.workdir.clone(),
             stop_signal: entry.stop_signal.as_deref().and_then(Signal::parse),
             ports: entry.ports.clone(),
-            root: known.files_of(&tag).clone(),
+            root: known.files_of(&self.bases, &tag).clone(),
         })
     }
 
@@ -276,23 +292,22 @@ impl Image {
 }
 
 /// The files of an image: its bases, then its own.
-fn entry_tree(bases: &BTreeMap<String, Base>, entry: &Entry, names: &str) -> Result<Tree, String> {
+fn entry_tree(bases: &BTreeMap<String, Base>, entry: &Entry, names: &str) -> Tree {
     let mut tree = Tree::default();
-    for name in names.split_whitespace() {
-        lay(&mut tree, bases, name, 0)?;
+    for base in names.split_whitespace().flat_map(|name| line_of(bases, name)) {
+        fill(&mut tree, &base.programs, &base.files, &base.links, &base.directories);
     }
     fill(&mut tree, &entry.programs, &entry.files, &entry.links, &entry.directories);
-    Ok(tree)
+    tree
 }
 
-/// Puts a base on a tree, after the base it starts from.
-fn lay(tree: &mut Tree, bases: &BTreeMap<String, Base>, name: &str, depth: u32) -> Result<(), String> {
-    let base = bases.get(name).filter(|_| depth < 8).ok_or_else(|| format!("no base {name}"))?;
-    if let Some(from) = &base.from {
-        lay(tree, bases, from, depth + 1)?;
-    }
-    fill(tree, &base.programs, &base.files, &base.links, &base.directories);
-    Ok(())
+/// A base after those it starts from. One that does not exist, which the tests exclude, is left out.
+fn line_of<'a>(bases: &'a BTreeMap<String, Base>, name: &str) -> Vec<&'a Base> {
+    let first = bases.get(name);
+    let mut line: Vec<&Base> =
+        std::iter::successors(first, |base| bases.get(base.from.as_ref()?)).take(DEEPEST).collect();
+    line.reverse();
+    line
 }
 
 fn fill(
@@ -363,6 +378,21 @@ mod tests {
     #[test]
     fn the_catalogue_can_be_read() {
         assert_eq!(Catalogue::read(SOURCE).map(|catalogue| catalogue.known.len() > 20), Ok(true));
+    }
+
+    #[test]
+    fn every_base_that_is_named_exists() {
+        let catalogue = Catalogue::builtin();
+        let named = catalogue.known.iter().flat_map(|known| {
+            [known.entry.base.clone(), known.entry.base.replace("debian", "alpine")]
+        });
+        for names in named.collect::<Vec<_>>() {
+            for name in names.split_whitespace() {
+                let line = line_of(&catalogue.bases, name);
+                assert!((1..DEEPEST).contains(&line.len()), "{name}");
+                assert!(line[0].from.is_none(), "{name} starts from a base that is missing");
+            }
+        }
     }
 
     #[test]

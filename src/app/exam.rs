@@ -78,10 +78,11 @@ pub struct Exam {
 impl Exam {
     /// The questions of that purpose, at the first one that is not answered; `None` if there are none.
     pub fn new(purpose: Purpose, course: &Course, learner: &Learner) -> Option<Exam> {
+        let again = learner.review_order();
         let (slots, seed) = match &purpose {
-            Purpose::Quiz(chapter) => quiz_slots(chapter, course, learner)?,
-            Purpose::One(id) => (vec![slot(id, course)?], 0),
-            Purpose::Review => (learner.due.iter().filter_map(|id| slot(id, course)).collect(), 0),
+            Purpose::Quiz(chapter) => (quiz_slots(chapter, course, learner)?, learner.quiz_order(chapter)),
+            Purpose::One(id) => (vec![slot(id, course)?], again),
+            Purpose::Review => (learner.due.iter().filter_map(|id| slot(id, course)).collect(), again),
         };
         if slots.is_empty() {
             return None;
@@ -338,7 +339,7 @@ pub fn experiment<'a>(grade: &Grade, course: &'a Course) -> Option<&'a str> {
     known.into_iter().find(|known| known.experiment.is_some()).map(|known| known.id.as_str())
 }
 
-fn quiz_slots(chapter: &str, course: &Course, learner: &Learner) -> Option<(Vec<Slot>, u64)> {
+fn quiz_slots(chapter: &str, course: &Course, learner: &Learner) -> Option<Vec<Slot>> {
     let quiz = course.quiz(chapter)?;
     let state = learner.quizzes.get(chapter);
     let result = |id: &str| {
@@ -350,7 +351,7 @@ fn quiz_slots(chapter: &str, course: &Course, learner: &Learner) -> Option<(Vec<
         id: question.id.clone(),
         result: result(&question.id),
     });
-    Some((slots.collect(), state.map_or(0, |s| s.runs)))
+    Some(slots.collect())
 }
 
 fn slot(id: &str, course: &Course) -> Option<Slot> {

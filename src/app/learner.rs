@@ -51,6 +51,8 @@ pub struct Learner {
     pub times: BTreeMap<String, u64>,
     /// Answers given on each of the last days, today last.
     pub days: Vec<u32>,
+    /// A number that differs from learner to learner: in a class the right option is not the same for one's neighbour.
+    pub salt: u64,
 }
 
 /// How a question went.
@@ -67,6 +69,16 @@ pub struct QuestionState {
 }
 
 impl Learner {
+    /// Decides the order of the options in the next run of a chapter's quiz: stable until that run is finished.
+    pub fn quiz_order(&self, chapter: &str) -> u64 {
+        self.salt.wrapping_add(self.quizzes.get(chapter).map_or(0, |quiz| quiz.runs))
+    }
+
+    /// Decides the order of the options of questions that come back: another one each time, so that no place can be remembered.
+    pub fn review_order(&self) -> u64 {
+        self.salt.wrapping_sub(self.questions.values().map(|question| question.times).sum())
+    }
+
     /// Takes in one more thing the learner did.
     pub fn apply(&mut self, entry: &Entry) {
         match entry {

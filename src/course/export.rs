@@ -134,18 +134,27 @@ pub fn anki(quiz: &Quiz) -> String {
     out
 }
 
+/// What is asked, with all there is to choose from in an order that gives nothing away (authors write the right option first).
 fn anki_front(question: &Question) -> String {
-    let mut front = html(&question.ask);
-    match &question.kind {
+    let shown = question.shuffled(0);
+    let more = match &question.kind {
         Kind::ChooseOne(options) | Kind::ChooseAll(options) => {
-            for option in options {
-                front.extend(["<br>- ", &html(&option.text)]);
-            }
+            html_items(shown.iter().map(|index| &options[*index].text))
         }
-        Kind::FindLine(find) => front.extend(["<br>", &html_lines(&numbered(&find.yaml))]),
-        _ => {}
-    }
-    front
+        Kind::Order(order) => html_items(shown.iter().map(|index| &order.items[*index])),
+        Kind::Match(pairs) => {
+            let left = html_items(pairs.pairs.iter().map(|(left, _)| left));
+            let right = html_items(shown.iter().map(|index| &pairs.pairs[*index].1));
+            format!("{left}<br>with{right}")
+        }
+        Kind::FindLine(find) => format!("<br>{}", html_lines(&numbered(&find.yaml))),
+        Kind::TrueFalse(_) | Kind::FillIn(_) | Kind::Predict(_) => String::new(),
+    };
+    html(&question.ask) + &more
+}
+
+fn html_items<'a>(items: impl Iterator<Item = &'a Prose>) -> String {
+    items.map(|item| format!("<br>- {}", html(item))).collect()
 }
 
 fn anki_back(question: &Question) -> Option<String> {
@@ -186,13 +195,13 @@ fn html(prose: &Prose) -> String {
     html_lines(plain_blocks(&prose.blocks).trim_end())
 }
 
-/// Lines as HTML on one line: the indents of code stay, and nothing is left that Anki's reader or a browser would take for its own.
+/// Lines as HTML on one line: the indents and columns of code stay, and nothing is left that Anki's reader or a browser would take for its own.
 fn html_lines(text: &str) -> String {
     let line = |line: &str| {
-        let bare = line.trim_start();
-        let indent = "&nbsp;".repeat(line.chars().count() - bare.chars().count());
-        let escaped = bare.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        indent + &escaped.replace('"', "&quot;").replace('\t', " ")
+        let escaped = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let escaped = escaped.replace('"', "&quot;").replace('\t', " ").replace("  ", "&nbsp;&nbsp;");
+        // A browser drops a blank at the beginning.
+        escaped.strip_prefix(' ').map_or_else(|| escaped.clone(), |rest| format!("&nbsp;{rest}"))
     };
     text.trim_end().lines().map(line).collect::<Vec<_>>().join("<br>")
 }
@@ -265,9 +274,23 @@ mod tests {
         assert!(cards.iter().all(|c| c.split('\t').count() == 3), "{text}");
         assert!(cards.iter().all(|card| !card.contains('"')), "{text}");
         assert!(
-            cards[0].contains("What is 1 = 1?<br>a: {b: &quot;~#&quot;}<br>&nbsp;&nbsp;c\\d<br>- a: yes"),
+            cards[0].contains("What is 1 = 1?<br>a: {b: &quot;~#&quot;}<br>&nbsp;&nbsp;c\\d<br>- "),
             "{text}"
         );
         assert!(cards[0].contains("b &lt;no&gt;"), "{text}");
+        assert!(cards[2].starts_with("Which?<br>- a -&gt; b<br>- c<br>with<br>- "), "{text}");
+    }
+
+    #[test]
+    fn cards_for_anki_do_not_offer_the_right_option_at_one_place() {
+        let options = "options: [{ text: yes, correct: true, because: x }, { text: b, because: x }, { text: c, because: x }]";
+        let questions: String = (0..30)
+            .map(|number| format!("  - {{ id: q-{number}, kind: choose-one, ask: Which?, {options} }}\n"))
+            .collect();
+        let mut report = Report::new("quiz.yaml");
+        let quiz = crate::course::quiz::read::quiz(&format!("questions:\n{questions}"), "x", &mut report);
+        let text = anki(&quiz);
+        let first = text.lines().filter(|line| line.starts_with("Which?<br>- yes")).count();
+        assert!((1..20).contains(&first), "{first} of {}", quiz.questions.len());
     }
 }

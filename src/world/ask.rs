@@ -33,7 +33,7 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
     let (mut desk_input, learner, record) = begin(global, &course)?;
     let state = learner.quizzes.get(&chapter.id).cloned().unwrap_or_default();
     let mut done: Vec<Answered> = if restart { Vec::new() } else { state.open };
-    let seed = state.runs;
+    let seed = learner.quiz_order(&chapter.id);
     let mut desk = Desk { global, out, input: &mut desk_input, record, seed };
     if !done.is_empty() {
         writeln!(desk.out, "Going on where you stopped; `--restart` starts again.\n")?;
@@ -61,7 +61,7 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
 pub fn review(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
     let course = content::course_aloud(global)?;
     let (mut desk_input, learner, record) = begin(global, &course)?;
-    let mut desk = Desk { global, out, input: &mut desk_input, record, seed: 0 };
+    let mut desk = Desk { global, out, input: &mut desk_input, record, seed: learner.review_order() };
     if learner.due.is_empty() {
         writeln!(desk.out, "Nothing is due. Questions come back some time after you answered them.")?;
     }

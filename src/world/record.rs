@@ -19,6 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const FILE: &str = "record.db";
 /// Under which name the tutor's settings are kept.
 const SETTINGS: &str = "tutor";
+/// Under which name the learner's own number is kept.
+const SALT: &str = "salt";
 /// Days whose answers are shown.
 const DAYS: usize = 14;
 
@@ -31,7 +33,12 @@ pub fn open(global: &Global) -> Opened {
     };
     // A folder that cannot be made shows as a file that cannot be opened, with the same advice.
     let _ = fs::create_dir_all(&folder);
-    record::open(&folder.join(FILE), |path| set_aside(path, now().millis))
+    let mut opened = record::open(&folder.join(FILE), |path| set_aside(path, now().millis));
+    if let Ok(None) = opened.record.setting(SALT) {
+        // Without it, the options stand in the same order for all who cannot keep it.
+        let _ = opened.record.keep_setting(SALT, &now().millis.to_string());
+    }
+    opened
 }
 
 /// Moves a database and the files that belong to it; nothing is overwritten.
@@ -50,7 +57,8 @@ fn set_aside(path: &Path, millis: i64) -> Result<PathBuf, String> {
 /// What the learner did until now, as the tutor shows it; questions the course no longer has do not come back.
 pub fn learner(record: &Record, course: &Course, settings: &Settings) -> Learner {
     let log = record.entries().unwrap_or_default();
-    let mut learner = Learner::default();
+    let salt = record.setting(SALT).ok().flatten().and_then(|number| number.parse().ok());
+    let mut learner = Learner { salt: salt.unwrap_or_default(), ..Learner::default() };
     for logged in &log {
         learner.apply(&logged.entry);
     }

@@ -39,6 +39,14 @@ pub fn same_word(one: &str, other: &str) -> bool {
     bare(one) == bare(other)
 }
 
+/// Whether two answers say the same: as words, or as numbers in the unit that is expected.
+pub fn same_answer(expected: &Expected, one: &str, other: &str) -> bool {
+    let Expected::Number { unit, .. } = expected else { return same_word(one, other) };
+    let (one_number, other_number) = (number(one, unit), number(other, unit));
+    same_word(one, other)
+        || one_number.zip(other_number).is_some_and(|(one, other)| (one - other).abs() < f64::EPSILON)
+}
+
 /// A number with or without its unit; where the unit is `s`, `1m30s` is 90.
 pub fn number(typed: &str, unit: &str) -> Option<f64> {
     let typed = typed.trim().trim_start_matches(['~', '≈']).trim();

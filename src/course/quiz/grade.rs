@@ -133,7 +133,9 @@ fn filled(fill_in: &FillIn, typed: &str) -> Outcome {
         return plain(1.0, &fill_in.because, solution);
     }
     let mut outcome = plain(0.0, &fill_in.because, solution);
-    if let Some(known) = fill_in.wrong.iter().find(|known| fill::same_word(&known.answer, typed)) {
+    if let Some(known) =
+        fill_in.wrong.iter().find(|known| fill::same_answer(&fill_in.expected, &known.answer, typed))
+    {
         outcome.feedback.insert(0, Feedback { about: None, right: false, because: known.because.clone() });
         outcome.misconceptions.extend(known.misconception.clone());
     }

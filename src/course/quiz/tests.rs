@@ -44,6 +44,7 @@ const ALL: &str = r#"questions:
     ask: How long?
     answer: { number: 90, within: 5, unit: s }
     because: x
+    wrong: [ { answer: "120", because: a quarter too much } ]
   - id: command
     kind: fill-in
     ask: How?
@@ -149,6 +150,10 @@ fn typed_words_numbers_and_commands_are_compared_by_meaning() {
     }
     for number in ["96", "9o", "", "90m", "inf", "NaN"] {
         assert_eq!(grade("number", &typed(number), None).verdict, Verdict::Wrong, "{number}");
+    }
+    for known in ["120", "120 s", "2m"] {
+        let told = &grade("number", &typed(known), None).feedback;
+        assert_eq!(told[0].because.source, "a quarter too much", "{known}");
     }
     for command in [
         "kubectl logs -p -c app web",

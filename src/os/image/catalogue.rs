@@ -383,9 +383,10 @@ mod tests {
     #[test]
     fn every_base_that_is_named_exists() {
         let catalogue = Catalogue::builtin();
-        let named = catalogue.known.iter().flat_map(|known| {
-            [known.entry.base.clone(), known.entry.base.replace("debian", "alpine")]
-        });
+        let named = catalogue
+            .known
+            .iter()
+            .flat_map(|known| [known.entry.base.clone(), known.entry.base.replace("debian", "alpine")]);
         for names in named.collect::<Vec<_>>() {
             for name in names.split_whitespace() {
                 let line = line_of(&catalogue.bases, name);

@@ -71,7 +71,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     let schedule = Schedule::parse(&run.spec.schedule, run.spec.time_zone.as_deref());
     if let Some(schedule) = schedule.filter(|_| run.spec.suspend != Some(true)) {
         run.start_due(&schedule, context);
-        if let Some(next) = schedule.next(context.now.timestamp()) {
+        if let Some(next) = run.upcoming(&schedule, context.now.timestamp()) {
             let draw =
                 chance::uniform(context.seed, run.owner.uid(), "cron", next.as_second().unsigned_abs());
             let at = SimTime::of(&Time(next)).plus((draw * DELTA as f64) as u64);
@@ -173,6 +173,14 @@ impl Cron {
             }
         }
         latest.map(|latest| (latest, count))
+    }
+
+    /// The next time of the schedule, counted from the last that came: an interval (`@every 5m`) does not begin anew at each look.
+    fn upcoming(&self, schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+        let came = self.due(schedule, now).map(|(latest, _)| latest);
+        let last = self.status.last_schedule_time.as_ref().map(|t| t.0);
+        let created = self.object.metadata.creation_timestamp.as_ref().map(|t| t.0);
+        schedule.next(came.or(last).or(created)?)
     }
 
     fn start_due(&mut self, schedule: &Schedule, context: &mut Context) {

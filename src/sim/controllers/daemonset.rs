@@ -173,7 +173,8 @@ impl Daemons {
             }
             if standing.is_empty() {
                 missing.push(node);
-            } else if standing.len() > 1 {
+            } else {
+                standing.retain(|pod| !pods::is_leaving(pod));
                 doomed.extend(self.surplus(standing, context));
             }
         }
@@ -186,6 +187,8 @@ impl Daemons {
         }
         for pod in &doomed {
             self.owner.delete(pod, context);
+            let gone = |other: &Pod| other.name() == pod.name();
+            self.by_node.values_mut().for_each(|pods| pods.retain(|other| !gone(other)));
         }
         let mut granted = true;
         for node in missing {

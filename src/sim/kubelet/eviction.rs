@@ -128,10 +128,9 @@ impl Worker {
     /// Ends the Pod for a reason of the kubelet's own, with this many seconds for everything.
     pub fn end_with(&mut self, verdict: Verdict, grace: u64, desk: &mut Desk) {
         self.verdict = Some(verdict);
-        self.order = Some(KillOrder::finished(grace));
         let because = self.because;
         self.write_status(desk);
-        self.trigger(because, desk);
+        self.stop(KillOrder::finished(grace), because, desk);
     }
 }
 

@@ -190,9 +190,9 @@ impl Sandbox {
         volumes: &mut Volumes,
         happenings: &mut Vec<Happening>,
     ) {
-        let Some(index) = self.containers.iter().position(|c| c.cell == cell && c.pid == Some(pid)) else {
-            return;
-        };
+        // Cells and processes of a sandbox that was made anew are numbered anew: an ended instance may have had the same numbers.
+        let ran = |c: &Container| c.cell == cell && c.pid == Some(pid) && c.state.exit().is_none();
+        let Some(index) = self.containers.iter().position(ran) else { return };
         let log = lines(&self.system.drain_output(cell, pid), self.system.wall());
         let (path, fallback) = self.containers[index].last_words.clone();
         let words = self.system.files(at, cell, volumes).and_then(|files| files.read(&path).ok());

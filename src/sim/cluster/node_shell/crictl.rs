@@ -108,7 +108,7 @@ impl Cluster {
         let global = words.iter().take_while(|word| word.starts_with('-')).count();
         let Some((verb, rest)) = words.get(global..).and_then(<[&str]>::split_first) else {
             return Answer::done(
-                "NAME:\n   crictl - client for CRI\n\nUSAGE:\n   crictl [global options] command [command options] [arguments...]\n\nCOMMANDS:\n   ps, pods, images, logs, inspect, inspectp, exec, stats, stop, rm, pull, info, version\n",
+                "NAME:\n   crictl - client for CRI\n\nUSAGE:\n   crictl [global options] command [command options] [arguments...]\n\nCOMMANDS:\n   ps, pods, images, logs, inspect, inspectp, exec, stats, stop, stopp, rm, pull, info, version\n",
             );
         };
         let words = Words::of(rest, *verb == "exec");
@@ -119,6 +119,7 @@ impl Cluster {
             "stats" => Answer::done(self.crictl_stats(index, &words)),
             "pull" => self.crictl_pull(index, &words),
             "inspectp" => self.crictl_inspect_pod(index, &words),
+            "stopp" => self.crictl_stop_pod(index, &words),
             "version" => Answer::done(
                 "Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v2.3.4\nRuntimeApiVersion:  v1\n",
             ),
@@ -357,6 +358,29 @@ impl Cluster {
             Ok(Err(_)) => Answer::failed("FATA[0000] pulling image: not found\n"),
             Err(why) => Answer::failed(format!("FATA[0000] pulling image: {why}\n")),
         }
+    }
+
+    /// Ends a sandbox behind the kubelet's back: its containers are killed without a grace period.
+    fn crictl_stop_pod(&mut self, index: NodeIndex, words: &Words) -> Answer {
+        let Some(wanted) = words.rest.first() else {
+            return Answer::failed("FATA[0000] ID cannot be empty\n");
+        };
+        let kubelet = &self.kubelets[index.0 as usize];
+        let found = kubelet.sandboxes().find(|(pod, id)| self.sandbox_name(pod, *id).starts_with(wanted));
+        let Some((_, id)) = found else { return unknown("sandbox", wanted) };
+        let containers =
+            self.runtime.get(id).map(|sandbox| sandbox.containers.as_slice()).unwrap_or_default();
+        let running = containers.iter().filter(|container| container.state.is_running());
+        let running: Vec<String> = running.map(|container| container.id.clone()).collect();
+        for container in running {
+            let now = self.now;
+            self.runtime.stop(id, &container, Some(Signal::KILL), now);
+        }
+        self.wake_pod(id);
+        if let Some(sandbox) = self.runtime.get_mut(id) {
+            sandbox.up = false;
+        }
+        Answer::done(format!("Stopped sandbox {wanted}\n"))
     }
 
     fn crictl_inspect_pod(&self, index: NodeIndex, words: &Words) -> Answer {

@@ -45,6 +45,14 @@ fn a_set_that_may_surge_starts_each_new_daemon_before_the_old_one_goes() {
     }
     assert_eq!(seen.first(), Some(&[3, 0]));
     assert_eq!(seen.last(), Some(&[0, 3]));
+    let mut deleted: Vec<String> = Vec::new();
+    for change in cluster.store().changes_since(0).into_iter().flatten() {
+        let Object::Event(event) = &change.object else { continue };
+        if event.reason.as_deref() == Some("SuccessfulDelete") {
+            deleted.push(event.message.clone().unwrap_or_default());
+        }
+    }
+    assert_eq!(deleted.len(), 3, "{deleted:?}");
 }
 
 #[test]
@@ -132,4 +140,20 @@ fn a_namespace_that_cannot_go_says_what_is_left_and_whose_finalizers() {
         "True Some content in the namespace has finalizers remaining: example.com/x in 1 resource instances"
     );
     assert!(told("NamespaceDeletionDiscoveryFailure").starts_with("False"));
+}
+
+#[test]
+fn an_interval_counts_from_the_time_before_and_not_from_the_last_look() {
+    let mut cluster = cluster(1);
+    let template = json!({ "spec": { "restartPolicy": "Never",
+        "containers": [{ "name": "app", "image": "busybox:1.36", "command": ["sh", "-c", "sleep 20"] }] } });
+    let cron = json!({ "metadata": { "name": "tick", "namespace": "default" }, "spec": { "schedule": "@every 1m",
+        "jobTemplate": { "spec": { "template": template } } } });
+    apply(&mut cluster, Kind::CronJob, cron);
+    cluster.advance(SimTime::from_secs(190));
+    let starts: Vec<i64> = pods(&cluster)
+        .iter()
+        .map(|pod| pod.metadata.creation_timestamp.as_ref().unwrap().0.as_second() % 60)
+        .collect();
+    assert_eq!(starts, [0, 0, 0]);
 }

@@ -109,7 +109,11 @@ impl Worker {
             tls: scheme == "https",
             peer: desk.machine.gateway(),
         };
-        let Some(sandbox) = self.sandbox else { return Fetched::Failed("no sandbox".into()) };
+        let loopback = host == "localhost" || host.starts_with("127.");
+        let own =
+            if loopback { self.pod.spec.host_network == Some(true) } else { host == self.address(desk) };
+        let sandbox = if own { self.sandbox } else { desk.ctx.runtime.at_address(&host) };
+        let Some(sandbox) = sandbox else { return Fetched::Failed(unreached(&url, &host, port)) };
         let served = desk.ctx.runtime.http(sandbox, port, request, desk.ctx.now);
         desk.wake(sandbox, desk.ctx.now.plus(1));
         match served {
@@ -120,6 +124,14 @@ impl Worker {
             Served::Pending(id) => Fetched::Later(id, url),
         }
     }
+}
+
+/// What comes of a request that no Pod's address takes: the machine's own loopback has no server, and what is beyond does not answer.
+fn unreached(url: &str, host: &str, port: u16) -> String {
+    if host == "localhost" || host.starts_with("127.") {
+        return format!("Get \"{url}\": dial tcp 127.0.0.1:{port}: connect: connection refused");
+    }
+    format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
 }
 
 #[cfg(test)]

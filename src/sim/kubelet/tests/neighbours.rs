@@ -85,7 +85,9 @@ fn a_pod_for_another_system_is_turned_away_by_the_machine() {
 
 #[test]
 fn a_machine_that_was_started_again_says_nothing_of_rules_that_restart_all() {
-    let mut cluster = cluster_with(&pod(json!({"containers": [script("sleep 3600")]})));
+    let first = json!([{"name": "first", "image": "busybox:1.36", "command": ["true"]}]);
+    let spec = json!({"initContainers": first, "containers": [script("sleep 3600")]});
+    let mut cluster = cluster_with(&pod(spec));
     cluster.advance(SimTime::from_secs(5));
     ssh(&mut cluster, "reboot");
     cluster.advance(SimTime::from_secs(60));
@@ -132,4 +134,47 @@ fn a_registry_on_the_machine_itself_refuses_the_connection() {
     let message = state.waiting.and_then(|waiting| waiting.message).unwrap_or_default();
     let end = "Head \"http://localhost:5000/v2/app/manifests/v1\": dial tcp 127.0.0.1:5000: connect: connection refused";
     assert!(message.ends_with(end), "{message}");
+}
+
+#[test]
+fn a_sandbox_that_was_stopped_behind_the_kubelets_back_is_made_anew_with_all_that_ran_in_it() {
+    let spec = json!({"initContainers": [{"name": "first", "image": "busybox:1.36", "command": ["true"]}],
+        "containers": [script("sleep 3600")]});
+    let mut cluster = cluster_with(&pod(spec));
+    cluster.advance(SimTime::from_secs(5));
+    let before = web(&cluster).status.pod_ip.clone();
+    ssh(&mut cluster, "crictl stopp $(crictl pods -q --name web)");
+    cluster.advance(SimTime::from_secs(15));
+    assert!(reasons(&cluster).contains(&"SandboxChanged".to_owned()));
+    let shown = rows(&cluster);
+    assert_eq!(shown.last().map(String::as_str), Some("Running 1"), "{shown:?}");
+    assert_ne!(web(&cluster).status.pod_ip, before);
+    let first = &web(&cluster).status.init_container_statuses.as_ref().unwrap()[0];
+    assert_eq!(first.restart_count, 1);
+}
+
+#[test]
+fn an_evicted_pod_is_killed_in_the_moment_it_is_told() {
+    let mut container = script("dd if=/dev/zero of=/big bs=1M count=20; sleep 3600");
+    container["resources"] = json!({"limits": {"ephemeral-storage": "5Mi"}});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(30));
+    let at = |reason: &str| {
+        let changes = cluster.store().changes_since(0).into_iter().flatten();
+        let of = |change: &&crate::sim::Change| matches!(&change.object, Object::Event(event) if event.reason.as_deref() == Some(reason));
+        changes.into_iter().find(of).map(|change| change.at).expect("an Event")
+    };
+    assert!(at("Killing").since(at("Evicted")) < 50);
+}
+
+#[test]
+fn a_probe_that_names_another_host_asks_there() {
+    let ready = |host: &str| {
+        let mut container = json!({"name": "app", "image": "nginx:1.27"});
+        container["readinessProbe"] = json!({"httpGet": {"port": 80, "host": host}, "periodSeconds": 2});
+        let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+        cluster.advance(SimTime::from_secs(10));
+        web(&cluster).status.container_statuses.as_ref().unwrap()[0].ready
+    };
+    assert_eq!(["10.244.0.2", "10.1.2.3", "127.0.0.1"].map(ready), [true, false, false]);
 }

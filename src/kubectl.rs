@@ -48,6 +48,8 @@ pub mod merge;
 pub mod run;
 /// Which objects a command means.
 pub mod select;
+/// `--subresource`.
+pub mod subresource;
 /// What the API server says it serves.
 pub mod served;
 /// What a command waits for.

@@ -158,6 +158,7 @@ fn route(cluster: &mut Cluster, calendar: Calendar, request: &Request) -> Result
         Address::Health => Ok(Answer::Whole(Response::text("ok"))),
         Address::Version => Ok(Answer::Whole(Response::json(200, &version()))),
         Address::Discovery(what) => Ok(Answer::Whole(discovery::answer(&what, &request.accept))),
+        Address::OpenApiOld => Ok(Answer::Whole(openapi::old())),
         Address::OpenApi(group) => openapi::answer(group.as_deref()).map(Answer::Whole).ok_or_else(nowhere),
     }
 }

@@ -132,6 +132,13 @@ pub fn values(text: &str, truths: Truths) -> Result<Vec<Value>, String> {
     Ok(found)
 }
 
+/// What a server says of a text that should be JSON, if it is none.
+pub fn json_fault(text: &str) -> Option<String> {
+    let error = serde_json::from_str::<Value>(text).err()?;
+    let fault = complaint::json_fault(text, &error);
+    Some(fault.split_once(": invalid").map_or(fault.clone(), |(_, rest)| format!("invalid{rest}")))
+}
+
 /// The documents of a value that was not read from a file: itself, or the items of a List.
 pub fn of_value(value: Value, source: &str) -> Vec<Result<Document, Complaint>> {
     documents(value, &Positions::default(), source)
@@ -158,12 +165,9 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 }
 
 fn read_chunk(chunk: Chunk<'_>, truths: Truths) -> Result<(Value, Positions), SyntaxError> {
-    // Nothing but separators is an empty document.
-    if chunk.text.lines().all(|line| line.trim_end() == "---") {
-        return Ok((Value::Null, Positions::default()));
-    }
     let first = chunk.text.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
-    if let Some(rest) = first.strip_prefix("---").map(str::trim).filter(|_| chunk.lines_before > 0) {
+    let rest = first.strip_prefix("---").map(str::trim).unwrap_or_default();
+    if chunk.lines_before > 0 && !rest.is_empty() && !rest.starts_with('#') {
         return Err(SyntaxError { text: format!("invalid Yaml document separator: {rest}"), place: None });
     }
     let (value, positions) = yaml::read_as(chunk.text, truths)?;

@@ -75,6 +75,11 @@ pub fn status_of<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
 /// The Pods behind a word: a Pod's name, `pod/name`, or a controller with a selector.
 pub fn pods(run: &Run, word: &str) -> Result<Vec<Pod>, Complaint> {
     let (kind, name) = match word.split_once('/') {
+        Some((kind, name)) if kind.is_empty() || name.is_empty() => {
+            return Err(Complaint::plain(
+                "arguments in resource/name form must have a single resource and name",
+            ));
+        }
         Some((kind, name)) => (select::kind(kind)?, name),
         None => (Kind::Pod, word),
     };
@@ -94,9 +99,10 @@ pub fn pods(run: &Run, word: &str) -> Result<Vec<Pod>, Complaint> {
             let selector = value.pointer("/spec/selector").cloned();
             let selector = selector.and_then(|s| serde_json::from_value::<LabelSelector>(s).ok());
             let Some(selector) = selector else {
+                let doing = if run.verb.name == "logs" { "get the logs from" } else { "attach to" };
+                let of = format!("*{}.{}", kind.info().version, kind.name());
                 return Err(Complaint::plain(format!(
-                    "cannot get the logs from {}: selector not found",
-                    kind.name()
+                    "cannot {doing} {of}: selector for {of} not implemented"
                 )));
             };
             Selector::of(Some(&selector))

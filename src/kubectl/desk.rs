@@ -30,11 +30,24 @@ pub struct Desk {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The whole path of that folder.
     pub folder: String,
+    /// Clusters by name, with the fields of each.
+    pub clusters: Entries,
+    /// Users by name, with the fields of each.
+    pub users: Entries,
     /// Contexts by name.
     pub contexts: BTreeMap<String, Context>,
     /// The name of the context in use, empty if there is none.
     pub current: String,
 }
+
+/// Entries of the kubeconfig by name: their fields as they are written.
+pub type Entries = BTreeMap<String, serde_json::Map<String, serde_json::Value>>;
+
+/// Where the simulated API server is.
+pub const SERVER: &str = "https://10.10.0.2:6443";
+
+/// What kubectl calls the kubeconfig.
+pub const KUBECONFIG: &str = "/home/learner/.kube/config";
 
 /// The name of the one context a session starts with.
 pub const CONTEXT: &str = "podlab";
@@ -47,8 +60,15 @@ impl Desk {
     pub fn new(files: BTreeMap<String, Vec<u8>>) -> Desk {
         let context =
             Context { cluster: CONTEXT.to_owned(), user: "learner".to_owned(), namespace: String::new() };
+        let fields = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(field, text)| ((*field).to_owned(), (*text).into())).collect()
+        };
+        let cluster = fields(&[("certificate-authority-data", "TFMwdA=="), ("server", SERVER)]);
+        let user = fields(&[("client-certificate-data", "TFMwdA=="), ("client-key-data", "TFMwdA==")]);
         Desk {
             files,
+            clusters: BTreeMap::from([(CONTEXT.to_owned(), cluster)]),
+            users: BTreeMap::from([("learner".to_owned(), user)]),
             folder: HOME.to_owned(),
             contexts: BTreeMap::from([(CONTEXT.to_owned(), context)]),
             current: CONTEXT.to_owned(),
@@ -59,6 +79,14 @@ impl Desk {
     pub fn namespace(&self) -> &str {
         let context = self.contexts.get(&self.current);
         context.map(|c| c.namespace.as_str()).filter(|n| !n.is_empty()).unwrap_or("default")
+    }
+
+    /// The address of the server that a context, a cluster of the kubeconfig or `--server` leads to.
+    pub fn server<'a>(&'a self, context: &str, cluster: Option<&str>, server: Option<&'a str>) -> &'a str {
+        let named = self.contexts.get(context).map(|context| context.cluster.as_str());
+        let entry = cluster.or(named).and_then(|name| self.clusters.get(name));
+        let written = entry.and_then(|fields| fields.get("server")).and_then(serde_json::Value::as_str);
+        server.or(written).filter(|server| !server.is_empty()).unwrap_or("http://localhost:8080")
     }
 
     /// Sets the namespace of the context in use.

@@ -228,6 +228,13 @@ impl Args {
         self.given.iter().filter(move |(name, _)| *name == long).map(|(_, value)| value.as_str())
     }
 
+    /// Every flag that was given with its value, in the order of their names.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let mut given: Vec<_> = self.given.iter().map(|(flag, value)| (*flag, value.as_str())).collect();
+        given.sort_by_key(|(flag, _)| *flag);
+        given.into_iter()
+    }
+
     /// Whether the objects are named by files: `-f` or `-k`.
     pub fn has_files(&self) -> bool {
         self.get("filename").is_some() || self.get("kustomize").is_some()

@@ -88,6 +88,8 @@ impl Output {
             None => (text, template),
         };
         let argument = argument.filter(|a| !a.is_empty());
+        let lower = form.to_ascii_lowercase();
+        let form = if text.contains('=') { form } else { lower.as_str() };
         let form = if forms.takes_argument(form) || !text.contains('=') { form } else { text };
         Ok(match form {
             "" if template.is_some() => template_of(template)?,

@@ -7,7 +7,7 @@ use super::flags::Args;
 use super::task::Task;
 use super::verbs;
 use crate::kube::{Key, Kind, Object, SimTime};
-use crate::sim::api::{Refusal, Write, Written};
+use crate::sim::api::{Patch, Refusal, Subresource, Write, Written};
 use crate::sim::{CauseId, Cluster};
 
 /// What a verb does next.
@@ -103,6 +103,25 @@ impl Run<'_> {
         Write { dry_run: self.dry_run() == DryRun::Server, ..Write::user(self.cause) }
     }
 
+    /// `--record`: the command is remembered as the cause of what it did to an object.
+    pub fn record(&mut self, key: &Key) {
+        if self.args.is("record") && self.dry_run() == DryRun::No {
+            let change =
+                serde_json::json!({"metadata": {"annotations": {CHANGE_CAUSE: self.command_line()}}});
+            let write = self.write();
+            // What is only remembered never fails the command.
+            let _ = self.cluster.patch(key, &Patch::Merge(change), Subresource::Main, &write);
+        }
+    }
+
+    /// The command as `--record` remembers it: its words, then its flags in the order of their names.
+    pub fn command_line(&self) -> String {
+        let mut words = vec![self.verb.path.to_owned()];
+        words.extend(self.args.words.iter().cloned());
+        words.extend(self.args.given().map(|(flag, value)| format!("--{flag}={value}")));
+        words.join(" ")
+    }
+
     /// What `--dry-run` asks for.
     pub fn dry_run(&self) -> DryRun {
         match self.args.get("dry-run") {
@@ -149,6 +168,9 @@ impl Run<'_> {
         Ok(written.object)
     }
 }
+
+/// The annotation in which the cause of a revision is remembered.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// What `--dry-run` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -351,6 +373,11 @@ impl Command {
                 Ok(verbs::Found::Verb(verb, args)) => {
                     let namespace = args.get("namespace").filter(|n| !n.is_empty());
                     namespace.unwrap_or_else(|| desk.namespace()).clone_into(&mut self.namespace);
+                    if args.get("record").is_some() {
+                        let text =
+                            "Flag --record has been deprecated, --record will be removed in the future\n";
+                        self.output.push((Stream::Err, text.to_owned()));
+                    }
                     (self.verb, self.args) = (Some(verb), args);
                 }
                 Ok(verbs::Found::Text(stream, text, code)) => {

@@ -44,8 +44,11 @@ impl Target {
 
 /// The kind a word means, or kubectl's complaint that there is none.
 pub fn kind(word: &str) -> Result<Kind, Complaint> {
-    Kind::parse(word)
-        .ok_or_else(|| Complaint::plain(format!("the server doesn't have a resource type {word:?}")))
+    Kind::parse(word).ok_or_else(|| {
+        // Behind a dot stand the version and the group.
+        let word = word.split('.').next().unwrap_or_default();
+        Complaint::plain(format!("the server doesn't have a resource type {word:?}"))
+    })
 }
 
 /// What `words` ask for.
@@ -79,12 +82,15 @@ pub fn targets(words: &[String]) -> Result<Vec<Target>, Complaint> {
 fn typed(words: &[String]) -> Result<Vec<Target>, Complaint> {
     let Some((first, names)) = words.split_first() else { return Ok(Vec::new()) };
     let mut kinds = Vec::new();
-    for word in first.split(',').filter(|w| !w.is_empty()) {
+    for word in first.split(',') {
         if word.eq_ignore_ascii_case("all") {
             kinds.extend_from_slice(ALL);
         } else {
             kinds.push(kind(word)?);
         }
+    }
+    if names.iter().any(String::is_empty) {
+        return Err(Complaint::plain("resource name may not be empty"));
     }
     if names.is_empty() {
         return Ok(kinds.into_iter().map(Target::Kind).collect());

@@ -131,13 +131,61 @@ pub fn find(argv: &[String], desk: &Desk) -> Result<Found, Complaint> {
     if args.is("help") {
         return Ok(Found::Text(Stream::Out, help::verb(verb), 0));
     }
+    if verb.path.starts_with("kubectl config") {
+        return Ok(Found::Verb(verb, args));
+    }
     if let Some(context) = args.get("context").filter(|c| !desk.contexts.contains_key(*c)) {
         return Err(Complaint::Raw(format!("error: context {context:?} does not exist")));
     }
+    for (flag, known, what) in [("user", &desk.users, "auth info"), ("cluster", &desk.clusters, "cluster")] {
+        if let Some(name) = args.get(flag).filter(|name| !known.contains_key(*name)) {
+            return Err(Complaint::plain(format!("{what} {name:?} does not exist")));
+        }
+    }
+    check_timeout(&args)?;
+    check_server(verb, &args, desk)?;
     if let Some(path) = args.get("kubeconfig").filter(|p| desk.read(p).is_none()) {
         return Err(Complaint::plain(format!("stat {path}: no such file or directory")));
     }
     Ok(Found::Verb(verb, args))
+}
+
+/// Refuses a `--request-timeout` that is none: a number of seconds, or a span.
+fn check_timeout(args: &Args) -> Result<(), Complaint> {
+    let Some(text) = args.get("request-timeout") else { return Ok(()) };
+    if text.parse::<i64>().is_ok() || crate::kube::duration::parse_span(text).is_ok() {
+        return Ok(());
+    }
+    Err(Complaint::plain(
+        "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. \
+         1s | 2m | 3h)",
+    ))
+}
+
+/// Refuses a command that would talk to another server than the simulated one.
+fn check_server(verb: &Verb, args: &Args, desk: &Desk) -> Result<(), Complaint> {
+    let alone = verb.name == kustomize::VERB.name || (verb.name == "version" && args.is("client"));
+    let context = args.get("context").unwrap_or(&desk.current);
+    let server = desk.server(context, args.get("cluster"), args.get("server"));
+    if alone || server == super::desk::SERVER {
+        return Ok(());
+    }
+    let bare = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let place = bare.split('/').next().unwrap_or_default();
+    let (host, port) = place.rsplit_once(':').unwrap_or((place, ""));
+    let port = match (port, server.starts_with("https:")) {
+        ("", true) => "443",
+        ("", false) => "80",
+        (port, _) => port,
+    };
+    let is_address = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok();
+    Err(Complaint::Raw(if is_address {
+        format!(
+            "The connection to the server {host}:{port} was refused - did you specify the right host or port?"
+        )
+    } else {
+        format!("Unable to connect to the server: dial tcp: lookup {host}: no such host")
+    }))
 }
 
 /// The verb below a group that the first word names, and the word's place.
@@ -174,8 +222,9 @@ fn help_for(words: &[String]) -> Found {
         return if words.is_empty() {
             Found::Text(Stream::Out, help::root(), 0)
         } else {
-            let text = format!("Unknown help topic {:?}\n{}", words.join(" "), help::root());
-            Found::Text(Stream::Out, text, 0)
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            let text = format!("Unknown help topic [{}]\n{}", words.join(" "), help::root());
+            Found::Text(Stream::Err, text, 0)
         };
     };
     let mut rest = words[1..].to_vec();
@@ -242,15 +291,6 @@ pub(super) fn objects(run: &mut Run) -> Result<super::select::Found, Complaint> 
     super::select::find(run, &targets)
 }
 
-/// What the server says of an address it does not know.
-pub(super) fn nowhere() -> Complaint {
-    Complaint::Refused {
-        reason: "NotFound".to_owned(),
-        doing: String::new(),
-        message: "the server could not find the requested resource".to_owned(),
-    }
-}
-
 /// `--raw`: the address of one object or list of the API, answered as the server answers.
 pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
     let path = address.split('?').next().unwrap_or_default();
@@ -270,7 +310,10 @@ pub(super) fn raw(run: &mut Run, address: &str) -> Result<Flow, Complaint> {
         }
         _ => ("", &[]),
     };
-    let kind = rest.first().and_then(|word| crate::kube::Kind::parse(word)).ok_or_else(nowhere)?;
+    let kind = rest
+        .first()
+        .and_then(|word| crate::kube::Kind::parse(word))
+        .ok_or_else(super::subresource::nowhere)?;
     let value = if let Some(name) = rest.get(1) {
         let key = crate::kube::Key::new(kind, namespace, name);
         let found = run.cluster.store().get(&key).map(crate::kube::Object::to_value);

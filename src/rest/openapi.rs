@@ -25,6 +25,17 @@ pub fn answer(group: Option<&str>) -> Option<Response> {
     Some(Response::json(200, &document(group, version)))
 }
 
+/// The document in version 2, as protobuf and without a single type. kubectl asks for it when version 3 does not have a type, and
+/// passes over objects whose type is in neither; that the kind does not exist, it then finds out by itself.
+pub fn old() -> Response {
+    Response {
+        code: 200,
+        content_type: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+        warnings: Vec::new(),
+        body: Vec::new(),
+    }
+}
+
 fn document_path(group: &str, version: &str) -> String {
     if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") }
 }

@@ -59,5 +59,12 @@ pub fn validate(object: &Object, old: Option<&Object>, context: &Context) -> Res
         limits::check(object, context.store)?;
         quota::check(object, context.store)?;
     }
+    if let Object::Service(new) = object {
+        let old = old.and_then(|old| if let Object::Service(old) = old { Some(&**old) } else { None });
+        let faults = service::unavailable(new, old, context);
+        if !faults.is_empty() {
+            return Err(Refusal::invalid(Kind::Service, &object.key().name, faults));
+        }
+    }
     Ok(())
 }

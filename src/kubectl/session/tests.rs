@@ -1,5 +1,6 @@
 mod jobs;
 mod exam;
+mod habits;
 mod network;
 mod nodes;
 

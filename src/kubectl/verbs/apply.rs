@@ -110,6 +110,7 @@ fn apply(run: &mut Run) -> Result<Flow, Complaint> {
         match one(run, manifest) {
             Ok((object, what, value)) => {
                 applied.note(&object);
+                run.record(&object.key());
                 if output.is_table() {
                     let suffix = run.dry_run().suffix();
                     run.say(&format!("{} {what}{suffix}", output::name(&object)));
@@ -165,8 +166,13 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, &'static str, Valu
         return Err(nameless(manifest));
     }
     let server_side = run.args.is("server-side");
-    let modified = if server_side { manifest.value.clone() } else { annotated(&manifest.value) };
     let current = run.cluster.store().get(&manifest.key()).cloned();
+    // One who once applied from the client may go back to it.
+    let remembers = current.as_ref().is_some_and(|object| {
+        object.meta().annotations.as_ref().is_some_and(|annotations| annotations.contains_key(LAST_APPLIED))
+    });
+    let modified =
+        if server_side && !remembers { manifest.value.clone() } else { annotated(&manifest.value) };
     let Some(current) = current else {
         let done = if server_side { "serverside-applied" } else { "created" };
         let object = create(run, manifest, &modified)?;
@@ -185,14 +191,14 @@ fn update(
     current: Object,
 ) -> Result<(Object, &'static str, Value), Complaint> {
     let server_side = run.args.is("server-side");
-    let decoded =
-        manifests::object(run, manifest).map_err(|c| c.while_doing(&patching(manifest, &Value::Null)));
+    let decoded = manifests::object(run, manifest);
     let now = current.to_value();
     let original = original(&now);
     if original.is_none() && !server_side {
         warn_not_applied(run, manifest);
     }
     let patch = merge::three_way(manifest.kind, &original.unwrap_or_default(), modified, &now);
+    let decoded = decoded.map_err(|c| c.while_doing(&patching(manifest, &patch)));
     if patch.as_object().is_none_or(serde_json::Map::is_empty) {
         decoded?;
         let value = output::shown(&current);

@@ -190,8 +190,17 @@ fn is_running(pod: &Pod, container: &str) -> bool {
 }
 
 fn attach(run: &mut Run) -> Result<Flow, Complaint> {
-    let Some(word) = run.args.words.first().cloned() else {
-        return Err(Complaint::plain("at least 1 argument is required for attach"));
+    let word = match run.args.words.as_slice() {
+        [] => return Err(Complaint::plain("at least 1 argument is required for attach")),
+        [word] => word.clone(),
+        [kind, name] => format!("{kind}/{name}"),
+        words => {
+            let count = words.len();
+            return Err(Complaint::plain(format!(
+                "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {count}: [{}]",
+                words.join(" ")
+            )));
+        }
     };
     let pod = one_pod(run, &word)?;
     if status::is_final(&pod.status) {

@@ -8,7 +8,7 @@ use crate::kubectl::flags::{Takes, flag};
 use crate::kubectl::grid::Grid;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::Target;
-use crate::kubectl::verb::{EVERYWHERE, Verb};
+use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, Verb};
 use rules::Wish;
 
 const CAN_I: Verb = Verb {
@@ -62,7 +62,7 @@ fn can_i(run: &mut Run) -> Result<Flow, Complaint> {
         run.out(text);
         return Ok(Flow::Done);
     }
-    let [verb, what, ..] = run.args.words.as_slice() else {
+    let [verb, what] = run.args.words.as_slice() else {
         return Err(Complaint::plain(
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and \
              examples.",
@@ -171,12 +171,44 @@ const WHOAMI: Verb = Verb {
     ..Verb::EMPTY
 };
 
+const RECONCILE: Verb = Verb {
+    name: "reconcile",
+    path: "kubectl auth reconcile",
+    summary: "Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects.",
+    usage: "-f FILENAME [options]",
+    examples: "# What it says instead\nkubectl auth reconcile -f rbac.yaml",
+    flags: &[
+        &[
+            flag(
+                "remove-extra-permissions",
+                Takes::Switch,
+                "If true, removes extra permissions added to roles",
+            ),
+            flag(
+                "remove-extra-subjects",
+                Takes::Switch,
+                "If true, removes extra subjects added to rolebindings",
+            ),
+        ],
+        FILES,
+        OUTPUT,
+        DRY_RUN,
+    ],
+    run: |_| {
+        Err(Complaint::Raw(
+            "podlab: kubectl auth reconcile is not simulated; kubectl apply writes the same objects"
+                .to_owned(),
+        ))
+    },
+    ..Verb::EMPTY
+};
+
 pub(super) const VERB: Verb = Verb {
     name: "auth",
     path: "kubectl auth",
     summary: "Inspect authorization.",
     usage: "[flags] [options]",
-    verbs: &[&CAN_I, &WHOAMI],
+    verbs: &[&CAN_I, &RECONCILE, &WHOAMI],
     ..Verb::EMPTY
 };
 

@@ -1,12 +1,16 @@
-//! `kubectl config`: contexts of the kubeconfig.
+//! `kubectl config`: clusters, users and contexts of the kubeconfig.
+
+mod entries;
+mod property;
 
 use crate::kubectl::complaint::Complaint;
+use crate::kubectl::desk::{Entries, KUBECONFIG};
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::grid;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::verb::{OUTPUT, Verb, Words};
-use crate::kubectl::{output, yaml};
-use serde_json::json;
+use crate::kubectl::{help, output, yaml};
+use serde_json::{Value, json};
 
 const VIEW: &[Flag] = &[
     flag("minify", Takes::Switch, "only what the context in use needs"),
@@ -37,46 +41,77 @@ pub(super) const VERB: Verb = Verb {
     verbs: &[
         &verb(
             ("current-context", "kubectl config current-context"),
-            ("", "Print the context in use."),
+            ("", "Display the current-context."),
             &[],
             current,
         ),
+        &entries::DELETE_CLUSTER,
         &verb(
             ("delete-context", "kubectl config delete-context"),
-            ("NAME", "Forget a context."),
+            ("NAME", "Delete the specified context from the kubeconfig."),
             &[],
             delete,
         ),
-        &verb(("get-clusters", "kubectl config get-clusters"), ("", "List the clusters."), &[], clusters),
+        &entries::DELETE_USER,
+        &entries::GET_CLUSTERS,
         &verb(
             ("get-contexts", "kubectl config get-contexts"),
-            ("[(-o|--output=)name)]", "List the contexts."),
+            ("[(-o|--output=)name)]", "Display one or many contexts from the kubeconfig file."),
             &[CONTEXTS],
             contexts,
         ),
-        &verb(("get-users", "kubectl config get-users"), ("", "List the users."), &[], users),
+        &entries::GET_USERS,
         &verb(
             ("rename-context", "kubectl config rename-context"),
-            ("CONTEXT_NAME NEW_NAME", "Give a context another name."),
+            ("CONTEXT_NAME NEW_NAME", "Renames a context from the kubeconfig file."),
             &[],
             rename,
         ),
+        &property::SET,
+        &entries::SET_CLUSTER,
         &verb(
             ("set-context", "kubectl config set-context"),
-            ("[NAME | --current] [--cluster=..] [--user=..] [--namespace=..]", "Make or change a context."),
+            (
+                "[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]",
+                "Set a context entry in kubeconfig.",
+            ),
             &[SET],
             set,
         ),
+        &entries::SET_CREDENTIALS,
+        &property::UNSET,
+        &Verb {
+            aliases: &["use"],
+            ..verb(
+                ("use-context", "kubectl config use-context"),
+                ("CONTEXT_NAME", "Set the current-context in a kubeconfig file."),
+                &[],
+                switch,
+            )
+        },
         &verb(
-            ("use-context", "kubectl config use-context"),
-            ("CONTEXT_NAME", "Use a context from now on."),
-            &[],
-            switch,
+            ("view", "kubectl config view"),
+            ("[options]", "Display merged kubeconfig settings or a specified kubeconfig file."),
+            &[VIEW, OUTPUT],
+            view,
         ),
-        &verb(("view", "kubectl config view"), ("[options]", "Print the kubeconfig."), &[VIEW, OUTPUT], view),
     ],
     ..Verb::EMPTY
 };
+
+/// The words were not what the verb takes: its help, and what they were.
+fn unexpected(run: &Run) -> Complaint {
+    let words = run.args.words.join(" ");
+    Complaint::Telling { stdout: help::verb(run.verb), why: format!("Unexpected args: [{words}]") }
+}
+
+/// The one word that a verb takes.
+fn one_word(run: &Run) -> Result<String, Complaint> {
+    match run.args.words.as_slice() {
+        [name] => Ok(name.clone()),
+        _ => Err(unexpected(run)),
+    }
+}
 
 fn current(run: &mut Run) -> Result<Flow, Complaint> {
     if run.desk.current.is_empty() {
@@ -89,11 +124,14 @@ fn current(run: &mut Run) -> Result<Flow, Complaint> {
 
 fn contexts(run: &mut Run) -> Result<Flow, Complaint> {
     let wanted = run.args.words.clone();
-    if let Some(missing) = wanted.iter().find(|name| !run.desk.contexts.contains_key(*name)) {
-        return Err(Complaint::plain(format!("context {missing} not found")));
+    let form = run.args.or("output", "");
+    if !["", "name"].contains(&form) {
+        return Err(Complaint::plain(format!(
+            "--output {form} is not available in kubectl config get-contexts; resetting to default output format"
+        )));
     }
     let shown = |name: &String| wanted.is_empty() || wanted.contains(name);
-    let named = run.args.get("output") == Some("name");
+    let named = form == "name";
     let mut rows: Vec<Vec<String>> = Vec::new();
     if !named && !run.args.is("no-headers") {
         rows.push(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"].map(str::to_owned).to_vec());
@@ -114,24 +152,9 @@ fn contexts(run: &mut Run) -> Result<Flow, Complaint> {
         grid::Grid::default().print(rows.iter().map(Vec::as_slice))
     };
     run.out(text);
-    Ok(Flow::Done)
-}
-
-fn clusters(run: &mut Run) -> Result<Flow, Complaint> {
-    run.out(format!("NAME\n{}\n", crate::kubectl::desk::CONTEXT));
-    Ok(Flow::Done)
-}
-
-fn users(run: &mut Run) -> Result<Flow, Complaint> {
-    run.out("NAME\nlearner\n");
-    Ok(Flow::Done)
-}
-
-fn one_word(run: &Run) -> Result<String, Complaint> {
-    match run.args.words.as_slice() {
-        [name] => Ok(name.clone()),
-        _ => Err(Complaint::Usage("unexpected args: exactly one name is needed".to_owned(), run.verb.path)),
-    }
+    let missing = wanted.iter().filter(|name| !run.desk.contexts.contains_key(*name));
+    let missing: Vec<_> = missing.map(|name| Complaint::plain(format!("context {name} not found"))).collect();
+    if missing.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(missing)) }
 }
 
 fn switch(run: &mut Run) -> Result<Flow, Complaint> {
@@ -145,33 +168,32 @@ fn switch(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 fn delete(run: &mut Run) -> Result<Flow, Complaint> {
-    let name = one_word(run)?;
-    let file = "/home/learner/.kube/config";
-    if run.desk.contexts.remove(&name).is_none() {
-        return Err(Complaint::plain(format!("cannot delete context {name}, not in {file}")));
+    let [name] = run.args.words.as_slice() else {
+        run.out(help::verb(run.verb));
+        return Ok(Flow::Done);
+    };
+    if run.desk.contexts.remove(name).is_none() {
+        return Err(Complaint::plain(format!("cannot delete context {name}, not in {KUBECONFIG}")));
     }
-    if run.desk.current == name {
+    if run.desk.current == *name {
         run.warn("warning: this removed your active context, use \"kubectl config use-context\" to select a different one");
     }
-    run.say(&format!("deleted context {name} from {file}"));
+    run.say(&format!("deleted context {name} from {KUBECONFIG}"));
     Ok(Flow::Done)
 }
 
 fn rename(run: &mut Run) -> Result<Flow, Complaint> {
     let words = run.args.words.clone();
-    let [old, new] = words.as_slice() else {
-        return Err(Complaint::Usage("two names are needed".to_owned(), run.verb.path));
-    };
+    let [old, new] = words.as_slice() else { return Err(unexpected(run)) };
+    if !run.desk.contexts.contains_key(old) {
+        return Err(Complaint::plain(format!("cannot rename the context {old:?}, it's not in {KUBECONFIG}")));
+    }
     if run.desk.contexts.contains_key(new) {
         return Err(Complaint::plain(format!(
-            "cannot rename the context {old:?}, the context {new:?} already exists in /home/learner/.kube/config"
+            "cannot rename the context {old:?}, the context {new:?} already exists in {KUBECONFIG}"
         )));
     }
-    let Some(context) = run.desk.contexts.remove(old) else {
-        return Err(Complaint::plain(format!(
-            "cannot rename the context {old:?}, it's not in /home/learner/.kube/config"
-        )));
-    };
+    let context = run.desk.contexts.remove(old).unwrap_or_default();
     run.desk.contexts.insert(new.clone(), context);
     if run.desk.current == *old {
         run.desk.current.clone_from(new);
@@ -187,10 +209,13 @@ fn set(run: &mut Run) -> Result<Flow, Complaint> {
             return Err(Complaint::plain("no current context is set"));
         }
         (true, []) => run.desk.current.clone(),
-        (false, [name]) => name.clone(),
-        _ => {
-            let text = "you must specify a non-empty context name or --current";
-            return Err(Complaint::plain(text));
+        (true, _) => {
+            return Err(Complaint::plain("you cannot specify both a context name and --current"));
+        }
+        (false, [name]) if !name.is_empty() => name.clone(),
+        (false, [_, _, ..]) => return Err(unexpected(run)),
+        (false, _) => {
+            return Err(Complaint::plain("you must specify a non-empty context name or --current"));
         }
     };
     let known = run.desk.contexts.contains_key(&name);
@@ -208,28 +233,62 @@ fn set(run: &mut Run) -> Result<Flow, Complaint> {
     Ok(Flow::Done)
 }
 
-fn view(run: &mut Run) -> Result<Flow, Complaint> {
-    let minify = run.args.is("minify");
-    let mut contexts = Vec::new();
-    for (name, context) in &run.desk.contexts {
-        if minify && *name != run.desk.current {
-            continue;
+/// What stands for the values that are not shown without `--raw`.
+fn hidden(field: &str) -> Option<&'static str> {
+    match field {
+        "certificate-authority-data" | "client-certificate-data" | "client-key-data" => Some("DATA+OMITTED"),
+        "token" | "password" => Some("REDACTED"),
+        _ => None,
+    }
+}
+
+/// Entries as they are written, those of `only` if it is given.
+fn listed(all: &Entries, what: &str, only: Option<&str>, raw: bool) -> Vec<Value> {
+    let kept = all.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    let shown = kept.map(|(name, fields)| {
+        let mut fields = fields.clone();
+        for (field, value) in fields.iter_mut().filter(|_| !raw) {
+            if let Some(text) = hidden(field) {
+                *value = text.into();
+            }
         }
+        json!({what: fields, "name": name})
+    });
+    shown.collect()
+}
+
+fn view(run: &mut Run) -> Result<Flow, Complaint> {
+    let (minify, raw) = (run.args.is("minify"), run.args.is("raw"));
+    let current = run.args.get("context").unwrap_or(&run.desk.current).to_owned();
+    let used = run.desk.contexts.get(&current).cloned();
+    if minify && used.is_none() {
+        return Err(Complaint::plain(if current.is_empty() {
+            "current-context must exist in order to minify".to_owned()
+        } else {
+            format!("cannot locate context {current}")
+        }));
+    }
+    let used = used.unwrap_or_default();
+    let only = |name: &'static str| {
+        minify.then(|| if name == "user" { used.user.as_str() } else { used.cluster.as_str() })
+    };
+    let mut contexts = Vec::new();
+    for (name, context) in run.desk.contexts.iter().filter(|(name, _)| !minify || **name == current) {
         let mut inner = json!({"cluster": context.cluster, "user": context.user});
         if !context.namespace.is_empty() {
             inner["namespace"] = context.namespace.clone().into();
         }
         contexts.push(json!({"context": inner, "name": name}));
     }
+    let or_null = |all: Vec<Value>| if all.is_empty() { Value::Null } else { all.into() };
     let value = json!({
         "apiVersion": "v1",
-        "clusters": [{"cluster": {"certificate-authority-data": "DATA+OMITTED", "server": "https://10.10.0.2:6443"},
-            "name": crate::kubectl::desk::CONTEXT}],
-        "contexts": contexts,
-        "current-context": run.desk.current,
+        "clusters": or_null(listed(&run.desk.clusters, "cluster", only("cluster"), raw)),
+        "contexts": or_null(contexts),
+        "current-context": current,
         "kind": "Config",
         "preferences": {},
-        "users": [{"name": "learner", "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
+        "users": or_null(listed(&run.desk.users, "user", only("user"), raw)),
     });
     let form = output::Output::parse(
         run.args.or("output", "yaml"),

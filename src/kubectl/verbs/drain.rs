@@ -1,6 +1,7 @@
 //! `kubectl drain` (`kubectl/pkg/drain`).
 
 use super::delete::is_there;
+use crate::kube::selector::Selector;
 use crate::kube::{Key, Kind, Pod, SimTime};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -53,6 +54,11 @@ pub struct Draining {
 }
 
 fn drain(run: &mut Run) -> Result<Flow, Complaint> {
+    if !run.args.words.is_empty() && run.args.get("selector").is_some() {
+        let text = "cannot specify both a node name and a --selector option";
+        return Err(Complaint::Usage(text.to_owned(), run.verb.path));
+    }
+    selector(run)?;
     let nodes = super::node::nodes(run)?;
     for node in &nodes {
         super::node::mark(run, node, false)?;
@@ -70,10 +76,18 @@ fn drain(run: &mut Run) -> Result<Flow, Complaint> {
     }))
 }
 
-/// The Pods on a node.
+/// What `--pod-selector` asks for.
+fn selector(run: &Run) -> Result<Selector, Complaint> {
+    Selector::parse(run.args.or("pod-selector", ""))
+        .map_err(|_| Complaint::plain("--pod-selector=<pod_selector> must be a valid label selector"))
+}
+
+/// The Pods on a node that are meant.
 fn pods_on(run: &Run, node: &str) -> Vec<Pod> {
+    let selector = selector(run).unwrap_or_default();
     let pods = run.cluster.store().list(Kind::Pod, None).filter_map(|o| o.as_pod());
-    pods.filter(|p| p.spec.node_name.as_deref() == Some(node)).cloned().collect()
+    let here = pods.filter(|p| p.spec.node_name.as_deref() == Some(node));
+    here.filter(|p| selector.matches_opt(p.metadata.labels.as_ref())).cloned().collect()
 }
 
 /// The Pods of a node by what draining does with them.

@@ -6,6 +6,7 @@ use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::session::EditorRequest;
+use crate::kubectl::subresource;
 use crate::kubectl::verb::{FILES, OUTPUT, Verb, WRITE, Words};
 use crate::kubectl::{merge, yaml};
 use crate::sim::api::{Patch, Reason, Refusal, Subresource};
@@ -14,11 +15,6 @@ use serde_json::Value;
 const FLAGS: &[Flag] = &[
     flag("output-patch", Takes::Switch, "Output the patch if the resource is edited."),
     flag("windows-line-endings", Takes::Switch, "Defaults to the line ending native to your platform."),
-    flag(
-        "subresource",
-        Takes::Text,
-        "If specified, edit will operate on the subresource of the requested object. This flag is beta and may change in the future.",
-    ),
 ];
 
 pub(super) const VERB: Verb = Verb {
@@ -27,7 +23,7 @@ pub(super) const VERB: Verb = Verb {
     summary: "Edit a resource from the default editor.",
     usage: "(RESOURCE/NAME | -f FILENAME) [options]",
     examples: "# Edit a Pod\nkubectl edit pod web\n\n# Edit without an editor\nKUBE_EDITOR='sed -i s/1.27/1.28/' kubectl edit pod web",
-    flags: &[FLAGS, FILES, OUTPUT, WRITE],
+    flags: &[FLAGS, subresource::FLAG, FILES, OUTPUT, WRITE],
     words: Words::Objects,
     run: edit,
     ..Verb::EMPTY
@@ -41,6 +37,8 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 #[derive(Clone, Debug)]
 pub struct Editing {
     key: Key,
+    /// What of the object is sent.
+    sub: Subresource,
     file: String,
     original: Value,
     /// The text without its comments, as it was shown last.
@@ -65,6 +63,12 @@ fn edit(run: &mut Run) -> Result<Flow, Complaint> {
             )),
         };
     };
+    let sub = subresource::of(run, object.kind())?;
+    if sub == Subresource::Scale {
+        return Err(Complaint::Raw(
+            "podlab: kubectl edit of the scale is not simulated; kubectl scale changes it".to_owned(),
+        ));
+    }
     let original = output::shown(object);
     let shown = if run.args.get("output") == Some("json") {
         output::json(&original)
@@ -74,6 +78,7 @@ fn edit(run: &mut Run) -> Result<Flow, Complaint> {
     let end = if run.args.get("output") == Some("json") { "json" } else { "yaml" };
     Ok(Flow::wait(Editing {
         key: object.key(),
+        sub,
         file: format!("/tmp/kubectl-edit-{}.{end}", temporary(run, object)),
         original,
         shown,
@@ -176,9 +181,10 @@ impl Editing {
         }
         let patch = merge::three_way(self.key.kind, &self.original, &edited, &self.original);
         let write = run.write();
-        let answer = run.cluster.patch(&self.key, &Patch::Strategic(patch), Subresource::Main, &write);
+        let answer = run.cluster.patch(&self.key, &Patch::Strategic(patch), self.sub, &write);
         match answer {
             Ok(written) => {
+                run.record(&self.key);
                 for warning in &written.warnings {
                     run.warn(&format!("Warning: {warning}"));
                 }

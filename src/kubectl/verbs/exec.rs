@@ -95,7 +95,7 @@ impl Running {
 fn exec(run: &mut Run) -> Result<Flow, Complaint> {
     let args = run.args;
     let before = args.before_dash();
-    if before.is_empty() && !args.has_files() {
+    if before.first().is_none_or(String::is_empty) && !args.has_files() {
         return Err(Complaint::plain("pod, type/name or --filename must be specified"));
     }
     if before.len() > 1 && args.dash.is_none() {

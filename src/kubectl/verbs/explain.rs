@@ -53,11 +53,25 @@ fn explain(run: &mut Run) -> Result<Flow, Complaint> {
         None | Some("plaintext" | "plaintext-openapiv2") => {}
         Some(other) => return Err(Complaint::plain(format!("unrecognized format: {other}"))),
     }
+    if word.is_empty() {
+        return Err(Complaint::plain("a resource must be present, got: /, Resource="));
+    }
+    if word.starts_with('.') || word.contains("..") || word.contains(['[', '{']) {
+        return Err(Complaint::plain("invalid jsonpath syntax, first node must be field node"));
+    }
+    // A dot at the end is what completion leaves there.
+    let word = word.strip_suffix('.').unwrap_or(word);
     let mut path = word.split('.');
     let name = path.next().unwrap_or_default();
     let unknown = || Complaint::Raw(format!("the server doesn't have a resource type {name:?}"));
     let (kind, path) = kind_and_path(word).ok_or_else(unknown)?;
     let info = kind.info();
+    if let Some(version) = run.args.get("api-version").filter(|v| !v.is_empty() && *v != kind.api_version()) {
+        return Err(Complaint::plain(format!(
+            "couldn't find resource for \"{version}, Resource={}\"",
+            info.plural
+        )));
+    }
     let mut text = String::new();
     if !info.group.is_empty() {
         let _ = writeln!(text, "GROUP:      {}", info.group);

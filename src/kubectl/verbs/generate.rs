@@ -5,7 +5,7 @@ use crate::kube::quantity::Amount;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::output::{self, Forms, Output, golang};
-use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::run::{CHANGE_CAUSE, DryRun, Flow, Run};
 use serde_json::{Map, Value};
 
 /// Creates the object of a value, or only prints it; `done` is what is said of it.
@@ -23,6 +23,12 @@ pub(super) fn make(run: &mut Run, kind: Kind, value: Value, done: &str) -> Resul
         let text = golang::compact(&bare) + "\n";
         for saved in [&mut value, &mut bare] {
             saved["metadata"]["annotations"][LAST_APPLIED] = text.as_str().into();
+        }
+    }
+    if run.args.is("record") {
+        let line = run.command_line();
+        for saved in [&mut value, &mut bare] {
+            saved["metadata"]["annotations"][CHANGE_CAUSE] = line.as_str().into();
         }
     }
     let mut object = crate::kubectl::documents::decode(run, kind, &value)?;
@@ -110,6 +116,7 @@ pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Complaint> {
     for part in text.split(',').filter(|p| !p.is_empty()) {
         let (key, value) = part
             .split_once('=')
+            .filter(|(_, value)| what != "label" || !value.contains('='))
             .ok_or_else(|| Complaint::plain(format!("unexpected {what} spec: {part}")))?;
         map.insert(key.to_owned(), value.into());
     }

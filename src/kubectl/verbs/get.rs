@@ -12,7 +12,9 @@ use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output::{self, Forms, Output};
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::{self, Found, Target};
+use crate::kubectl::subresource;
 use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
+use crate::sim::api::Subresource;
 use serde_json::Value;
 use tables::Shape;
 
@@ -29,7 +31,6 @@ const FLAGS: &[Flag] = &[
     flag("chunk-size", Takes::Number, "Return large lists in chunks rather than all at once. Pass 0 to disable. This flag is beta and may change in the future.").default("500"),
     flag("raw", Takes::Text, "Raw URI to request from the server.  Uses the transport specified by the kubeconfig file."),
     flag("server-print", Takes::Switch, "If true, have the server return the appropriate table output. Supports extension APIs and CRDs.").default("true"),
-    flag("subresource", Takes::Text, "If specified, gets the subresource of the requested object. This flag is beta and may change in the future."),
 ];
 
 pub(super) const VERB: Verb = Verb {
@@ -39,7 +40,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
     examples: "# The Pods of this namespace\nkubectl get pods\n\n# With addresses and nodes\nkubectl get pods -o wide\n\n\
                # One Pod as YAML\nkubectl get pod web -o yaml\n\n# Follow changes\nkubectl get pods -w",
-    flags: &[FLAGS, OUTPUT, FILES, SELECTOR, EVERYWHERE],
+    flags: &[FLAGS, subresource::FLAG, OUTPUT, FILES, SELECTOR, EVERYWHERE],
     words: Words::Objects,
     run: get,
     ..Verb::EMPTY
@@ -47,6 +48,9 @@ pub(super) const VERB: Verb = Verb {
 
 fn get(run: &mut Run) -> Result<Flow, Complaint> {
     if let Some(address) = run.args.get("raw") {
+        if !run.args.words.is_empty() {
+            return Err(Complaint::plain("arguments may not be passed when --raw is specified"));
+        }
         return super::raw(run, address);
     }
     let args = run.args;
@@ -59,11 +63,17 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
         let form = args.or("output", "");
         return Err(Complaint::plain(format!("--show-labels option cannot be used with {form} printer")));
     }
+    let watches = args.is("watch") || args.is("watch-only");
+    if args.is("output-watch-events") && !watches {
+        return Err(Complaint::plain(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
+    }
     let targets = targets(run)?;
     if args.get("subresource").is_some() && targets.iter().any(|t| matches!(t, Target::Kind(_))) {
         return Err(Complaint::plain("subresource cannot be used when bulk resources are specified"));
     }
-    if args.is("watch") || args.is("watch-only") {
+    if watches {
         return watching::start(run, &targets, output);
     }
     let mut found = select::find(run, &targets)?;
@@ -71,12 +81,25 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
         found.errors.retain(|e| !e.is_not_found());
     }
     warn_deprecated(run, &targets);
-    if output.is_table() {
+    let scales = of_subresource(run, &found)?;
+    if scales && output.is_table() {
+        let tables: String = found.objects().map(|object| subresource::scale_table(object, run)).collect();
+        run.out(tables);
+    } else if output.is_table() {
         print_tables(run, &found, &output);
     } else {
         print_values(run, &mut found, &targets, &output)?;
     }
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
+}
+
+/// Refuses a subresource that an object does not have; whether it is its scale.
+fn of_subresource(run: &Run, found: &Found) -> Result<bool, Complaint> {
+    let mut scales = false;
+    for object in found.objects() {
+        scales = subresource::of(run, object.kind())? == Subresource::Scale;
+    }
+    Ok(scales)
 }
 
 /// A form is read when there is something to print: that an object does not exist is told before.
@@ -198,13 +221,22 @@ fn print_values(
         }
     }
     if *output == Output::Name {
-        let names: Vec<String> = found.objects().map(|o| output::name(o) + "\n").collect();
+        let scales = run.args.get("subresource") == Some("scale");
+        let own = |o: &Object| o.meta().name.clone().unwrap_or_default();
+        let name =
+            |o: &Object| if scales { format!("scale.autoscaling/{}", own(o)) } else { output::name(o) };
+        let names: Vec<String> = found.objects().map(|o| name(o) + "\n").collect();
         run.out(names.concat());
         return Ok(());
     }
     let single = matches!(targets, [Target::Named(..) | Target::Stored(_)]);
     let managed = run.args.is("show-managed-fields");
-    let shown = |o: &Object| if managed { o.to_value() } else { output::shown(o) };
+    let scales = run.args.get("subresource") == Some("scale");
+    let shown = |o: &Object| match (scales, managed) {
+        (true, _) => subresource::scale(o),
+        (false, true) => o.to_value(),
+        (false, false) => output::shown(o),
+    };
     let mut values: Vec<Value> = found.objects().map(shown).collect();
     if single && values.is_empty() {
         return Ok(());

@@ -3,6 +3,7 @@
 
 use crate::kube::kind::KINDS;
 use crate::kubectl::complaint::Complaint;
+use crate::kubectl::desk::SERVER;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::grid::Grid;
 use crate::kubectl::run::{Flow, Run};
@@ -56,12 +57,43 @@ pub(super) const CLUSTER_INFO: Verb = Verb {
     summary: "Display addresses of the control plane and services with label kubernetes.io/cluster-service=true. To further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.",
     usage: "[flags] [options]",
     examples: "# Where it is\nkubectl cluster-info",
+    verbs: &[&DUMP],
     run: |run| {
-        run.say(
-            "Kubernetes control plane is running at https://10.10.0.2:6443\n\nTo further debug and diagnose cluster problems, use \
-             'kubectl cluster-info dump'.",
-        );
+        run.say(&format!(
+            "Kubernetes control plane is running at {SERVER}\n\nTo further debug and diagnose cluster problems, use 'kubectl \
+             cluster-info dump'."
+        ));
         Ok(Flow::Done)
+    },
+    ..Verb::EMPTY
+};
+
+const DUMP: Verb = Verb {
+    name: "dump",
+    path: "kubectl cluster-info dump",
+    summary: "Dump cluster information out suitable for debugging and diagnosing cluster problems.",
+    usage: "[flags] [options]",
+    examples: "# It says that it is not simulated\nkubectl cluster-info dump",
+    flags: &[&[
+        flag(
+            "output-directory",
+            Takes::Text,
+            "Where to output the files.  If empty or '-' uses stdout, otherwise creates a directory hierarchy in that directory",
+        ),
+        flag("namespaces", Takes::List, "A comma separated list of namespaces to dump."),
+        flag(
+            "all-namespaces",
+            Takes::Switch,
+            "If true, dump all namespaces.  If true, --namespaces is ignored.",
+        )
+        .short('A'),
+        flag("output", Takes::Text, "Output format.").short('o'),
+    ]],
+    run: |_| {
+        Err(Complaint::Raw(
+            "podlab: kubectl cluster-info dump is not simulated; kubectl get and kubectl logs show the same"
+                .to_owned(),
+        ))
     },
     ..Verb::EMPTY
 };
@@ -294,7 +326,8 @@ fn api_resources(run: &mut Run) -> Result<Flow, Complaint> {
     match args.get("sort-by") {
         Some("kind") => all.sort_by_key(|r| r.kind),
         Some("name") => all.sort_by_key(|r| r.plural),
-        _ => {}
+        None | Some("") => {}
+        Some(_) => return Err(Complaint::plain("--sort-by accepts only name or kind")),
     }
     if form == "name" {
         let name = |r: &Resource| {

@@ -134,6 +134,9 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
     let mut changes = Changes { set: Vec::new(), remove: Vec::new() };
     for word in words {
         if let Some((key, value)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            if of == Of::Labels && value.contains('=') {
+                return Err(Complaint::plain(format!("invalid label spec: {word}")));
+            }
             if of == Of::Labels
                 && let Some(why) = names::label_value_errors(value).into_iter().next()
             {
@@ -149,11 +152,20 @@ fn read(words: &[String], of: Of) -> Result<Changes, Complaint> {
             )));
         }
     }
-    if changes.set.iter().any(|(key, _)| changes.remove.contains(key)) {
-        return Err(Complaint::plain(format!(
-            "can not both modify and remove a {} in the same command",
-            of.word()
-        )));
+    let both = changes
+        .set
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .filter(|key| changes.remove.iter().any(|gone| gone == key));
+    let both: Vec<&str> = both.collect();
+    if !both.is_empty() {
+        return Err(Complaint::plain(match of {
+            Of::Labels => "can not both modify and remove a label in the same command".to_owned(),
+            Of::Annotations => format!(
+                "can not both modify and remove the following annotation(s) in the same command: {}",
+                both.join(",")
+            ),
+        }));
     }
     Ok(changes)
 }
@@ -167,7 +179,8 @@ fn one(
 ) -> Result<(), Complaint> {
     let object = &subject.object;
     let now = of.map(object);
-    if run.args.is("list") {
+    let changes_nothing = changes.set.is_empty() && changes.remove.is_empty();
+    if run.args.is("list") && changes_nothing {
         for (key, value) in &now {
             run.say(&format!("{key}={value}"));
         }
@@ -189,7 +202,10 @@ fn one(
         patch.insert(key.clone(), Value::Null);
     }
     let changed = patch.iter().any(|(key, value)| now.get(key).map(String::as_str) != value.as_str());
-    let patch = json!({"metadata": {of.field(): patch}});
+    let mut patch = json!({"metadata": {of.field(): patch}});
+    if let Some(version) = run.args.get("resource-version").filter(|version| !version.is_empty()) {
+        patch["metadata"]["resourceVersion"] = version.into();
+    }
     let mut value = subject.value.clone();
     if subjects::stays_here(run) {
         crate::sim::api::patch::merge(&mut value, &patch);
@@ -197,6 +213,13 @@ fn one(
         let write = run.write();
         let answer = run.cluster.patch(&object.key(), &Patch::Merge(patch), Subresource::Main, &write);
         value = output::shown(&run.accepted(answer)?);
+        run.record(&object.key());
+    }
+    if run.args.is("list") {
+        for (key, text) in value["metadata"][of.field()].as_object().into_iter().flatten() {
+            run.say(&format!("{key}={}", text.as_str().unwrap_or_default()));
+        }
+        return Ok(());
     }
     let done = match of {
         Of::Annotations => "annotated",

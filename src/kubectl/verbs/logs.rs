@@ -1,6 +1,6 @@
 //! `kubectl logs` (`kubectl/pkg/cmd/logs`, `polymorphichelpers/logsforobject.go`).
 
-use crate::kube::{Key, Kind, Pod, SimTime};
+use crate::kube::{Key, Kind, Pod, SimTime, gotext};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::containers;
 use crate::kubectl::excerpt::{self, Excerpt};
@@ -149,10 +149,7 @@ fn check(run: &mut Run) -> Result<Option<String>, Complaint> {
     }
     let named = args.get("container").filter(|c| !c.is_empty());
     if words == 2 && named.is_some() {
-        return Err(Complaint::Usage(
-            "only one of -c or an inline [CONTAINER] arg is allowed".to_owned(),
-            run.verb.path,
-        ));
+        return Err(Complaint::plain("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
     let container = named.or(args.words.get(1).map(String::as_str)).map(str::to_owned);
     if let Some(name) = container.as_deref().filter(|_| args.is("all-containers")) {
@@ -166,8 +163,11 @@ fn check(run: &mut Run) -> Result<Option<String>, Complaint> {
     if args.number("tail").is_some_and(|n| n < -1) {
         return Err(Complaint::plain("--tail must be greater than or equal to -1"));
     }
-    if args.number("limit-bytes").is_some_and(|n| n < 1) {
+    if args.number("limit-bytes").is_some_and(|n| n < 0) {
         return Err(Complaint::plain("--limit-bytes must be greater than 0"));
+    }
+    if args.span("pod-running-timeout").is_some_and(|span| span <= 0) {
+        return Err(Complaint::plain("--pod-running-timeout must be higher than zero"));
     }
     Ok(container)
 }
@@ -177,11 +177,7 @@ fn form(run: &Run) -> Result<Form, Complaint> {
     let since = match (args.span("since"), args.get("since-time")) {
         (Some(span), _) => Some(SimTime(run.now().0.saturating_sub(span.max(0) as u64))),
         (None, Some(text)) => {
-            let at = text.parse::<Timestamp>().map_err(|_| {
-                Complaint::plain(format!(
-                    "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
-                ))
-            })?;
+            let at = text.parse::<Timestamp>().map_err(|_| Complaint::plain(gotext::time_fault(text)))?;
             Some(SimTime::of(&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at)))
         }
         (None, None) => None,
@@ -196,7 +192,10 @@ fn form(run: &Run) -> Result<Form, Complaint> {
         excerpt: Excerpt {
             tail,
             since,
-            limit: args.number("limit-bytes").and_then(|n| usize::try_from(n).ok()),
+            limit: args
+                .number("limit-bytes")
+                .and_then(|n| usize::try_from(n).ok())
+                .filter(|limit| *limit > 0),
         },
     })
 }

@@ -1,28 +1,30 @@
 //! `kubectl patch`.
 
 use super::subjects::{self, Printer, Subject};
-use crate::kube::Kind;
+use crate::kube::{Kind, Object, manifest};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::desk::Desk;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::output::{self, Output};
-use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::run::{Flow, Run, refused};
 use crate::kubectl::select::{self, Target};
+use crate::kubectl::subresource;
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, Words};
-use crate::sim::api::{Patch, Subresource, patch};
+use crate::sim::api::{Patch, Refusal, patch};
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
     flag("patch", Takes::Text, "The patch to be applied to the resource JSON file.").short('p'),
-    flag("patch-file", Takes::Text, "A file containing a patch to be applied to the resource.").offers(Offers::Files),
-    flag("type", Takes::Text, "The type of patch being provided; one of [json merge strategic]").default("strategic").offers(Offers::Words(&[
-        "json",
-        "merge",
-        "strategic",
-    ])),
-    flag("subresource", Takes::Text, "If specified, patch will operate on the subresource of the requested object. This flag is beta and may change in the future.")
-        .offers(Offers::Words(&["status", "scale", "resize"])),
-    flag("local", Takes::Switch, "If true, patch will operate on the content of the file, not the server-side resource."),
+    flag("patch-file", Takes::Text, "A file containing a patch to be applied to the resource.")
+        .offers(Offers::Files),
+    flag("type", Takes::Text, "The type of patch being provided; one of [json merge strategic]")
+        .default("strategic")
+        .offers(Offers::Words(&["json", "merge", "strategic"])),
+    flag(
+        "local",
+        Takes::Switch,
+        "If true, patch will operate on the content of the file, not the server-side resource.",
+    ),
     flag("field-manager", Takes::Text, "Name of the manager used to track field ownership."),
     flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
@@ -34,7 +36,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
     examples: "# Cordon a node\nkubectl patch node worker-1 -p '{\"spec\":{\"unschedulable\":true}}'\n\n# Remove a finalizer\n\
                kubectl patch pod web --type=merge -p '{\"metadata\":{\"finalizers\":null}}'",
-    flags: &[FLAGS, FILES, OUTPUT, DRY_RUN],
+    flags: &[FLAGS, subresource::FLAG, FILES, OUTPUT, DRY_RUN],
     words: Words::Objects,
     run: patch,
     ..Verb::EMPTY
@@ -74,29 +76,33 @@ fn one(run: &mut Run, subject: &Subject, change: &Patch, printer: &mut Printer) 
         apply(subject.object.kind(), &mut value, change)?;
         (subject.object.clone(), value)
     } else {
-        let sub = match run.args.or("subresource", "") {
-            "status" => Subresource::Status,
-            "scale" => Subresource::Scale,
-            "resize" => Subresource::Resize,
-            "" => Subresource::Main,
-            _ => return Err(super::nowhere()),
-        };
+        let sub = subresource::of(run, subject.object.kind())?;
         let write = run.write();
         let answer = run.cluster.patch(&subject.object.key(), change, sub, &write);
         let object = run.accepted(answer)?;
+        run.record(&object.key());
         let value = output::shown(&object);
         (object, value)
     };
-    if run.args.get("subresource") == Some("scale")
-        && !subjects::stays_here(run)
-        && Output::of(run.args)?.is_table()
-    {
-        let name = object.meta().name.as_deref().unwrap_or_default();
-        run.say(&format!("scale.autoscaling/{name} patched"));
-        return Ok(());
+    if run.args.get("subresource") == Some("scale") && !subjects::stays_here(run) {
+        return print_scale(run, &object);
     }
     let note = if value == subject.value { " (no change)" } else { "" };
     printer.print(run, &object, &value, &format!("patched{note}"))
+}
+
+/// Prints a workload that was scaled by a patch.
+fn print_scale(run: &mut Run, object: &Object) -> Result<(), Complaint> {
+    let name = format!("scale.autoscaling/{}", object.meta().name.as_deref().unwrap_or_default());
+    match Output::of(run.args)? {
+        Output::Table | Output::Wide => run.say(&format!("{name} patched{}", run.dry_run().suffix())),
+        Output::Name => run.say(&name),
+        form => {
+            let text = form.print(&subresource::scale(object))?;
+            run.out(text);
+        }
+    }
+    Ok(())
 }
 
 /// What the libraries say of a patch that is no object; the server has other words for it.
@@ -138,6 +144,11 @@ fn read(patch: Option<&str>, file: Option<&str>, desk: &Desk) -> Result<Value, C
         })?,
         _ => return Err(Complaint::plain(missing)),
     };
+    if text.starts_with('{')
+        && let Some(fault) = manifest::json_fault(&text)
+    {
+        return Err(refused(Refusal::bad_request(fault)));
+    }
     let parsed = serde_json::from_str(&text).ok().or_else(|| serde_saphyr::from_str::<Value>(&text).ok());
     parsed.ok_or_else(|| {
         Complaint::plain(format!("unable to parse {text:?}: yaml: did not find expected node content"))

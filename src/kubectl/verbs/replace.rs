@@ -7,8 +7,9 @@ use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::manifests::{self, Manifest};
 use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{DryRun, Flow, Run, refused};
+use crate::kubectl::subresource;
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, WRITE};
-use crate::sim::api::{Refusal, Subresource};
+use crate::sim::api::Refusal;
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
@@ -18,7 +19,6 @@ const FLAGS: &[Flag] = &[
     flag("cascade", Takes::Optional("background"), "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController). Defaults to background."),
     flag("wait", Takes::Switch, "If true, wait for resources to be gone before returning. This waits for finalizers."),
     flag("now", Takes::Switch, "with --force: one second to stop"),
-    flag("subresource", Takes::Text, "If specified, replace will operate on the subresource of the requested object. This flag is beta and may change in the future."),
     flag("raw", Takes::Text, "Raw URI to PUT to the server.  Uses the transport specified by the kubeconfig file."),
 ];
 
@@ -28,7 +28,7 @@ pub(super) const VERB: Verb = Verb {
     summary: "Replace a resource by file name or stdin.",
     usage: "-f FILENAME [options]",
     examples: "# Replace it\nkubectl replace -f pod.yaml\n\n# Delete it and create it again\nkubectl replace --force -f pod.yaml",
-    flags: &[FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
+    flags: &[FLAGS, subresource::FLAG, FILES, OUTPUT, DRY_RUN, WRITE],
     run: replace,
     ..Verb::EMPTY
 };
@@ -90,9 +90,12 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
     if run.dry_run() == DryRun::Client {
         return Ok(object);
     }
+    let sub = subresource::of(run, manifest.kind)?;
     let write = run.write();
-    let answer = run.cluster.update(object, Subresource::Main, &write);
-    run.accepted(answer)
+    let answer = run.cluster.update(object, sub, &write);
+    let object = run.accepted(answer)?;
+    run.record(&object.key());
+    Ok(object)
 }
 
 fn forced(run: &mut Run, manifests: Vec<Manifest>, errors: Vec<Complaint>) -> Result<Flow, Complaint> {

@@ -108,7 +108,11 @@ fn objects(run: &mut Run) -> Result<Vec<Object>, Complaint> {
     if !found.errors.is_empty() {
         return Err(Complaint::of(found.errors));
     }
-    Ok(found.objects().cloned().collect())
+    let found: Vec<Object> = found.objects().cloned().collect();
+    if found.is_empty() && run.args.get("selector").is_some() {
+        run.warn(&format!("No resources found in {} namespace.", run.namespace));
+    }
+    Ok(found)
 }
 
 fn own_name(object: &Object) -> &str {
@@ -160,7 +164,15 @@ fn restart(run: &mut Run) -> Result<Flow, Complaint> {
                 "{name} can't restart paused deployment (run rollout resume first)"
             )));
         }
-        let at = run.now().to_time().0.to_string();
+        let at = run.now().to_time().0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let place = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
+        if object.to_value().pointer(place).and_then(Value::as_str) == Some(&at) {
+            return Err(Complaint::plain(format!(
+                "failed to create patch for {}: if restart has already been triggered within the past second, please wait before attempting \
+                 to trigger another",
+                own_name(&object)
+            )));
+        }
         let change = json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}}}});
         patch(run, &object, change, "restarted")?;
     }
@@ -225,13 +237,8 @@ fn undo(run: &mut Run) -> Result<Flow, Complaint> {
                 object.kind().name()
             )));
         }
-        if is_paused(&object) {
-            return Err(Complaint::plain(
-                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
-            ));
-        }
         let all = revisions(run, &object);
-        let wanted = run.args.number("to-revision").filter(|n| *n > 0);
+        let wanted = run.args.number("to-revision").filter(|n| *n != 0);
         let found = match wanted {
             Some(number) => all.iter().find(|revision| revision.number == number),
             None => all.len().checked_sub(2).and_then(|i| all.get(i)),
@@ -245,6 +252,11 @@ fn undo(run: &mut Run) -> Result<Flow, Complaint> {
                 None => "no last revision to roll back to".to_owned(),
             }));
         };
+        if is_paused(&object) {
+            return Err(Complaint::plain(
+                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+            ));
+        }
         roll_back(run, &object, revision)?;
     }
     Ok(Flow::Done)
@@ -263,8 +275,9 @@ fn roll_back(run: &mut Run, object: &Object, revision: &Revision) -> Result<(), 
     let now = object.to_value();
     if now.pointer("/spec/template") == Some(&template) {
         run.say(&format!(
-            "{} skipped rollback (current template already matches revision)",
-            output::name(object)
+            "{} skipped rollback (current template already matches revision {})",
+            output::name(object),
+            revision.number
         ));
         return Ok(());
     }
@@ -294,6 +307,17 @@ fn status(run: &mut Run) -> Result<Flow, Complaint> {
             "no status viewer has been implemented for {}",
             object.kind().name()
         )));
+    }
+    let wanted = run.args.number("revision").filter(|n| *n > 0);
+    for object in objects.iter().filter(|object| object.kind() == Kind::Deployment) {
+        let annotations = object.meta().annotations.as_ref();
+        let running = annotations.and_then(|a| a.get("deployment.kubernetes.io/revision"));
+        let running = running.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != running) {
+            return Err(Complaint::plain(format!(
+                "desired revision ({wanted}) is different from the running revision ({running})"
+            )));
+        }
     }
     let patience = run.args.span("timeout").filter(|t| *t > 0);
     let deadline = patience.map(|t| run.now().plus(t as u64));

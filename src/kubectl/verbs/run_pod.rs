@@ -9,6 +9,7 @@ use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::run::{DryRun, Flow, Run};
 use crate::kubectl::status;
 use crate::kubectl::verb::{DRY_RUN, OUTPUT, Verb};
+use crate::os::Reference;
 use crate::sim::api::{DeleteOptions, patch};
 use serde_json::{Value, json};
 
@@ -97,7 +98,7 @@ fn check(run: &mut Run) -> Result<bool, Complaint> {
     if image.is_empty() {
         return Err(Complaint::plain("--image is required"));
     }
-    if image.contains(char::is_whitespace) || image.chars().any(char::is_control) {
+    if Reference::parse(image).is_err() {
         return Err(Complaint::plain(format!("Invalid image name {image:?}: invalid reference format")));
     }
     if tty && !stdin {
@@ -113,6 +114,10 @@ fn check(run: &mut Run) -> Result<bool, Complaint> {
         return usage(
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         );
+    }
+    let overriding = args.or("override-type", "merge");
+    if args.get("overrides").is_some() && !["json", "merge", "strategic"].contains(&overriding) {
+        return Err(Complaint::plain(format!("invalid override type: {overriding}")));
     }
     let policy = args.or("image-pull-policy", "");
     if !["", "Always", "IfNotPresent", "Never"].contains(&policy) {
@@ -152,8 +157,10 @@ fn pod(run: &Run, name: &str) -> Result<Value, Complaint> {
     }
     let mut env = Vec::new();
     for text in args.all("env") {
-        let (key, value) =
-            text.split_once('=').ok_or_else(|| Complaint::plain(format!("invalid env: {text}")))?;
+        let (key, value) = text
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| Complaint::plain(format!("invalid env: {text}")))?;
         env.push(if value.is_empty() { json!({"name": key}) } else { json!({"name": key, "value": value}) });
     }
     if !env.is_empty() {

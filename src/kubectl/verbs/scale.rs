@@ -5,6 +5,7 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output;
 use crate::kubectl::run::{DryRun, Flow, Run};
+use crate::kubectl::subresource;
 use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, WRITE, Words};
 use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
@@ -151,22 +152,27 @@ fn scale(run: &mut Run) -> Result<Flow, Complaint> {
 }
 
 fn scale_one(run: &mut Run, object: &Object, count: i64) -> Result<(), Complaint> {
-    let scalable = matches!(
-        object.kind(),
-        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-    );
-    if !scalable {
-        return Err(super::nowhere());
+    if !subresource::scales(object.kind()) {
+        return Err(subresource::nowhere());
     }
     let now = object.to_value().pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
     if let Some(expected) = run.args.number("current-replicas").filter(|n| *n >= 0 && *n != now) {
         return Err(Complaint::plain(format!("Expected replicas to be {expected}, was {now}")));
+    }
+    let version = object.meta().resource_version.as_deref().unwrap_or_default();
+    if let Some(expected) = run.args.get("resource-version").filter(|v| !v.is_empty() && *v != version) {
+        return Err(Complaint::plain(format!("Expected resource version to be {expected}, was {version}")));
     }
     if run.dry_run() != DryRun::Client {
         let write = run.write();
         let patch = Patch::Merge(json!({"spec": {"replicas": count}}));
         let answer = run.cluster.patch(&object.key(), &patch, Subresource::Main, &write);
         run.accepted(answer)?;
+        run.record(&object.key());
+    }
+    if run.args.get("output") == Some("name") {
+        run.say(&output::name(object));
+        return Ok(());
     }
     let suffix = run.dry_run().suffix();
     run.say(&format!("{} scaled{suffix}", output::name(object)));
@@ -178,21 +184,26 @@ fn autoscale(run: &mut Run) -> Result<Flow, Complaint> {
     let most = run.args.number("max").filter(|n| *n > 0);
     let Some(most) = most else {
         return Err(Complaint::plain(if run.args.get("max").is_some() {
-            "--max=MAXPODS is required and must be at least 1, max: -1"
+            format!(
+                "--max=MAXPODS is required and must be at least 1, max: {}",
+                run.args.number("max").unwrap_or(-1)
+            )
         } else {
-            "required flag(s) \"max\" not set"
+            "required flag(s) \"max\" not set".to_owned()
         }));
     };
+    if let Some(least) = run.args.number("min").filter(|least| *least > most) {
+        return Err(Complaint::plain(format!(
+            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {most}, min: {least}"
+        )));
+    }
     let found = super::objects(run)?;
     if !found.errors.is_empty() {
         return Err(Complaint::of(found.errors));
     }
     for object in found.groups.iter().flat_map(|(_, objects)| objects) {
         let kind = object.kind();
-        if !matches!(
-            kind,
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController
-        ) {
+        if !subresource::scales(kind) {
             let info = kind.info();
             return Err(Complaint::plain(format!(
                 "cannot autoscale a {}: could not find scale subresource for {}/{}, Resource={} in discovery information",
@@ -213,7 +224,8 @@ fn autoscale(run: &mut Run) -> Result<Flow, Complaint> {
         }
         let name = run.args.or("name", &own).to_owned();
         let value = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
-            "metadata": {"name": name, "namespace": run.namespace}, "spec": spec});
+            "metadata": {"name": name, "namespace": run.namespace}, "spec": spec,
+            "status": {"currentMetrics": null, "desiredReplicas": 0}});
         super::generate::make(run, Kind::HorizontalPodAutoscaler, value, "autoscaled")?;
     }
     Ok(Flow::Done)

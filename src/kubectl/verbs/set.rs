@@ -8,7 +8,7 @@ use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
 use crate::kubectl::output;
-use crate::kubectl::run::{Flow, Run};
+use crate::kubectl::run::{CHANGE_CAUSE, Flow, Run};
 use crate::kubectl::select;
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
@@ -152,6 +152,10 @@ fn find(run: &mut Run, words: &[String]) -> Result<Subjects, Complaint> {
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
     }
+    let selected = ["selector", "all", "field-selector"].iter().any(|flag| run.args.get(flag).is_some());
+    if !selected && targets.iter().any(|target| matches!(target, select::Target::Kind(_))) {
+        return Err(Complaint::plain("resource(s) were provided, but no name was specified"));
+    }
     subjects::find(run, &targets)
 }
 
@@ -169,14 +173,15 @@ fn one(run: &mut Run, subject: Subject, change: &Change, printer: &mut Printer) 
     let mut after = before.clone();
     let Some(spec) = after.pointer_mut(change.place(object.kind())) else {
         return Err(Complaint::plain(format!(
-            "{} the object is not a pod or does not have a pod template: *{}.{}",
-            output::name(&object),
+            "{}/{} the object is not a pod or does not have a pod template: *{}.{}",
+            object.kind().info().plural,
+            object.meta().name.as_deref().unwrap_or_default(),
             object.kind().info().version,
             object.kind().name()
         )));
     };
     (change.apply)(&object, spec)?;
-    let patch = crate::kubectl::merge::three_way(object.kind(), &before, &after, &before);
+    let mut patch = crate::kubectl::merge::three_way(object.kind(), &before, &after, &before);
     if patch.as_object().is_none_or(serde_json::Map::is_empty) {
         return Ok(());
     }
@@ -185,6 +190,9 @@ fn one(run: &mut Run, subject: Subject, change: &Change, printer: &mut Printer) 
             subjects::as_typed(object.kind(), &mut after);
         }
         return printer.print(run, &object, &after, change.done);
+    }
+    if run.args.is("record") {
+        patch["metadata"]["annotations"][CHANGE_CAUSE] = run.command_line().into();
     }
     let write = run.write();
     let answer = run.cluster.patch(&object.key(), &Patch::Strategic(patch), Subresource::Main, &write);

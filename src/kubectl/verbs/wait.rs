@@ -147,7 +147,7 @@ impl Waiting {
             if self.deadline > run.now() {
                 return Ok(Flow::Until(self.deadline));
             }
-            let what = format!("{}/{}", key.kind.resource(), key.name);
+            let what = format!("{}/{}", key.kind.info().plural, key.name);
             let text = match (&self.goal, self.once) {
                 (Goal::There, _) => "timed out waiting for the condition".to_owned(),
                 (_, true) => format!("condition not met for {what}"),

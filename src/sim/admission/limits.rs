@@ -115,6 +115,9 @@ pub fn check(object: &Object, store: &Store) -> Result<(), Refusal> {
     }
 }
 
+/// The type of a limit that is for claims.
+const CLAIM: &str = "PersistentVolumeClaim";
+
 fn out_of_bounds(item: &LimitRangeItem, requests: &Resources, limits: &Resources) -> Vec<String> {
     let type_ = &item.type_;
     let mut faults = Vec::new();
@@ -130,9 +133,12 @@ fn out_of_bounds(item: &LimitRangeItem, requests: &Resources, limits: &Resources
     for (name, most) in resources_of(item.max.as_ref()) {
         let text = format!("maximum {name} usage per {type_} is {most}");
         match (requests.get(&name), limits.get(&name)) {
-            (Some(asked), None) if type_ == "PersistentVolumeClaim" && *asked > most => {
+            // Of a claim its request is compared, for it has no limit.
+            (None, None) if type_ == CLAIM => faults.push(format!("{text}.  No request is specified")),
+            (Some(asked), None) if type_ == CLAIM && *asked > most => {
                 faults.push(format!("{text}, but request is {asked}"));
             }
+            (Some(_), None) if type_ == CLAIM => {}
             (_, None) => faults.push(format!("{text}.  No limit is specified")),
             (_, Some(limit)) if *limit > most => faults.push(format!("{text}, but limit is {limit}")),
             (Some(asked), _) if *asked > most => faults.push(format!("{text}, but request is {asked}")),

@@ -2,10 +2,12 @@
 
 use crate::kube::core::{Service, ServicePort};
 use crate::kube::{Kind, Object};
+use crate::sim::api::{FieldError, FieldReason};
 use crate::sim::chance;
 use crate::sim::cluster::Context;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 /// How many addresses are drawn from: 10.96.0.0/12 without its ends.
 const ADDRESSES: u64 = (1 << 20) - 2;
@@ -73,6 +75,57 @@ fn free_address(name: &str, context: &Context) -> String {
         format!("10.{}.{}.{}", 96 + (host >> 16), (host >> 8) & 0xff, host & 0xff)
     });
     draws.into_iter().find(|address| !taken.contains(address.as_str())).unwrap_or_default()
+}
+
+/// What a Service asks for and cannot have: ports and addresses that are taken or out of range. What it had before is its own.
+pub fn unavailable(new: &Service, old: Option<&Service>, context: &Context) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let mut refuse = |field: String, value: String, why: &str| {
+        let message = format!("Invalid value: {value}: {why}");
+        faults.push(FieldError { field, reason: FieldReason::Invalid, message });
+    };
+    let ports_of = |service: &Service| -> Vec<i32> {
+        let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+        ports.filter_map(|port| port.node_port).collect()
+    };
+    let address_of = |service: &Service| service.spec.as_ref().and_then(|spec| spec.cluster_ip.clone());
+    let (own, taken) = (old.map(ports_of).unwrap_or_default(), node_ports(context));
+    let ports =
+        new.spec.iter().flat_map(|spec| spec.ports.iter().flatten()).map(|port| port.node_port.unwrap_or(0));
+    for (i, port) in ports.enumerate().filter(|(_, port)| *port != 0 && !own.contains(port)) {
+        let field = format!("spec.ports[{i}].nodePort");
+        let (first, last) = NODE_PORTS;
+        if port < first || port > last {
+            let why = format!(
+                "provided port is not in the valid range. The range of valid ports is {first}-{last}"
+            );
+            refuse(field, port.to_string(), &why);
+        } else if taken.contains(&port) {
+            refuse(field, port.to_string(), "provided port is already allocated");
+        }
+    }
+    let address = address_of(new).filter(|address| old.and_then(address_of).as_ref() != Some(address));
+    if let Some(address) = address.as_deref().and_then(|address| address.parse::<Ipv4Addr>().ok()) {
+        let in_use = services(context).any(|service| address_of(service) == Some(address.to_string()));
+        let why = if !is_cluster_address(address) {
+            format!(
+                "the provided IP ({address}) is not in the valid range. The range of valid IPs is 10.96.0.0/12"
+            )
+        } else if in_use {
+            "provided IP is already allocated".to_owned()
+        } else {
+            return faults;
+        };
+        let why = format!("failed to allocate IP {address}: {why}");
+        refuse("spec.clusterIPs".to_owned(), format!("[{:?}]", address.to_string()), &why);
+    }
+    faults
+}
+
+/// Whether an address is one of those that Services get.
+fn is_cluster_address(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    first == 10 && (96..112).contains(&second)
 }
 
 fn node_ports(context: &Context) -> BTreeSet<i32> {

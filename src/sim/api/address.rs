@@ -18,6 +18,8 @@ pub enum Address {
     Discovery(Catalogue),
     /// The types, of one group and version (`apis/apps/v1`) or the list of those.
     OpenApi(Option<String>),
+    /// The same in the old version of the form.
+    OpenApiOld,
 }
 
 /// Which list of what the server can do.
@@ -65,6 +67,7 @@ impl Address {
             ["apis", group, version] => {
                 Address::Discovery(Catalogue::Kinds((*group).to_owned(), (*version).to_owned()))
             }
+            ["openapi", "v2"] => Address::OpenApiOld,
             ["openapi", "v3"] => Address::OpenApi(None),
             ["openapi", "v3", rest @ ..] => Address::OpenApi(Some(rest.join("/"))),
             ["apis", "authorization.k8s.io" | "authentication.k8s.io", "v1", rest @ ..] => {

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use super::{Author, Patch, Subresource, Write, Written, patch, size, status};
-use crate::kube::decode::{Fault, cannot_be_handled, decode};
+use crate::kube::decode::{Decoded, Fault, cannot_be_handled, decode};
 use crate::kube::quantity::Amount;
 use crate::kube::requests::{pod_requests, resources_of};
 use crate::kube::{Key, Kind, Object, Pod};
@@ -95,8 +95,11 @@ impl Context<'_> {
         }
         let field = |name: &str| value["metadata"][name].as_str().unwrap_or_default();
         check_name(key, field("name"), field("namespace"))?;
-        let new = decode(key.kind, &value).object.map_err(|fault| undecodable(key, &fault))?;
-        self.update(new, sub, write)
+        let Decoded { object, unknown } = decode(key.kind, &value);
+        let new = object.map_err(|fault| undecodable(key, &fault))?;
+        let mut written = self.update(new, sub, write)?;
+        written.warnings.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+        Ok(written)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The flags that shape a table, and the table they make.
 
 use crate::kube::{Kind, Object, SimTime};
-use crate::kubectl::columns;
+use crate::kubectl::columns::{self, Column};
 use crate::kubectl::flags::Args;
 use crate::kubectl::grid::{Grid, clean};
 use crate::kubectl::output;
@@ -12,6 +12,8 @@ use crate::kubectl::output;
 pub struct Shape {
     /// All columns.
     pub wide: bool,
+    /// Name and age alone, as kubectl prints what the server has not made a table of.
+    pub bare: bool,
     /// The header line.
     pub headers: bool,
     /// The kind before each name.
@@ -31,6 +33,7 @@ impl Shape {
     pub fn of(args: &Args, wide: bool) -> Shape {
         Shape {
             wide,
+            bare: !args.is_not_off("server-print"),
             headers: !args.is("no-headers"),
             kind: args.is("show-kind"),
             namespace: args.is("all-namespaces"),
@@ -49,8 +52,12 @@ impl Shape {
         if self.namespace && kind.info().namespaced {
             cells.push("NAMESPACE".to_owned());
         }
-        let shown = columns::columns(kind).iter().filter(|c| self.wide || !c.wide);
-        cells.extend(shown.map(|c| c.name.to_owned()));
+        if self.bare {
+            cells.extend(["NAME", "AGE"].map(str::to_owned));
+        } else {
+            let shown = columns::columns(kind).iter().filter(|c| self.wide || !c.wide);
+            cells.extend(shown.map(|c| c.name.to_owned()));
+        }
         for label in &self.label_columns {
             cells.push(label.rsplit('/').next().unwrap_or_default().to_uppercase());
         }
@@ -63,7 +70,8 @@ impl Shape {
     /// One object's cells; `event` says what a change did to it.
     pub fn row(&self, object: &Object, now: SimTime, event: &str) -> Vec<String> {
         let kind = object.kind();
-        let all = columns::cells(object, now);
+        let all = if self.bare { bare(object, now) } else { columns::cells(object, now) };
+        let known = if self.bare { BARE } else { columns::columns(kind) };
         let mut cells = Vec::with_capacity(all.len() + 2);
         if self.event {
             cells.push(event.to_owned());
@@ -71,7 +79,7 @@ impl Shape {
         if self.namespace && kind.info().namespaced {
             cells.push(object.meta().namespace.clone().unwrap_or_default());
         }
-        for (column, cell) in columns::columns(kind).iter().zip(all) {
+        for (column, cell) in known.iter().zip(all) {
             if column.wide && !self.wide {
                 continue;
             }
@@ -98,6 +106,14 @@ impl Shape {
         rows.extend(objects.iter().map(|object| self.row(object, now, "")));
         Grid::default().print(rows.iter().map(Vec::as_slice))
     }
+}
+
+const BARE: &[Column] = &[Column { name: "NAME", wide: false }, Column { name: "AGE", wide: false }];
+
+/// Name and age of an object.
+fn bare(object: &Object, now: SimTime) -> Vec<String> {
+    let age = crate::kubectl::age::since(object.meta().creation_timestamp.as_ref(), now);
+    vec![object.meta().name.clone().unwrap_or_default(), age]
 }
 
 /// The cell with the name, which may say more than the name (`local (default)`), after its kind.

@@ -144,7 +144,18 @@ impl Watching {
             }
             return Ok(());
         }
-        let values: Vec<_> = found.iter().map(|(_, _, o)| output::shown(o)).collect();
+        let events = run.args.is("output-watch-events");
+        let value = |(_, change, object): &(SimTime, ChangeKind, &Object)| {
+            let event = match change {
+                ChangeKind::Added => "ADDED",
+                ChangeKind::Modified => "MODIFIED",
+                ChangeKind::Deleted => "DELETED",
+            };
+            let object = output::shown(object);
+            if events { serde_json::json!({"object": object, "type": event}) } else { object }
+        };
+        let values: Vec<_> = found.iter().map(value).collect();
+        let listing = listing && !events;
         let values = if listing && self.name.is_none() { vec![output::list(values)] } else { values };
         for value in values {
             if separate && self.printed {

@@ -6,7 +6,7 @@ use crate::kubectl::run::Run;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// Why a revision was made, in its author's words.
-pub(super) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+pub(super) use crate::kubectl::run::CHANGE_CAUSE;
 
 /// One revision.
 #[derive(Clone, Debug)]

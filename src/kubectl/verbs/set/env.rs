@@ -6,7 +6,6 @@ use super::{COMMON, Change, LOCAL, change, each_container, find, spec_at, split}
 use crate::kube::{Kind, Object, names};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Offers, Takes, flag};
-use crate::kubectl::output;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select;
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
@@ -60,7 +59,8 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
         if taken.is_empty() {
             return Ok(());
         }
-        Err(Complaint::plain(format!("{}\n {}", output::name(object), taken.join("\n "))))
+        let name = object.meta().name.as_deref().unwrap_or_default();
+        Err(Complaint::plain(format!("{}/{name} {}", object.kind().info().plural, taken.join("\n "))))
     };
     let done = change(run, &words, &Change { what: "env", done: "env updated", colon: ":", apply: &apply });
     if let Some(object) = missing.take() {
@@ -139,7 +139,11 @@ fn from(run: &mut Run) -> Result<Vec<Value>, Complaint> {
     let (kind, name) =
         source.split_once('/').ok_or_else(|| Complaint::plain("--from must be in resource/name form"))?;
     let object = run.get(select::kind(kind)?, name)?;
-    let reference = if object.kind() == Kind::Secret { "secretKeyRef" } else { "configMapKeyRef" };
+    let reference = match object.kind() {
+        Kind::Secret => "secretKeyRef",
+        Kind::ConfigMap => "configMapKeyRef",
+        _ => return Err(Complaint::plain("unsupported resource specified in --from")),
+    };
     let wanted: Vec<&str> = run.args.all("keys").flat_map(|keys| keys.split(',')).collect();
     let prefix = run.args.or("prefix", "");
     let value = object.to_value();

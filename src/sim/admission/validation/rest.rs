@@ -104,6 +104,10 @@ fn service(o: &core::Service, faults: &mut Faults) {
             name => faults.invalid_all("spec.externalName", name, names::subdomain_errors(name)),
         }
     }
+    if headless && matches!(kind, "NodePort" | "LoadBalancer") {
+        let detail = format!("may not be set to 'None' for {kind} services");
+        faults.invalid("spec.clusterIPs[0]", "None", &detail);
+    }
     if let Some(address) = spec.cluster_ip.as_deref().filter(|ip| !["", "None"].contains(ip))
         && address.parse::<std::net::IpAddr>().is_err()
     {

@@ -1,6 +1,7 @@
 //! The control loops. Each watches the change log for objects that concern it, puts their keys into its queue, and later brings the
 //! world one step closer to what the object wants (`sync`). All of them share one queue; a key stands in it at most once at a time.
 
+mod autoscaler;
 mod cronjob;
 mod daemonset;
 mod deployment;
@@ -48,6 +49,8 @@ pub enum Controller {
     Job,
     /// Starts Jobs by the clock.
     CronJob,
+    /// Keeps a number of Pods within bounds.
+    Autoscaler,
     /// Keeps the addresses behind Services.
     Endpoints,
     /// Counts what namespaces use.
@@ -109,6 +112,7 @@ impl Controllers {
         daemonset::observe(change, queue, context);
         job::observe(change, queue, context);
         cronjob::observe(change, queue, context);
+        autoscaler::observe(change, queue, context);
         endpoints::observe(change, queue, context);
         volumes::observe(change, queue, context);
         protection::observe(change, queue, context);
@@ -141,6 +145,7 @@ impl Controllers {
             Controller::DaemonSet => daemonset::sync(&work, queue, context),
             Controller::Job => self.jobs.sync(&work, queue, context),
             Controller::CronJob => cronjob::sync(&work, queue, context),
+            Controller::Autoscaler => autoscaler::sync(&work, queue, context),
             Controller::Endpoints => endpoints::sync(&work, context),
             Controller::Volumes => volumes::sync(&work, context),
             Controller::Protection => protection::sync(&work, context),

@@ -90,12 +90,15 @@ impl Worker {
         self.next_turns(desk);
     }
 
-    /// Stops the newest instance of a container.
+    /// Stops the newest instance of a container; if that has ended meanwhile, it is only said.
     pub fn kill_named(&mut self, name: &str, message: &str, desk: &mut Desk) {
         let sandbox = self.sandbox.and_then(|id| desk.ctx.runtime.get(id));
         let id = sandbox.and_then(|s| s.newest(name)).filter(|c| c.state.is_running()).map(|c| c.id.clone());
         if let (Some(id), Some(target)) = (id, spec::find(&self.pod, name)) {
             self.kill_one(&Victim { target, id, message: message.into(), grace: None }, desk);
+        } else if let Some(target) = spec::find(&self.pod, name) {
+            let said = Said::normal(&target.role.field(name), "Killing", message);
+            desk.event(&self.events_pod(), said, self.because);
         }
     }
 

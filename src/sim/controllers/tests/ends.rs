@@ -157,3 +157,47 @@ fn an_interval_counts_from_the_time_before_and_not_from_the_last_look() {
         .collect();
     assert_eq!(starts, [0, 0, 0]);
 }
+
+fn autoscaler(cluster: &Cluster) -> Value {
+    cluster.store().get(&Key::new(Kind::HorizontalPodAutoscaler, "default", "web")).unwrap().to_value()
+}
+
+fn bounds(least: i32) -> Value {
+    json!({ "metadata": { "name": "web", "namespace": "default" }, "spec": { "minReplicas": least, "maxReplicas": 5,
+        "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "web" } } })
+}
+
+#[test]
+fn an_autoscaler_says_every_fifteen_seconds_that_nothing_is_measured() {
+    let mut cluster = cluster(1);
+    apply(&mut cluster, Kind::Deployment, deployment(2));
+    apply(&mut cluster, Kind::HorizontalPodAutoscaler, bounds(1));
+    cluster.advance(SimTime::from_secs(10));
+    assert_eq!(autoscaler(&cluster).pointer("/status/conditions"), None);
+    cluster.advance(SimTime::from_secs(50));
+    let shown = autoscaler(&cluster);
+    assert_eq!(shown.pointer("/status/currentReplicas"), Some(&json!(2)));
+    assert_eq!(shown.pointer("/status/conditions/0/reason"), Some(&json!("SucceededGetScale")));
+    assert_eq!(shown.pointer("/status/conditions/1/reason"), Some(&json!("FailedGetResourceMetric")));
+    let counts: Vec<i32> = cluster
+        .store()
+        .list(Kind::Event, Some("default"))
+        .filter_map(|object| match object {
+            Object::Event(event) if event.reason.as_deref() == Some("FailedComputeMetricsReplicas") => {
+                event.count
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(counts, [3]);
+}
+
+#[test]
+fn an_autoscaler_brings_its_target_into_its_bounds() {
+    let mut cluster = cluster(1);
+    apply(&mut cluster, Kind::Deployment, deployment(1));
+    apply(&mut cluster, Kind::HorizontalPodAutoscaler, bounds(3));
+    cluster.advance(SimTime::from_secs(25));
+    assert_eq!(pods(&cluster).len(), 3);
+    assert_eq!(autoscaler(&cluster).pointer("/status/conditions/0/reason"), Some(&json!("SucceededRescale")));
+}

@@ -178,3 +178,14 @@ fn a_probe_that_names_another_host_asks_there() {
     };
     assert_eq!(["10.244.0.2", "10.1.2.3", "127.0.0.1"].map(ready), [true, false, false]);
 }
+
+#[test]
+fn a_failed_post_start_hook_is_followed_by_the_word_of_the_kill_even_if_nothing_is_left_to_kill() {
+    let mut container = script("exit 2");
+    container["lifecycle"] = json!({"postStart": {"exec": {"command": ["sleep", "3"]}}});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(3));
+    let told = reasons(&cluster);
+    let hook = told.iter().position(|reason| reason == "FailedPostStartHook").expect("an Event");
+    assert_eq!(told.get(hook + 1).map(String::as_str), Some("Killing"), "{told:?}");
+}

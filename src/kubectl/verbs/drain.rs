@@ -136,12 +136,12 @@ impl Sorted {
             run.args.is("ignore-daemonsets"),
             "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)",
         );
-        add(
-            &self.local,
-            run.args.is("delete-emptydir-data"),
-            "Pods with local storage (use --delete-emptydir-data to override)",
-        );
-        add(&self.bare, run.args.is("force"), "Pods that declare no controller (use --force to override)");
+        let may_empty = run.args.is("delete-emptydir-data");
+        add(&self.local, may_empty, "Pods with local storage (use --delete-emptydir-data to override)");
+        // Each Pod is told its first problem only (`GetPodsForDeletion` leaves the filters there).
+        let others = self.bare.iter().filter(|name| may_empty || !self.local.contains(name));
+        let others: Vec<String> = others.cloned().collect();
+        add(&others, run.args.is("force"), "Pods that declare no controller (use --force to override)");
         problems
     }
 

@@ -103,3 +103,28 @@ fn a_schedule_whose_time_span_is_none_is_refused_in_gos_words() {
     assert!(text.contains(wanted), "{text}");
     assert_eq!(desk.run("kubectl create cronjob y --image=busybox --schedule='@every 90s' -- date").1, 0);
 }
+
+#[test]
+fn a_drain_tells_each_pod_its_first_problem_only() {
+    let volume = "volumes: [{name: e, emptyDir: {}}]";
+    let mut desk =
+        with_manifest(&(pod("both", volume, "sleep 999") + &pod("bare", "priority: 0", "sleep 999")));
+    let told = desk.run("kubectl drain worker-1 2>&1").0;
+    assert!(
+        told.contains(
+            "cannot delete Pods with local storage (use --delete-emptydir-data to override): default/both\n"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains(
+            "cannot delete Pods that declare no controller (use --force to override): default/bare\n"
+        ),
+        "{told}"
+    );
+    let told = desk.run("kubectl drain worker-1 --delete-emptydir-data 2>&1").0;
+    assert!(
+        told.contains("declare no controller (use --force to override): default/bare, default/both\n"),
+        "{told}"
+    );
+}

@@ -134,6 +134,23 @@ impl Output {
         }
     }
 
+    /// A `List` of values in this form. Where it can be, one value after the other is printed, so that not all of them are there at
+    /// the same time.
+    pub fn print_list(&self, mut items: impl Iterator<Item = Value>) -> Result<String, Complaint> {
+        match self {
+            Output::Custom(columns) => Ok(columns.print_all(items)),
+            Output::Yaml => {
+                let Some(first) = items.next() else { return self.print(&list(Vec::new())) };
+                let mut text = "apiVersion: v1\nitems:\n".to_owned();
+                for item in std::iter::once(first).chain(items) {
+                    text.push_str(&yaml::to_string(&Value::Array(vec![item])));
+                }
+                Ok(text + "kind: List\nmetadata:\n  resourceVersion: \"\"\n")
+            }
+            _ => self.print(&list(items.collect())),
+        }
+    }
+
     /// `value` in this form. Tables and names are made of objects, not of values: see [`name`].
     pub fn print(&self, value: &Value) -> Result<String, Complaint> {
         match self {

@@ -138,7 +138,9 @@ pub fn find(argv: &[String], desk: &Desk) -> Result<Found, Complaint> {
         return Err(Complaint::Raw(format!("error: context {context:?} does not exist")));
     }
     for (flag, known, what) in [("user", &desk.users, "auth info"), ("cluster", &desk.clusters, "cluster")] {
-        if let Some(name) = args.get(flag).filter(|name| !known.contains_key(*name)) {
+        // Some verbs have a flag of that name for something else.
+        let own = verb.flags.iter().any(|group| group.iter().any(|own| own.long == flag));
+        if let Some(name) = args.get(flag).filter(|name| !own && !known.contains_key(*name)) {
             return Err(Complaint::plain(format!("{what} {name:?} does not exist")));
         }
     }

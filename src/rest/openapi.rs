@@ -30,7 +30,7 @@ pub fn answer(group: Option<&str>) -> Option<Response> {
 pub fn old() -> Response {
     Response {
         code: 200,
-        content_type: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+        content_type: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
         warnings: Vec::new(),
         body: Vec::new(),
     }

@@ -2,8 +2,8 @@
 
 use super::page::{Page, date_or};
 use crate::kube::core::{
-    ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, ResourceQuota, Secret,
-    ServiceAccount,
+    ConfigMap, LimitRange, Namespace, NodeSelector, PersistentVolume, PersistentVolumeClaim, ResourceQuota,
+    Secret, ServiceAccount,
 };
 use crate::kube::{Key, Kind, Object};
 use crate::kubectl::{columns, output};
@@ -197,6 +197,32 @@ pub(super) fn claim(page: &mut Page, o: &PersistentVolumeClaim, store: &Store) {
     page.field(0, "Used By", if users.is_empty() { "<none>".to_owned() } else { users.join("\n\t") });
 }
 
+/// The nodes a volume can be reached from.
+fn node_affinity(page: &mut Page, required: Option<&NodeSelector>) {
+    let Some(required) = required else { return page.field(0, "Node Affinity", "<none>") };
+    page.field(0, "Node Affinity", "");
+    page.field(2, "Required Terms", "");
+    for (i, term) in required.node_selector_terms.iter().enumerate() {
+        let wanted: Vec<String> = term
+            .match_expressions
+            .iter()
+            .flatten()
+            .map(|wish| {
+                let values = wish.values.as_deref().unwrap_or_default();
+                let values =
+                    if values.is_empty() { String::new() } else { format!(" [{}]", values.join(", ")) };
+                format!("{} {}{values}", wish.key, wish.operator.to_lowercase())
+            })
+            .collect();
+        let (first, rest) =
+            wanted.split_first().map_or(("<none>", &[][..]), |(first, rest)| (first.as_str(), rest));
+        page.field(4, &format!("Term {i}"), first);
+        for wish in rest {
+            page.line(4, &format!("\t{wish}"));
+        }
+    }
+}
+
 pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
     let cells = columns::cells(&Object::PersistentVolume(o.clone().into()), page.now);
     let spec = o.spec.clone().unwrap_or_default();
@@ -210,7 +236,7 @@ pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
     page.field(0, "Access Modes", &cells[2]);
     page.field(0, "VolumeMode", spec.volume_mode.as_deref().unwrap_or("Filesystem"));
     page.field(0, "Capacity", &cells[1]);
-    page.field(0, "Node Affinity", "<none>");
+    node_affinity(page, spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref()));
     page.field(0, "Message", "");
     page.line(0, "Source:");
     if let Some(path) = &spec.host_path {

@@ -29,15 +29,23 @@ impl CustomColumns {
 
     /// The table of an object, or of a list's items.
     pub fn print(&self, value: &Value) -> String {
-        let items: Vec<&Value> = match value.get("items").and_then(Value::as_array) {
-            Some(items) => items.iter().collect(),
-            None => vec![value],
-        };
+        match value.get("items").and_then(Value::as_array) {
+            Some(items) => self.table(items.iter().map(|item| self.row(item))),
+            None => self.table(std::iter::once(self.row(value))),
+        }
+    }
+
+    /// The table of objects, each of which is let go once its row is known.
+    pub fn print_all(&self, items: impl Iterator<Item = Value>) -> String {
+        self.table(items.map(|item| self.row(&item)))
+    }
+
+    fn table(&self, cells: impl Iterator<Item = Vec<String>>) -> String {
         let mut rows: Vec<Vec<String>> = Vec::new();
         if self.headers {
             rows.push(self.columns.iter().map(|(header, _)| header.clone()).collect());
         }
-        rows.extend(items.into_iter().map(|item| self.row(item)));
+        rows.extend(cells);
         Grid::default().print(rows.iter().map(Vec::as_slice))
     }
 

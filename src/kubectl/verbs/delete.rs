@@ -140,6 +140,12 @@ pub(super) fn options(run: &mut Run) -> Result<(DeleteOptions, bool), Complaint>
         (false, Some(0)) => Some(1),
         (false, grace) => grace,
     };
+    if let Some(old) = args.get("cascade").filter(|text| ["true", "false"].contains(text)) {
+        let new = if old == "true" { "background" } else { "orphan" };
+        run.warn(&format!(
+            "warning: --cascade={old} is deprecated (boolean value) and can be replaced with --cascade={new}."
+        ));
+    }
     let propagation = match args.or("cascade", "background") {
         "background" | "true" => Propagation::Background,
         "foreground" => Propagation::Foreground,

@@ -91,7 +91,7 @@ fn nothing(run: &Run) -> Complaint {
 fn parse(run: &Run, pod: &Pod, service: Option<&Value>, text: &str) -> Result<(u16, u16), Complaint> {
     let (local, remote) = text.split_once(':').unwrap_or((text, text));
     let target = match service {
-        Some(service) => service_port(service, remote),
+        Some(service) => service_port(service, remote)?,
         None => remote.to_owned(),
     };
     let to = match target.parse::<u16>() {
@@ -126,15 +126,19 @@ fn bad_port(which: &str, text: &str) -> Complaint {
 }
 
 /// The port of the Pod behind a port of a Service.
-fn service_port(service: &Value, text: &str) -> String {
+fn service_port(service: &Value, text: &str) -> Result<String, Complaint> {
     let ports = service.pointer("/spec/ports").and_then(Value::as_array);
     let found = ports.into_iter().flatten().find(|port| {
         port["name"].as_str() == Some(text) || port["port"].as_u64().is_some_and(|n| n.to_string() == text)
     });
     match found.map(|port| port.get("targetPort").unwrap_or(&port["port"])) {
-        Some(Value::String(name)) => name.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => text.to_owned(),
+        Some(Value::String(name)) => Ok(name.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        None if text.parse::<u16>().is_ok() => {
+            let name = service.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            Err(Complaint::plain(format!("Service {name} does not have a service port {text}")))
+        }
+        _ => Ok(text.to_owned()),
     }
 }
 

@@ -15,7 +15,6 @@ use crate::kubectl::select::{self, Found, Target};
 use crate::kubectl::subresource;
 use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::Subresource;
-use serde_json::Value;
 use tables::Shape;
 
 const FLAGS: &[Flag] = &[
@@ -237,12 +236,13 @@ fn print_values(
         (false, true) => o.to_value(),
         (false, false) => output::shown(o),
     };
-    let mut values: Vec<Value> = found.objects().map(shown).collect();
-    if single && values.is_empty() {
-        return Ok(());
-    }
-    let value = if single { values.remove(0) } else { output::list(values) };
-    let text = output.print(&value)?;
+    let mut values = found.objects().map(shown);
+    let text = if single {
+        let Some(value) = values.next() else { return Ok(()) };
+        output.print(&value)?
+    } else {
+        output.print_list(values)?
+    };
     run.out(text);
     Ok(())
 }

@@ -400,7 +400,10 @@ const TOP_FLAGS: &[Flag] = &[
 ];
 
 /// Without a metrics server there is nothing to show.
-fn top(_: &mut Run) -> Result<Flow, Complaint> {
+fn top(run: &mut Run) -> Result<Flow, Complaint> {
+    if run.args.get("sort-by").is_some_and(|by| !["", "cpu", "memory"].contains(&by)) {
+        return Err(Complaint::plain("--sort-by accepts only cpu or memory"));
+    }
     Err(Complaint::plain("Metrics API not available"))
 }
 

@@ -296,7 +296,9 @@ impl Attaching {
 
     fn delete(&self, run: &mut Run) {
         let write = run.write();
-        if let Ok(written) = run.cluster.delete(&self.key, &DeleteOptions::default(), &write) {
+        if let Ok(written) = run.cluster.delete(&self.key, &DeleteOptions::default(), &write)
+            && !run.args.is("quiet")
+        {
             run.say(&super::delete::told(&written.object, "deleted"));
         }
     }

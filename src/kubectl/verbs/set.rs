@@ -173,9 +173,8 @@ fn one(run: &mut Run, subject: Subject, change: &Change, printer: &mut Printer) 
     let mut after = before.clone();
     let Some(spec) = after.pointer_mut(change.place(object.kind())) else {
         return Err(Complaint::plain(format!(
-            "{}/{} the object is not a pod or does not have a pod template: *{}.{}",
-            object.kind().info().plural,
-            object.meta().name.as_deref().unwrap_or_default(),
+            "{} the object is not a pod or does not have a pod template: *{}.{}",
+            subjects::called_as(run.args.is("local"), &object),
             object.kind().info().version,
             object.kind().name()
         )));

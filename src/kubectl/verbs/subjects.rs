@@ -82,6 +82,12 @@ fn remote(run: &Run, manifest: &Manifest) -> Result<Subject, Complaint> {
     found.map(stored).ok_or_else(|| refused(Refusal::not_found(&key)))
 }
 
+/// How a complaint names an object: by the server's plural, or as it is printed if no server was asked.
+pub(super) fn called_as(local: bool, object: &Object) -> String {
+    let name = object.meta().name.as_deref().unwrap_or_default();
+    if local { output::name(object) } else { format!("{}/{name}", object.kind().info().plural) }
+}
+
 /// What a file says, without the namespace that reading it filled in.
 fn local(run: &mut Run, manifest: &Manifest) -> Result<Subject, Complaint> {
     let object = manifests::object(run, manifest)?;

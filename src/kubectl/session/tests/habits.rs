@@ -229,3 +229,44 @@ fn a_taint_is_taken_from_a_node_by_a_list_without_it() {
     desk.says(&format!("kubectl patch node worker-1 -p '{one}'"), "node/worker-1 patched\n");
     desk.says("kubectl get node worker-1 -o jsonpath='{.spec.taints[*].key}'", "c");
 }
+
+#[test]
+fn a_list_is_printed_item_by_item_as_it_would_be_as_a_whole() {
+    let mut desk = Desk::new();
+    desk.run("kubectl create configmap a --from-literal=x='1\\n2'; kubectl create configmap b");
+    let (whole, _) = desk.run("kubectl get cm a b -o json");
+    let whole: serde_json::Value = serde_json::from_str(&whole).unwrap_or_default();
+    desk.says("kubectl get cm a b -o yaml", &crate::kubectl::yaml::to_string(&whole));
+    desk.says("kubectl get cm a b -o custom-columns=N:.metadata.name --no-headers", "a\nb\n");
+    desk.says(
+        "kubectl get cm -l no=such -o yaml",
+        "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n",
+    );
+}
+
+#[test]
+fn what_a_generator_could_not_create_is_said_with_what_it_was_to_be() {
+    let mut desk = Desk::new();
+    for (line, told) in [
+        (
+            "serviceaccount default",
+            "error: failed to create serviceaccount: serviceaccounts \"default\" already exists\n",
+        ),
+        (
+            "service nodeport kubernetes --tcp=80",
+            "error: failed to create NodePort service: services \"kubernetes\" already exists\n",
+        ),
+        ("job j --from=x", "error: the server doesn't have a resource type \"x\"\n"),
+    ] {
+        desk.says(&format!("kubectl create {line}"), told);
+    }
+    let (text, _) = desk.run("kubectl create quota A");
+    assert!(
+        text.starts_with("error: failed to create quota: ResourceQuota \"A\" is invalid: metadata.name: "),
+        "{text}"
+    );
+    desk.run(
+        "kubectl create deployment dep --image=nginx:1.27 --port=80; kubectl expose deployment dep; sleep 3",
+    );
+    desk.says("kubectl port-forward svc/dep 8080:81", "error: Service dep does not have a service port 81\n");
+}

@@ -48,6 +48,11 @@ fn remembered(object: &Object) -> Option<&str> {
     object.meta().annotations.as_ref()?.get(LAST_APPLIED).map(String::as_str)
 }
 
+/// JSON indented by two, as this verb alone prints it.
+fn two_blanks(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
 fn view(run: &mut Run) -> Result<Flow, Complaint> {
     let form = run.args.or("output", "yaml").to_owned();
     if !["yaml", "json", ""].contains(&form.as_str()) {
@@ -67,7 +72,7 @@ fn view(run: &mut Run) -> Result<Flow, Complaint> {
         })?;
         let value: Value = serde_json::from_str(text)
             .map_err(|why| Complaint::plain(format!("error converting YAML to JSON: {why}")))?;
-        run.out(if form == "json" { output::json(&value) } else { yaml::to_string(&value) });
+        run.out(if form == "json" { two_blanks(&value) } else { yaml::to_string(&value) });
     }
     Ok(Flow::Done)
 }

@@ -135,6 +135,7 @@ pub(super) const SERVICE_ACCOUNT: Verb = Verb {
                 Kind::ServiceAccount,
                 json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
             )
+            .map_err(|c| failed(c.while_doing("failed to create serviceaccount: ")))
         },
     )
 };
@@ -177,9 +178,11 @@ fn append_hash(run: &Run, value: &mut Value, name: &str, content: &Value) {
 }
 
 /// Refusals of these generators are plain errors.
-fn failed(complaint: Complaint) -> Complaint {
+pub(super) fn failed(complaint: Complaint) -> Complaint {
     match complaint {
-        Complaint::Refused { doing, message, .. } => Complaint::plain(format!("{doing}{message}")),
+        Complaint::Refused { doing, message, .. } | Complaint::Invalid { doing, message, .. } => {
+            Complaint::plain(format!("{doing}{message}"))
+        }
         other => other,
     }
 }

@@ -1,5 +1,6 @@
 //! Generators of limits and policies: quota, poddisruptionbudget, priorityclass.
 
+use super::config::failed;
 use super::config::verb;
 use crate::kube::Kind;
 use crate::kube::selector::{Operator, Selector};
@@ -86,7 +87,7 @@ fn quota(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let metadata = json!({"name": name, "namespace": run.namespace});
     let value = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec, "status": {}});
-    finish(run, Kind::ResourceQuota, value)
+    finish(run, Kind::ResourceQuota, value).map_err(|c| failed(c.while_doing("failed to create quota: ")))
 }
 
 fn budget(run: &mut Run) -> Result<Flow, Complaint> {
@@ -114,6 +115,7 @@ fn budget(run: &mut Run) -> Result<Flow, Complaint> {
     let value = json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
         "metadata": {"name": name, "namespace": run.namespace}, "spec": spec, "status": status});
     finish(run, Kind::PodDisruptionBudget, value)
+        .map_err(|c| failed(c.while_doing("failed to create poddisruptionbudgets: ")))
 }
 
 /// A selector in the grammar of `-l` as an object carries it (`ParseToLabelSelector` in `meta/v1/helpers.go`).
@@ -169,4 +171,5 @@ fn priority_class(run: &mut Run) -> Result<Flow, Complaint> {
         value["description"] = text.into();
     }
     finish(run, Kind::PriorityClass, value)
+        .map_err(|c| failed(c.while_doing("failed to create priorityclass: ")))
 }

@@ -1,5 +1,6 @@
 //! Generators of Services and Ingresses.
 
+use super::config::failed;
 use super::config::verb;
 use crate::kube::{Kind, names};
 use crate::kubectl::complaint::Complaint;
@@ -114,6 +115,7 @@ fn service(run: &mut Run, kind: &str) -> Result<Flow, Complaint> {
     let value = json!({"apiVersion": "v1", "kind": "Service",
         "metadata": {"labels": {"app": name}, "name": name, "namespace": run.namespace}, "spec": spec, "status": {"loadBalancer": {}}});
     finish(run, Kind::Service, value)
+        .map_err(|c| failed(c.while_doing(&format!("failed to create {kind} service: "))))
 }
 
 /// `port[:targetPort]`, as `--tcp` takes it.
@@ -183,7 +185,7 @@ fn ingress(run: &mut Run) -> Result<Flow, Complaint> {
     }
     let value = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec,
         "status": {"loadBalancer": {}}});
-    finish(run, Kind::Ingress, value)
+    finish(run, Kind::Ingress, value).map_err(|c| failed(c.while_doing("failed to create ingress: ")))
 }
 
 /// The backend of a Service's port.

@@ -147,7 +147,7 @@ fn job(run: &mut Run) -> Result<Flow, Complaint> {
         "spec": {"template": {"metadata": {}, "spec": {"containers": [container(image, &name, command)],
             "restartPolicy": "Never"}}}, "status": {}});
     if !from.is_empty() {
-        let (kind, source) = from.split_once('/').unwrap_or(("cronjob", from));
+        let (kind, source) = from.split_once('/').unwrap_or((from, ""));
         let object = run.get(crate::kubectl::select::kind(kind)?, source)?;
         if object.kind() != Kind::CronJob {
             return Err(Complaint::plain("from must be an existing cronjob"));

@@ -49,6 +49,7 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
     let changes = Variables::read(run, &changes, taken_over)?;
     let overwrite = run.args.get("overwrite").is_none_or(|o| o != "false");
     let missing = std::cell::Cell::new(None);
+    let local = run.args.is("local");
     let apply = |object: &Object, spec: &mut Value| {
         let mut taken = Vec::new();
         let count = each_container(spec, &names, |container| changes.apply(container, overwrite, &mut taken));
@@ -59,8 +60,9 @@ fn env(run: &mut Run) -> Result<Flow, Complaint> {
         if taken.is_empty() {
             return Ok(());
         }
-        let name = object.meta().name.as_deref().unwrap_or_default();
-        Err(Complaint::plain(format!("{}/{name} {}", object.kind().info().plural, taken.join("\n "))))
+        // Without a server the name is printed as objects are, with a line end.
+        let end = if local { "\n" } else { "" };
+        Err(Complaint::plain(format!("{}{end} {}", subjects::called_as(local, object), taken.join("\n "))))
     };
     let done = change(run, &words, &Change { what: "env", done: "env updated", colon: ":", apply: &apply });
     if let Some(object) = missing.take() {

@@ -146,6 +146,15 @@ impl Server {
         }
     }
 
+    /// Whether it speaks TLS on a port; of services known by name only it is believed.
+    pub fn speaks_tls(&self, port: u16) -> bool {
+        match &self.kind {
+            Kind::Nginx(nginx) => nginx.speaks_tls(port),
+            Kind::Silent => true,
+            _ => false,
+        }
+    }
+
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
         self.listening = true;
         for port in &self.ports {

@@ -23,6 +23,15 @@ impl System {
         }
     }
 
+    /// Whether whoever listens on `port` speaks TLS there; of a program podlab does not know as a server it is believed.
+    pub fn speaks_tls(&self, port: u16) -> bool {
+        let server = self.listeners.get(&port).and_then(|server| self.procs.get(server));
+        match server.map(|process| &process.program) {
+            Some(Program::Server(server)) => server.speaks_tls(port),
+            _ => true,
+        }
+    }
+
     /// The ports somebody listens on.
     pub fn ports(&self) -> impl Iterator<Item = u16> {
         self.listeners.keys().copied()

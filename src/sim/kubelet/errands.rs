@@ -2,10 +2,10 @@
 
 mod fetch;
 
-use super::desk::{Desk, PodDue};
+use super::desk::{Desk, PodDue, Said};
 use super::spec::Target;
 use super::worker::Worker;
-use crate::kube::core::{Container, LifecycleHandler, Probe};
+use crate::kube::core::{Container, HTTPGetAction, LifecycleHandler, Probe};
 use crate::os::{HttpResponse, ServeId};
 use crate::sim::runtime::{ErrandId, Outcome};
 pub(super) use fetch::{Fetch, Fetched, Turn, turn};
@@ -89,7 +89,13 @@ impl Worker {
         } else if let Some(sleep) = &hook.sleep {
             desk.later(u64::try_from(sleep.seconds).unwrap_or(0) * 1000, self.serial, PodDue::Hook(number));
         } else if let Some(get) = &hook.http_get {
-            match self.http_get(container, get, desk) {
+            let mut fetched = self.http_get(container, get, desk);
+            if fetched.was_plain() {
+                let plain = HTTPGetAction { scheme: Some("HTTP".into()), ..get.clone() };
+                fetched = self.http_get(container, &plain, desk);
+                self.say_fallback(desk);
+            }
+            match fetched {
                 Fetched::Later(id, url) => pending.fetch = Some(Fetch::new(id, url, get)),
                 fetched => return self.settle(&pending, fetched.for_hook(), desk),
             }
@@ -97,6 +103,12 @@ impl Worker {
             return self.settle(&pending, Ok(Outcome { code: 0, output: String::new() }), desk);
         }
         self.errands.push(pending);
+    }
+
+    /// A hook over TLS was answered in plain text and asked again without (`pkg/kubelet/lifecycle/handlers.go`).
+    fn say_fallback(&self, desk: &mut Desk) {
+        let text = "request to HTTPS lifecycle hook got HTTP response, retry with HTTP succeeded";
+        desk.event(&self.events_pod(), Said::warning("", "LifecycleHTTPFallback", text), self.because);
     }
 
     /// Starts a command in the newest instance of a container.

@@ -146,6 +146,12 @@ impl Runtime {
         self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.up && sandbox.system.listens(port))
     }
 
+    /// Whether somebody listens on a port of the sandbox who answers in plain text only.
+    pub fn is_plain(&self, id: SandboxId, port: u16) -> bool {
+        self.listens(id, port)
+            && self.sandboxes.get(&id).is_some_and(|sandbox| !sandbox.system.speaks_tls(port))
+    }
+
     /// What a server of the sandbox says of a service's health over gRPC.
     pub fn health(&self, id: SandboxId, port: u16, service: &str) -> Option<Health> {
         self.sandboxes.get(&id).filter(|sandbox| sandbox.up)?.system.health(port, service)

@@ -26,6 +26,13 @@ pub(in crate::os) struct Nginx {
     passed: Vec<(RequestId, ReplyTo, HttpRequest, bool)>,
 }
 
+impl Nginx {
+    /// Whether a port is one for TLS by its configuration.
+    pub fn speaks_tls(&self, port: u16) -> bool {
+        self.config.sites.iter().any(|site| site.tls.contains(&port))
+    }
+}
+
 pub(in super::super) fn nginx(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let version = call.variable("NGINX_VERSION").unwrap_or_else(|| "1.27.5".to_owned());

@@ -10,6 +10,9 @@ use crate::sim::runtime::Outcome;
 /// How many redirects a probe follows (pkg/probe/http, `RedirectChecker`).
 const MOST_HOPS: u8 = 10;
 
+/// What Go says when TLS is answered in plain text.
+const PLAIN: &str = "http: server gave HTTP response to HTTPS client";
+
 /// A request under way.
 #[derive(Clone, Debug)]
 pub(in crate::sim::kubelet) struct Fetch {
@@ -53,6 +56,11 @@ impl Fetch {
 }
 
 impl Fetched {
+    /// Whether the server would have understood the request without TLS.
+    pub fn was_plain(&self) -> bool {
+        matches!(self, Fetched::Failed(error) if error.ends_with(PLAIN))
+    }
+
     /// The outcome for a hook: any answer is a good one.
     pub fn for_hook(self) -> Result<Outcome, String> {
         match self {
@@ -114,6 +122,9 @@ impl Worker {
             if loopback { self.pod.spec.host_network == Some(true) } else { host == self.address(desk) };
         let sandbox = if own { self.sandbox } else { desk.ctx.runtime.at_address(&host) };
         let Some(sandbox) = sandbox else { return Fetched::Failed(unreached(&url, &host, port)) };
+        if scheme == "https" && desk.ctx.runtime.is_plain(sandbox, port) {
+            return Fetched::Failed(format!("Get \"{url}\": {PLAIN}"));
+        }
         let served = desk.ctx.runtime.http(sandbox, port, request, desk.ctx.now);
         desk.wake(sandbox, desk.ctx.now.plus(1));
         match served {

@@ -189,3 +189,39 @@ fn a_failed_post_start_hook_is_followed_by_the_word_of_the_kill_even_if_nothing_
     let hook = told.iter().position(|reason| reason == "FailedPostStartHook").expect("an Event");
     assert_eq!(told.get(hook + 1).map(String::as_str), Some("Killing"), "{told:?}");
 }
+
+/// An nginx that listens to port 80 and, with TLS, to 443.
+fn with_tls(probed: u16) -> Value {
+    let answer = "location / { return 200 ok; }";
+    let config = format!("server {{ listen 80; {answer} }} server {{ listen 443 ssl; {answer} }}");
+    let script = format!("echo '{config}' > /etc/nginx/conf.d/default.conf; exec nginx -g 'daemon off;'");
+    json!({"name": "app", "image": "nginx:1.27", "command": ["sh", "-c", script],
+        "readinessProbe": {"httpGet": {"port": probed, "scheme": "HTTPS"}, "periodSeconds": 2}})
+}
+
+#[test]
+fn a_probe_over_tls_of_a_server_that_does_not_speak_it_fails_in_the_words_of_go() {
+    let mut cluster = cluster_with(&pod(json!({"containers": [with_tls(80)]})));
+    cluster.advance(SimTime::from_secs(10));
+    let status = &web(&cluster).status.container_statuses.as_ref().unwrap()[0];
+    assert!(!status.ready && status.state.as_ref().unwrap().running.is_some());
+    let told = format!("{:?}", cluster.store().list(Kind::Event, None).collect::<Vec<_>>());
+    assert!(told.contains(":80/\\\": http: server gave HTTP response to HTTPS client"), "{told}");
+    let mut other = cluster_with(&pod(json!({"containers": [with_tls(443)]})));
+    other.advance(SimTime::from_secs(10));
+    assert!(web(&other).status.container_statuses.as_ref().unwrap()[0].ready);
+}
+
+#[test]
+fn a_hook_over_tls_asks_again_without_and_says_so() {
+    let mut container = json!({"name": "app", "image": "nginx:1.27"});
+    container["lifecycle"] = json!({"preStop": {"httpGet": {"port": 80, "scheme": "HTTPS"}}});
+    let mut cluster = cluster_with(&pod(json!({"containers": [container]})));
+    cluster.advance(SimTime::from_secs(3));
+    let write = Write::user(cluster.command_cause("kubectl delete pod web"));
+    cluster.delete(&Key::pod("default", "web"), &DeleteOptions::default(), &write).unwrap();
+    cluster.advance(SimTime::from_secs(10));
+    let told = reasons(&cluster);
+    assert!(told.contains(&"LifecycleHTTPFallback".to_owned()), "{told:?}");
+    assert!(!told.contains(&"FailedPreStopHook".to_owned()), "{told:?}");
+}

@@ -55,6 +55,8 @@ pub(in crate::os) struct Location {
 #[derive(Clone, Debug, Default)]
 pub(in crate::os) struct Site {
     pub ports: Vec<u16>,
+    /// Those of them with TLS.
+    pub tls: Vec<u16>,
     pub locations: Vec<Location>,
     pub logs: bool,
 }
@@ -298,10 +300,12 @@ fn collect(all: &[Directive]) -> Config {
 
 fn site(block: &[Directive], root: &str, upstreams: &[&Directive]) -> Site {
     let root = first_value(block, "root", root);
-    let mut ports: Vec<u16> = block
-        .iter()
-        .filter(|directive| directive.words[0] == "listen")
-        .filter_map(|directive| directive.words.get(1)?.rsplit(':').next()?.parse().ok())
+    let listens = block.iter().filter(|directive| directive.words[0] == "listen");
+    let port = |directive: &Directive| directive.words.get(1)?.rsplit(':').next()?.parse().ok();
+    let mut ports: Vec<u16> = listens.clone().filter_map(port).collect();
+    let tls = listens
+        .filter(|directive| directive.words.iter().any(|word| word == "ssl"))
+        .filter_map(port)
         .collect();
     if ports.is_empty() {
         ports.push(80);
@@ -312,7 +316,7 @@ fn site(block: &[Directive], root: &str, upstreams: &[&Directive]) -> Site {
         .filter_map(|directive| location(directive, &root, upstreams))
         .collect();
     locations.push(Location { prefix: String::new(), exact: false, action: action(block, &root, upstreams) });
-    Site { ports, locations, logs: first_value(block, "access_log", "on") != "off" }
+    Site { ports, tls, locations, logs: first_value(block, "access_log", "on") != "off" }
 }
 
 /// A location by prefix; those by regular expression are passed over.

@@ -6,6 +6,7 @@ mod watching;
 
 pub use watching::Watching;
 
+use super::info::Unstored;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -68,6 +69,12 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
             "--output-watch-events option can only be used with --watch or --watch-only",
         ));
     }
+    if let [word, names @ ..] = args.words.as_slice()
+        && crate::kube::Kind::parse(word).is_none()
+        && let Some(kind) = super::info::unstored(word)
+    {
+        return unstored(run, &kind, names, &output);
+    }
     let targets = targets(run)?;
     if args.get("subresource").is_some() && targets.iter().any(|t| matches!(t, Target::Kind(_))) {
         return Err(Complaint::plain("subresource cannot be used when bulk resources are specified"));
@@ -90,6 +97,35 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
         print_values(run, &mut found, &targets, &output)?;
     }
     if found.errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(found.errors)) }
+}
+
+/// Objects of a kind that a server has and podlab does not store: there are none, where that may be so.
+fn unstored(run: &mut Run, kind: &Unstored, names: &[String], output: &Output) -> Result<Flow, Complaint> {
+    let resource = &kind.resource;
+    if !kind.may_be_empty {
+        return Err(Complaint::Raw(format!("podlab: {resource} are not simulated")));
+    }
+    let missing = names.iter().map(|name| Complaint::Refused {
+        reason: "NotFound".to_owned(),
+        doing: String::new(),
+        message: format!("{resource} {name:?} not found"),
+    });
+    let missing: Vec<Complaint> = missing.collect();
+    if !missing.is_empty() {
+        return Err(Complaint::of(missing));
+    }
+    match output {
+        Output::Table | Output::Wide if kind.namespaced && !run.args.is("all-namespaces") => {
+            run.warn(&format!("No resources found in {} namespace.", run.namespace));
+        }
+        Output::Table | Output::Wide => run.warn("No resources found"),
+        Output::Name => {}
+        form => {
+            let text = form.print_list(std::iter::empty())?;
+            run.out(text);
+        }
+    }
+    Ok(Flow::Done)
 }
 
 /// Refuses a subresource that an object does not have; whether it is its scale.

@@ -282,6 +282,41 @@ const OTHERS: &[Other] = &[
     ("volumeattributesclasses", "vac", "storage.k8s.io", "v1", false, "VolumeAttributesClass", ALL_VERBS),
 ];
 
+/// Kinds of [`OTHERS`] of which every cluster has some: podlab cannot say that there are none.
+const NEVER_EMPTY: &[&str] = &[
+    "apiservices",
+    "componentstatuses",
+    "csinodes",
+    "events",
+    "flowschemas",
+    "ipaddresses",
+    "prioritylevelconfigurations",
+    "servicecidrs",
+];
+
+/// A kind that a server has and podlab does not store.
+pub(super) struct Unstored {
+    /// Its plural with its group, as the server names it: `customresourcedefinitions.apiextensions.k8s.io`.
+    pub resource: String,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+    /// Whether a cluster may well have none.
+    pub may_be_empty: bool,
+}
+
+/// The kind that a word names, if a server can list it and podlab does not store it.
+pub(super) fn unstored(word: &str) -> Option<Unstored> {
+    let word = word.to_ascii_lowercase();
+    let found = OTHERS.iter().find(|(plural, short, group, _, _, kind, verbs)| {
+        let full = format!("{plural}.{group}");
+        let named = [*plural, &kind.to_lowercase(), &full].contains(&word.as_str());
+        verbs.contains(&"list") && (named || short.split(',').any(|short| !short.is_empty() && short == word))
+    });
+    let (plural, _, group, _, namespaced, ..) = found?;
+    let resource = if group.is_empty() { (*plural).to_owned() } else { format!("{plural}.{group}") };
+    Some(Unstored { resource, namespaced: *namespaced, may_be_empty: !NEVER_EMPTY.contains(plural) })
+}
+
 fn resources() -> Vec<Resource> {
     let own = KINDS.iter().map(|info| Resource {
         plural: info.plural,

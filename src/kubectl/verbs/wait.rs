@@ -129,6 +129,9 @@ impl Waiting {
     /// Looks at the object whose turn it is.
     pub fn poll(&mut self, run: &mut Run) -> Result<Flow, Complaint> {
         while let Some((key, before)) = self.objects.last().cloned() {
+            if let Some(why) = self.unfit(run, &key) {
+                return Err(Complaint::plain(why));
+            }
             // Once time is up, nobody looks at the rest any more.
             if self.failed.is_empty() && self.is_met(run, &key, before.as_ref()) {
                 let object = before.or_else(|| run.cluster.store().get(&key).cloned());
@@ -158,6 +161,19 @@ impl Waiting {
         }
         let failed = std::mem::take(&mut self.failed);
         if failed.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(failed)) }
+    }
+
+    /// Why what a path finds cannot be compared with a value.
+    fn unfit(&self, run: &Run, key: &Key) -> Option<&'static str> {
+        let Goal::Path(path, Some(_)) = &self.goal else { return None };
+        let value = run.cluster.store().get(key)?.to_value();
+        match path.find(&value).unwrap_or_default().as_slice() {
+            [Value::Object(_) | Value::Array(_)] => {
+                Some("jsonpath leads to a nested object or list which is not supported")
+            }
+            [_, _, ..] => Some("given jsonpath expression matches more than one value"),
+            _ => None,
+        }
     }
 
     fn is_met(&self, run: &Run, key: &Key, before: Option<&Object>) -> bool {

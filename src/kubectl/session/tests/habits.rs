@@ -270,3 +270,30 @@ fn what_a_generator_could_not_create_is_said_with_what_it_was_to_be() {
     );
     desk.says("kubectl port-forward svc/dep 8080:81", "error: Service dep does not have a service port 81\n");
 }
+
+#[test]
+fn kinds_of_a_server_that_are_not_kept_are_empty_or_say_so() {
+    let mut desk = Desk::new();
+    desk.says("kubectl get crd", "No resources found\n");
+    desk.says("kubectl get resourceclaims", "No resources found in default namespace.\n");
+    desk.says(
+        "kubectl get csr mine",
+        "Error from server (NotFound): certificatesigningrequests.certificates.k8s.io \"mine\" not found\n",
+    );
+    desk.says("kubectl get apiservices", "podlab: apiservices.apiregistration.k8s.io are not simulated\n");
+    desk.says("kubectl get events", "No resources found in default namespace.\n");
+}
+
+#[test]
+fn a_path_to_wait_for_has_to_lead_to_one_value() {
+    let mut desk = Desk::with_pod();
+    desk.says(
+        "kubectl wait pod/web --for=jsonpath='{.spec.containers}'=x",
+        "error: jsonpath leads to a nested object or list which is not supported\n",
+    );
+    desk.says(
+        "kubectl wait pod/web --for=jsonpath='{.status.conditions[*].status}'=True",
+        "error: given jsonpath expression matches more than one value\n",
+    );
+    desk.says("kubectl wait pod/web --for=jsonpath='{.status.phase}'=Running", "pod/web condition met\n");
+}

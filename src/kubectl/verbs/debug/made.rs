@@ -224,13 +224,23 @@ impl Wish {
         }
     }
 
+    /// Whether a copy gets other images and no debugging container.
+    fn changes_images_alone(&self, pod: &Pod) -> bool {
+        let named = self.container.as_deref();
+        let known = pod.spec.containers.iter().any(|container| Some(container.name.as_str()) == named);
+        self.image.is_empty() && !self.images.is_empty() && !known
+    }
+
     /// The copy of a Pod, and the name of its debugging container, if it has one.
     pub fn copy_of(&self, run: &mut Run, pod: &Pod) -> Result<(Value, Option<String>), Complaint> {
         let original = crate::kube::Object::Pod(pod.clone()).to_value();
         let mut copy = json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": self.copy_to, "namespace": pod.namespace()}, "spec": original["spec"]});
         for field in ["labels", "annotations"] {
-            let goes = self.profile.strips_copies() && self.keeps.metadata.contains(&field);
+            // Where only images change, no profile is applied.
+            let goes = !self.changes_images_alone(pod)
+                && self.profile.strips_copies()
+                && self.keeps.metadata.contains(&field);
             if !goes && !original["metadata"][field].is_null() {
                 copy["metadata"][field] = original["metadata"][field].clone();
             }

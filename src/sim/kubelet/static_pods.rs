@@ -199,6 +199,9 @@ impl Worker {
         if marked {
             self.remove_object(desk);
             self.ensure_mirror(desk);
+            // That was a sync; the new mirror asks for another, which tells it the status.
+            self.last_sync = desk.ctx.now;
+            return;
         }
         let because = self.because;
         self.trigger(because, desk);

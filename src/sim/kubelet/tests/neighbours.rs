@@ -114,15 +114,35 @@ fn files_are_measured_every_ten_seconds_and_volumes_every_minute() {
     assert!((60..=110).contains(&volumes), "{volumes}");
 }
 
-#[test]
-fn the_log_of_a_static_pod_is_read_through_its_mirror() {
+/// A cluster with a static Pod that prints a line and goes on.
+fn with_static_pod() -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());
     let manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: app\n    image: busybox:1.36\n    \
                     command: [sh, -c, echo up; sleep 3600]\n";
     cluster.write_node_file("worker-1", "/etc/kubernetes/manifests/web.yaml", manifest.as_bytes()).unwrap();
     cluster.advance(SimTime::from_secs(5));
+    cluster
+}
+
+#[test]
+fn the_log_of_a_static_pod_is_read_through_its_mirror() {
+    let cluster = with_static_pod();
     let log = cluster.logs(&Key::pod("default", "web-worker-1"), "app", false).expect("a log");
     assert_eq!(log.len(), 1);
+}
+
+#[test]
+fn a_mirror_made_anew_is_pending_until_the_next_look_at_the_containers() {
+    let mut cluster = with_static_pod();
+    let key = Key::pod("default", "web-worker-1");
+    let phase = |cluster: &Cluster| cluster.store().get(&key).and_then(Object::as_pod)?.status.phase.clone();
+    cluster.advance(SimTime(12_200));
+    let write = Write::user(cluster.command_cause("kubectl delete pod web-worker-1"));
+    cluster.delete(&key, &DeleteOptions::default(), &write).unwrap();
+    cluster.advance(SimTime(12_500));
+    assert_eq!(phase(&cluster).as_deref(), Some("Pending"));
+    cluster.advance(SimTime(13_500));
+    assert_eq!(phase(&cluster).as_deref(), Some("Running"));
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod logs;
 mod node;
 mod patch;
 mod replace;
+mod resources;
 mod rollout;
 mod run_pod;
 mod scale;
@@ -93,8 +94,8 @@ pub const VERBS: &[&Verb] = &[
     &label::ANNOTATE,
     &info::ALPHA,
     &config::VERB,
-    &info::API_RESOURCES,
-    &info::API_VERSIONS,
+    &resources::API_RESOURCES,
+    &resources::API_VERSIONS,
     &info::VERSION_VERB,
 ];
 

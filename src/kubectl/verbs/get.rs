@@ -6,7 +6,7 @@ mod watching;
 
 pub use watching::Watching;
 
-use super::info::Unstored;
+use super::resources::Unstored;
 use crate::kube::{Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
@@ -71,7 +71,7 @@ fn get(run: &mut Run) -> Result<Flow, Complaint> {
     }
     if let [word, names @ ..] = args.words.as_slice()
         && crate::kube::Kind::parse(word).is_none()
-        && let Some(kind) = super::info::unstored(word)
+        && let Some(kind) = super::resources::unstored(word)
     {
         return unstored(run, &kind, names, &output);
     }

@@ -16,6 +16,8 @@ pub mod duration;
 pub mod files;
 /// What the terminal reports, in the tutor's words.
 pub mod input;
+/// `podlab lab`.
+pub mod lab;
 /// The tutor, started from the command line.
 pub mod learn;
 /// A page in words alone.
@@ -92,6 +94,8 @@ fn perform(cli: Cli, out: &mut dyn Write) -> io::Result<ExitCode> {
         Some(Command::Quiz { chapter, restart, export: None }) => {
             return ask::quiz(&cli.global, &chapter, restart, out);
         }
+        Some(Command::Lab { lab: None }) => return lab::list(&cli.global, out),
+        Some(Command::Lab { lab: Some(lab) }) => return lab::play(&cli.global, &lab, out),
         Some(Command::Review) => return ask::review(&cli.global, out),
         Some(Command::Progress { output }) => return record::progress(&cli.global, output, out),
         Some(Command::Reset { yes }) => return record::reset(&cli.global, yes, out),

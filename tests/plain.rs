@@ -5,9 +5,13 @@ use std::process::{Command, Stdio};
 
 fn podlab(arguments: &[&str], input: &str) -> String {
     let data = tempfile::tempdir().expect("a folder");
+    podlab_in(data.path(), arguments, input)
+}
+
+fn podlab_in(data: &std::path::Path, arguments: &[&str], input: &str) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_podlab"))
         .args(arguments)
-        .env("PODLAB_DATA_DIR", data.path())
+        .env("PODLAB_DATA_DIR", data)
         .env("COLUMNS", "78")
         .env("TERM", "xterm")
         .stdin(Stdio::piped())
@@ -100,4 +104,64 @@ fn what_cannot_be_kept_is_neither_said_to_be_kept_nor_to_be_forgotten() {
     assert!(said.contains("could not be kept") && !said.contains("are kept"), "{said}");
     let reset = run(&["reset", "--yes"]);
     assert!(!reset.status.success() && reset.stdout.is_empty(), "{reset:?}");
+}
+
+/// Plays a lab by line; what was told, and whether it was passed.
+fn play(lab: &str, lines: &str, data: &std::path::Path) -> (String, bool) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_podlab"))
+        .args(["lab", lab])
+        .env("PODLAB_DATA_DIR", data)
+        .env("COLUMNS", "78")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podlab runs");
+    child.stdin.take().expect("its input").write_all(lines.as_bytes()).expect("written");
+    let done = child.wait_with_output().expect("it ends");
+    (String::from_utf8_lossy(&done.stdout).into_owned(), done.status.success())
+}
+
+#[test]
+fn every_lab_is_passed_by_the_lines_of_its_solution() {
+    let data = tempfile::tempdir().expect("a folder");
+    let files =
+        podlab::world::files::built_in().into_iter().map(|(path, bytes)| (path, bytes.into())).collect();
+    let (course, _) = podlab::course::pack::load(vec![podlab::course::Pack { prefix: String::new(), files }]);
+    for slug in course.labs.keys() {
+        let lab = course.lab(slug).expect("a lab");
+        let steps = lab.solution.transcript.steps.iter();
+        // What attaches its input would read the lines that follow, as in any shell.
+        let apart = |line: &str| if line.contains(" -i") { " < /dev/null\n" } else { "\n" };
+        let lines: String = steps.map(|step| step.command.clone() + apart(&step.command)).collect();
+        let (told, passed) = play(slug, &lines, data.path());
+        assert!(passed && told.contains("\nPassed.\n"), "{slug}: {told}");
+    }
+    let labs = podlab_in(data.path(), &["lab"], "");
+    let open: Vec<&str> =
+        labs.lines().filter(|line| line.contains(" min ") && !line.ends_with("passed")).collect();
+    assert!(open.is_empty(), "{open:#?}");
+}
+
+#[test]
+fn a_lab_played_by_line_tells_hints_goals_and_what_is_no_longer_so() {
+    let data = tempfile::tempdir().expect("a folder");
+    let lines = "hint\nanswer\ngoals\nskip 3x\necho 'a\ngoals\nb'\nkubectl delete pod orders --now\n";
+    let (told, passed) = play("crashloopbackoff", lines, data.path());
+    assert!(!passed, "{told}");
+    assert!(told.contains("Hint 1 of 3\n") && !told.contains("Hint 2 of 3"), "{told}");
+    assert!(told.contains("1. not yet: pod orders is Ready for 30s (orders is 0/1"), "{told}");
+    assert!(told.contains("skip 30s\n"), "{told}");
+    assert!(told.contains("a\ngoals\nb\n"), "a line that goes on is the shell's: {told}");
+    assert!(told.contains("No longer: its program is the one it was"), "{told}");
+}
+
+#[test]
+fn a_lab_begun_again_is_as_it_was() {
+    let data = tempfile::tempdir().expect("a folder");
+    let lines = "kubectl delete pod orders --now\nrm notes.txt\nagain\nkubectl get pods\nls\n";
+    let (told, _) = play("crashloopbackoff", lines, data.path());
+    let (_, after) = told.split_once("starts over").expect("said so");
+    assert!(after.contains("orders   0/1") && after.contains("notes.txt"), "{told}");
 }

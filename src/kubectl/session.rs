@@ -399,6 +399,11 @@ impl Session {
         }
     }
 
+    /// Whether the next line goes on with a command that was begun.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
     /// What stands before the line to type.
     pub fn prompt(&self) -> String {
         if self.unfinished { "> ".to_owned() } else { "$ ".to_owned() }

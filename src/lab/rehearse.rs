@@ -209,7 +209,7 @@ pub fn lab(lab: &Lab) -> Vec<Diagnostic> {
 }
 
 /// The stage as the learner finds it, and the commands of the setup that do not do their work.
-fn set_up(lab: &Lab) -> (Stage, Vec<Diagnostic>) {
+pub fn set_up(lab: &Lab) -> (Stage, Vec<Diagnostic>) {
     let files = lab.setup.files.iter().map(|f| (f.name.as_str(), f.text.as_str()));
     let mut stage = stage(lab.setup.nodes, files);
     let mut found = Vec::new();

@@ -91,6 +91,11 @@ pub enum Command {
         #[arg(long, value_name = "FORMAT")]
         export: Option<QuizFormat>,
     },
+    /// Play a lab by line, without the screen; without a name, list the labs
+    Lab {
+        /// A lab's name, a part of its title, or its chapter
+        lab: Option<String>,
+    },
     /// Answer the questions that are due, as plain text
     Review,
     /// Your record: scores, history, what is due

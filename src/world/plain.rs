@@ -95,7 +95,7 @@ fn cards(course: &Course, chapter: &Chapter) -> Vec<Item> {
                 if let Some(lab) = course.lab(slug) {
                     item.title = format!("{}, {} min", lab.title, lab.minutes);
                 }
-                item.note = format!("Played in the tutor: `podlab learn {}`.", called(chapter));
+                item.note = format!("Played by `podlab lab {slug}`.");
             }
             Thing::File(_) | Thing::Link(_) => {}
         }

@@ -1,14 +1,20 @@
-//! `podlab shell`: the simulated shell on a plain terminal, for one line, or for a script. Without a terminal, simulated time passes
-//! only while a command waits; at a prompt it passes as real time does.
+//! `podlab shell`: the simulated shell on a plain terminal, for one line, or for a script; and the lines of a lab that is played without
+//! the screen. Without a terminal, simulated time passes only while a command waits; at a prompt it passes as real time does.
 
 /// The editor on a terminal.
 mod edit;
+/// A lab played by line.
+mod play;
 /// The prompt on a terminal.
 mod prompt;
+/// Where lines are typed.
+mod room;
+
+pub use play::Play;
+pub use room::Room;
 
 use super::args::{Global, Shell};
 use super::setup;
-use crate::kube::SimTime;
 use crate::kubectl::session::JobId;
 use crate::lab::stage::Stage;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -27,23 +33,32 @@ pub fn run(global: &Global, args: &Shell) -> io::Result<ExitCode> {
         Some(path) => Some((path, String::from_utf8_lossy(&setup::read(path)?).into_owned())),
         None => None,
     };
-    let mut stage = setup::stage(&args.nodes, args.seed, &args.namespace, setup::folder_files())?;
+    let stage = setup::stage(&args.nodes, args.seed, &args.namespace, setup::folder_files())?;
+    let mut room = Room { stage, play: None };
     if let Some(line) = &args.command {
-        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-B", "-c", line]);
-        return Ok(code(finish(&mut stage, job)?));
+        let job = room.start_script(&["sh", "-B", "-c", line]);
+        return Ok(code(finish(&mut room, job)?));
     }
     if let Some((path, text)) = script {
-        let job = stage.session.start_script(&mut stage.cluster, &["sh", "-B", "-c", &text, path]);
-        return Ok(code(finish(&mut stage, job)?));
+        let job = room.start_script(&["sh", "-B", "-c", &text, path]);
+        return Ok(code(finish(&mut room, job)?));
     }
+    converse(global, &mut room).map(code)
+}
+
+/// Takes lines until there are no more: at a prompt, or from standard input. The exit code of the last one.
+pub fn converse(global: &Global, room: &mut Room) -> io::Result<i32> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return prompt::run(global, &mut stage).map(code);
+        return prompt::run(global, room);
     }
-    lines(&mut stage).map(code)
+    let code = lines(room)?;
+    room.wait_for_goals();
+    say(&room.news())?;
+    Ok(code)
 }
 
 /// Runs the lines of standard input as if they were typed one after the other.
-fn lines(stage: &mut Stage) -> io::Result<i32> {
+fn lines(room: &mut Room) -> io::Result<i32> {
     let mut last = 0;
     loop {
         let mut bytes = Vec::new();
@@ -60,46 +75,50 @@ fn lines(stage: &mut Stage) -> io::Result<i32> {
         }
         drop(stdin);
         let line = String::from_utf8_lossy(&bytes);
-        let job = stage.session.type_line(&mut stage.cluster, line.trim_end_matches(['\n', '\r']));
-        last = finish(stage, job)?;
-        if let Some(code) = stage.session.left() {
+        let line = line.trim_end_matches(['\n', '\r']);
+        if let Some(text) = room.own(line) {
+            say(&text)?;
+        } else {
+            let job = room.stage.type_line(line);
+            last = finish(room, job)?;
+        }
+        say(&room.news())?;
+        if let Some(code) = room.stage.session.left() {
             return Ok(code);
         }
     }
 }
 
 /// Lets time pass until a job has ended, and prints what it writes meanwhile; its exit code.
-fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
-    let limit = stage.cluster.now().plus(LONGEST);
+fn finish(room: &mut Room, job: JobId) -> io::Result<i32> {
+    let limit = room.stage.cluster.now().plus(LONGEST);
     loop {
-        write_out(stage, job)?;
-        if let Some(code) = stage.session.finished(job) {
+        write_out(&mut room.stage, job)?;
+        if let Some(code) = room.stage.session.finished(job) {
             return Ok(code);
         }
-        if let Some(request) = stage.session.editor_request() {
+        if let Some(request) = room.stage.session.editor_request() {
             writeln!(
                 io::stderr(),
                 "podlab: no terminal to edit {} on; set KUBE_EDITOR to a program",
                 request.name
             )?;
-            stage.session.editor_done(None);
-            let now = stage.cluster.now();
-            stage.advance(now);
+            room.stage.session.editor_done(None);
+            room.settle();
             continue;
         }
-        if stage.session.wants_input(job) && !io::stdin().is_terminal() {
-            pass_input(stage, job)?;
+        if room.stage.session.wants_input(job) && !io::stdin().is_terminal() {
+            pass_input(room, job)?;
             continue;
         }
-        if let Some(next) = stage.next_at().filter(|at| *at <= limit) {
-            stage.advance(next);
+        if let Some(next) = room.next_at().filter(|at| *at <= limit) {
+            room.advance(next);
         } else {
             writeln!(io::stderr(), "podlab: the command waits for something that never comes")?;
             // Ctrl-C, and again for what does not heed it.
             for _ in 0..2 {
-                stage.session.interrupt(job);
-                let now = stage.cluster.now();
-                stage.advance(now);
+                room.stage.session.interrupt(job);
+                room.settle();
             }
             return Ok(124);
         }
@@ -107,16 +126,15 @@ fn finish(stage: &mut Stage, job: JobId) -> io::Result<i32> {
 }
 
 /// Hands what stands on standard input to a job that reads.
-fn pass_input(stage: &mut Stage, job: JobId) -> io::Result<()> {
+fn pass_input(room: &mut Room, job: JobId) -> io::Result<()> {
     let mut bytes = vec![0; CHUNK];
     let count = io::stdin().lock().read(&mut bytes)?;
     if count == 0 {
-        stage.session.end_input(job);
+        room.stage.session.end_input(job);
     } else {
-        stage.session.write_input(job, &bytes[..count]);
+        room.stage.session.write_input(job, &bytes[..count]);
     }
-    let now: SimTime = stage.cluster.now();
-    stage.advance(now);
+    room.settle();
     Ok(())
 }
 
@@ -131,6 +149,14 @@ fn write_out(stage: &mut Stage, job: JobId) -> io::Result<()> {
     let mut out = io::stderr().lock();
     let shown = out.is_terminal();
     out.write_all(&fit(written.stderr, shown))
+}
+
+/// Prints what podlab itself has to say.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let shown = out.is_terminal();
+    out.write_all(&fit(text.as_bytes().to_vec(), shown))?;
+    out.flush()
 }
 
 /// Output as it may go out: on a terminal nothing that could command it, anywhere else the bytes as they are.

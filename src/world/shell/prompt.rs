@@ -1,12 +1,11 @@
 //! The prompt of `podlab shell` on a terminal: a line that can be edited, a history that is kept, keys while a command runs.
 
-use super::harmless;
+use super::{Room, harmless};
 use crate::app::Msg;
 use crate::app::key::{Code, Key};
 use crate::app::line_editor::LineEditor;
 use crate::course::text::pasted;
 use crate::kubectl::session::JobId;
-use crate::lab::stage::Stage;
 use crate::ui::theme::Theme;
 use crate::world::args::Global;
 use crate::world::{colours, files, input, learn, signals};
@@ -49,7 +48,7 @@ enum Typed {
 }
 
 /// Reads and runs lines until the learner leaves; the last exit code.
-pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
+pub(super) fn run(global: &Global, room: &mut Room) -> io::Result<i32> {
     let _raw = Raw::enter()?;
     signals::watch_terminal();
     let history = global.data_dir.clone().or_else(files::data_dir).map(|folder| folder.join("shell_history"));
@@ -59,26 +58,33 @@ pub(super) fn run(global: &Global, stage: &mut Stage) -> io::Result<i32> {
     for line in read_history(history.as_ref()) {
         prompt.line.remember(&line);
     }
-    print("A simulated cluster: kubectl and the usual commands work here. Ctrl-D leaves.\n")?;
+    if room.play.is_none() {
+        print("A simulated cluster: kubectl and the usual commands work here. Ctrl-D leaves.\n")?;
+    }
     loop {
-        match prompt.read(stage)? {
+        match prompt.read(room)? {
             Typed::End => {
                 print("\n")?;
                 return Ok(prompt.last);
             }
             Typed::Interrupt => {
-                stage.session.forget_line();
-                prompt.pass_time(stage);
+                room.stage.session.forget_line();
+                prompt.pass_time(room);
                 prompt.last = 130;
                 print("^C\n")?;
             }
             Typed::Line(line) => {
                 print("\n")?;
                 keep_history(history.as_ref(), &line);
-                prompt.pass_time(stage);
-                let job = stage.session.type_line(&mut stage.cluster, &line);
-                prompt.last = prompt.finish(stage, job)?;
-                if let Some(code) = stage.session.left() {
+                prompt.pass_time(room);
+                if let Some(text) = room.own(&line) {
+                    print(&text)?;
+                } else {
+                    let job = room.stage.type_line(&line);
+                    prompt.last = prompt.finish(room, job)?;
+                }
+                print(&room.news())?;
+                if let Some(code) = room.stage.session.left() {
                     return Ok(code);
                 }
             }
@@ -100,21 +106,21 @@ struct Prompt {
 
 impl Prompt {
     /// Lets as much simulated time pass as real time has passed.
-    fn pass_time(&mut self, stage: &mut Stage) {
+    fn pass_time(&mut self, room: &mut Room) {
         let millis = self.before.elapsed().as_millis() as u64;
         self.before = now();
-        stage.advance(stage.cluster.now().plus(millis));
+        room.advance(room.stage.cluster.now().plus(millis));
     }
 
-    fn read(&mut self, stage: &mut Stage) -> io::Result<Typed> {
+    fn read(&mut self, room: &mut Room) -> io::Result<Typed> {
         self.row = 0;
-        self.draw(stage)?;
+        self.draw(room)?;
         loop {
-            if let Some(line) = self.pasted_line(stage)? {
+            if let Some(line) = self.pasted_line(room)? {
                 return Ok(Typed::Line(line));
             }
-            if stage.session.is_busy() && !event::poll(TICK * 4)? {
-                self.show_background(stage)?;
+            if room.is_live() && !event::poll(TICK * 4)? {
+                self.show_background(room)?;
                 continue;
             }
             let key = match input::message(event::read()?) {
@@ -137,57 +143,58 @@ impl Prompt {
                     self.row = 0;
                 }
                 (_, Code::Enter) => {
-                    return self.enter(stage).map(Typed::Line);
+                    return self.enter(room).map(Typed::Line);
                 }
-                (_, Code::Tab) => self.complete(stage)?,
+                (_, Code::Tab) => self.complete(room)?,
                 _ => {
                     self.line.key(key);
                 }
             }
             // Keys that come faster than they can be shown are shown together.
             if !event::poll(Duration::ZERO)? {
-                self.draw(stage)?;
+                self.draw(room)?;
             }
         }
     }
 
     /// Takes the line as it stands.
-    fn enter(&mut self, stage: &Stage) -> io::Result<String> {
+    fn enter(&mut self, room: &Room) -> io::Result<String> {
         self.line.key(Key { code: Code::End, ctrl: false, alt: false, shift: false });
-        self.draw(stage)?;
+        self.draw(room)?;
         Ok(self.line.take())
     }
 
     /// Types what was pasted, up to the end of its first line, which is entered.
-    fn pasted_line(&mut self, stage: &Stage) -> io::Result<Option<String>> {
+    fn pasted_line(&mut self, room: &Room) -> io::Result<Option<String>> {
         if self.pasted.is_empty() {
             return Ok(None);
         }
         let text = std::mem::take(&mut self.pasted);
         let Some((line, rest)) = text.split_once('\n') else {
             self.line.insert(&text);
-            self.draw(stage)?;
+            self.draw(room)?;
             return Ok(None);
         };
         self.line.insert(line);
         rest.clone_into(&mut self.pasted);
-        self.enter(stage).map(Some)
+        self.enter(room).map(Some)
     }
 
-    /// Lets time pass for what runs in the background, and shows what it writes above the line.
-    fn show_background(&mut self, stage: &mut Stage) -> io::Result<()> {
-        self.pass_time(stage);
-        let written = stage.session.drain_prompt();
-        if written.is_empty() {
+    /// Lets time pass for what goes on while nobody types, and shows above the line what there is to say of it.
+    fn show_background(&mut self, room: &mut Room) -> io::Result<()> {
+        self.pass_time(room);
+        let mut text = String::from_utf8_lossy(&room.stage.session.drain_prompt()).into_owned();
+        text.push_str(&room.news());
+        if text.is_empty() {
             return Ok(());
         }
         self.wipe(&mut io::stdout().lock())?;
-        print(&String::from_utf8_lossy(&written))?;
-        if !written.ends_with(b"\n") {
+        print(&text)?;
+        if !text.ends_with('\n') {
             print("\n")?;
         }
         self.row = 0;
-        self.draw(stage)
+        self.draw(room)
     }
 
     /// Clears the line, and puts the cursor where it began.
@@ -199,10 +206,10 @@ impl Prompt {
     }
 
     /// Draws the line anew, however many rows of the terminal it takes.
-    fn draw(&mut self, stage: &Stage) -> io::Result<()> {
+    fn draw(&mut self, room: &Room) -> io::Result<()> {
         let prompt = match self.line.searching() {
             Some(wanted) => format!("(search `{wanted}') "),
-            None => stage.session.prompt(),
+            None => room.stage.session.prompt(),
         };
         let width = usize::from(terminal::size().map_or(80, |size| size.0)).max(1);
         let before =
@@ -224,8 +231,8 @@ impl Prompt {
         out.flush()
     }
 
-    fn complete(&mut self, stage: &mut Stage) -> io::Result<()> {
-        let (start, candidates) = stage.session.complete(&stage.cluster, self.line.before_cursor());
+    fn complete(&mut self, room: &mut Room) -> io::Result<()> {
+        let (start, candidates) = room.stage.session.complete(&room.stage.cluster, self.line.before_cursor());
         match candidates.as_slice() {
             [] => {}
             [only] => {
@@ -246,36 +253,36 @@ impl Prompt {
     }
 
     /// Follows a command until it has ended; keys go to it.
-    fn finish(&mut self, stage: &mut Stage, job: JobId) -> io::Result<i32> {
+    fn finish(&mut self, room: &mut Room, job: JobId) -> io::Result<i32> {
         self.before = now();
         let mut typed = LineEditor::default();
         // Whether the cursor stands behind a `^C`.
         let mut caret = false;
         loop {
-            let written = stage.session.drain_terminal(job);
+            let written = room.stage.session.drain_terminal(job);
             caret &= written.is_empty();
             print(&String::from_utf8_lossy(&written))?;
-            if let Some(code) = stage.session.finished(job) {
+            if let Some(code) = room.stage.session.finished(job) {
                 print(if caret { "\n" } else { "" })?;
                 // What was typed meanwhile and not entered stands behind the next prompt.
                 self.line.insert(typed.text());
                 return Ok(code);
             }
-            if let Some(request) = stage.session.editor_request() {
+            if let Some(request) = room.stage.session.editor_request() {
                 let text = super::edit::edit(&request, self.theme)?;
-                stage.session.editor_done(text.as_deref());
+                room.stage.session.editor_done(text.as_deref());
                 self.before = now();
             } else if event::poll(TICK)? {
                 match input::message(event::read()?) {
                     Some(Msg::Key(key)) => {
                         caret = key.ctrl && key.code == Code::Char('c');
-                        type_key(stage, job, &mut typed, key)?;
+                        type_key(room, job, &mut typed, key)?;
                     }
-                    Some(Msg::Paste(text)) => type_text(stage, job, &mut typed, &plain(&text))?,
+                    Some(Msg::Paste(text)) => type_text(room, job, &mut typed, &plain(&text))?,
                     _ => {}
                 }
             }
-            self.pass_time(stage);
+            self.pass_time(room);
         }
     }
 }
@@ -286,14 +293,14 @@ fn plain(text: &str) -> String {
 }
 
 /// Text that is pasted while a command runs: its lines are the command's input.
-fn type_text(stage: &mut Stage, job: JobId, typed: &mut LineEditor, text: &str) -> io::Result<()> {
+fn type_text(room: &mut Room, job: JobId, typed: &mut LineEditor, text: &str) -> io::Result<()> {
     let mut rest = text;
     while let Some((line, after)) = rest.split_once('\n') {
         print(line)?;
         print("\n")?;
         typed.insert(line);
         let line = typed.take();
-        stage.session.write_input(job, format!("{line}\n").as_bytes());
+        room.stage.session.write_input(job, format!("{line}\n").as_bytes());
         rest = after;
     }
     typed.insert(rest);
@@ -301,18 +308,18 @@ fn type_text(stage: &mut Stage, job: JobId, typed: &mut LineEditor, text: &str) 
 }
 
 /// A key while a command runs.
-fn type_key(stage: &mut Stage, job: JobId, typed: &mut LineEditor, key: Key) -> io::Result<()> {
+fn type_key(room: &mut Room, job: JobId, typed: &mut LineEditor, key: Key) -> io::Result<()> {
     match (key.ctrl, key.code) {
         (true, Code::Char('c')) => {
             print("^C")?;
             typed.set("");
-            stage.session.interrupt(job);
+            room.stage.session.interrupt(job);
         }
-        (true, Code::Char('d')) if typed.text().is_empty() => stage.session.end_input(job),
+        (true, Code::Char('d')) if typed.text().is_empty() => room.stage.session.end_input(job),
         (_, Code::Enter) => {
             print("\n")?;
             let line = typed.take();
-            stage.session.write_input(job, format!("{line}\n").as_bytes());
+            room.stage.session.write_input(job, format!("{line}\n").as_bytes());
         }
         _ => {
             let (text, cursor) = (typed.text().to_owned(), typed.cursor());

@@ -1,0 +1,73 @@
+//! `podlab lab`: labs without the screen, by line, for pipes and screen readers. The same lab as in the tutor, judged by the same goals,
+//! and a pass is kept in the same record.
+
+use super::args::Global;
+use super::shell::{self, Play, Room};
+use super::{content, plain, record};
+use crate::app::learner::Learner;
+use crate::course::Course;
+use crate::course::lab::Lab;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// `podlab lab`: the labs by chapter, with those that are passed.
+pub fn list(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let course = content::course_aloud(global)?;
+    let record = record::open(global).record;
+    let learner = record::learner(&record, &course, &record::settings(&record));
+    for lab in in_order(&course) {
+        writeln!(out, "{}", line(&course, &learner, lab))?;
+    }
+    writeln!(out, "\nPlay one with `podlab lab NAME`.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All labs, in the order of their chapters; those of no chapter at the end.
+fn in_order(course: &Course) -> Vec<&Lab> {
+    let mut labs: Vec<&Lab> = course.labs.keys().filter_map(|slug| course.lab(slug)).collect();
+    let place = |lab: &&Lab| course.chapters.iter().position(|chapter| chapter.id == lab.chapter.0);
+    labs.sort_by_key(|lab| place(lab).unwrap_or(usize::MAX));
+    labs
+}
+
+fn line(course: &Course, learner: &Learner, lab: &Lab) -> String {
+    let number = course.chapter(&lab.chapter.0).map_or("", |chapter| &chapter.number);
+    let passed = match learner.labs.get(&lab.id) {
+        None => String::new(),
+        Some(0) => "passed".to_owned(),
+        Some(1) => "passed with 1 hint".to_owned(),
+        Some(hints) => format!("passed with {hints} hints"),
+    };
+    let text = format!("{number:>4}  {:<22} {:>2} min  {:<50} {passed}", lab.id, lab.minutes, lab.title);
+    text.trim_end().to_owned()
+}
+
+/// `podlab lab LAB`: plays it at a prompt, or with the lines of standard input. Fails if it is not passed.
+pub fn play(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<ExitCode> {
+    let course = content::course_aloud(global)?;
+    let lab = find(&course, wanted)?;
+    let opened = record::open(global);
+    if let Some(notice) = &opened.notice {
+        writeln!(io::stderr(), "podlab: {notice}")?;
+    }
+    let (play, stage) = Play::begin(lab.clone(), global.clone(), opened.record);
+    write!(out, "{}", play.introduction())?;
+    // What follows goes to the terminal directly.
+    out.flush()?;
+    let mut room = Room { stage, play: Some(play) };
+    shell::converse(global, &mut room)?;
+    let passed = room.play.is_some_and(|play| play.is_passed());
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The lab a person means: its name, a part of its title, or the only one of a chapter.
+fn find<'a>(course: &'a Course, wanted: &str) -> io::Result<&'a Lab> {
+    let lower = wanted.to_lowercase();
+    let titled = || in_order(course).into_iter().find(|lab| lab.title.to_lowercase().contains(&lower));
+    let of_chapter = || course.labs_of(&plain::find(course, wanted).ok()?.id).into_iter().next();
+    course
+        .lab(&lower)
+        .or_else(of_chapter)
+        .or_else(titled)
+        .ok_or_else(|| io::Error::other(format!("there is no lab '{wanted}'; `podlab lab` names them all")))
+}

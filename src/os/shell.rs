@@ -34,7 +34,7 @@ use frame::Frame;
 use input::Input;
 pub use input::LineStatus;
 use script::{NodeId, Script};
-use variables::Variables;
+use variables::{Variables, is_name};
 
 /// Frames within frames at most; functions that call themselves end here.
 const FRAMES_MAX: usize = 4000;
@@ -132,7 +132,10 @@ pub(super) fn start_bash(call: &mut Call<'_, '_>) -> Program {
 fn start_as(call: &mut Call<'_, '_>, flavour: Flavour) -> Program {
     let process = call.ctx.process();
     let mut shell = Shell { name: call.name(), flavour, pid: call.ctx.key.pid, ..Shell::default() };
-    shell.variables = Variables::from_environment(&process.env);
+    // bash hands on what cannot be a variable's name; the Almquist shells forget it.
+    let kept = |(name, _): &&(String, String)| flavour == Flavour::Bash || is_name(name);
+    let environment: Vec<(String, String)> = process.env.iter().filter(kept).cloned().collect();
+    shell.variables = Variables::from_environment(&environment);
     let cwd = process.cwd.clone();
     let depth = shell.variables.get("SHLVL").and_then(|level| level.parse::<u32>().ok()).unwrap_or(0);
     for (name, value) in [("PWD", cwd), ("SHLVL", (depth + 1).to_string())] {

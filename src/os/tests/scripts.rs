@@ -217,6 +217,8 @@ fn programs_do_what_the_recordings_show() {
     );
     check("echo 'a-b' | sed 's/\\(a\\)-\\(b\\)/\\2-\\1/; s/b/X/g'; seq 5 | sed -n '2,3p'", "X-a\n2\n3\n", 0);
     check("env | sort | grep -E '^(HOSTNAME|PWD|SHLVL)'", "HOSTNAME=web\nPWD=/\nSHLVL=1\n", 0);
+    check("env a-b=1 c=2 sh -c env | grep -E '^(a-b|c)='", "c=2\n", 0);
+    check("env a-b=1 env | grep a-b", "a-b=1\n", 0);
     check("timeout 2 sleep 10; echo $?; timeout 5 true; echo $?", "124\n0\n", 0);
     check("mkdir -p /a/b; touch /a/b/f; find /a -name f; ls /nosuch; echo $?", "/a/b/f\n1\n", 0);
     check("printf 'x y' | xargs -n 1 echo got", "got x\ngot y\n", 0);

@@ -190,13 +190,22 @@ impl Daemons {
             let gone = |other: &Pod| other.name() == pod.name();
             self.by_node.values_mut().for_each(|pods| pods.retain(|other| !gone(other)));
         }
-        let mut granted = true;
-        for node in missing {
-            let pod = self.pod(&node);
-            match self.owner.create(pod, context) {
-                Ok(pod) => self.by_node.entry(node).or_default().push(pod),
-                Err(_) => granted = false,
+        self.create_on(missing, context)
+    }
+
+    /// Creates daemons, twice as many at a time as the time before, until some are refused; whether none was.
+    fn create_on(&mut self, missing: Vec<String>, context: &mut Context) -> bool {
+        let mut missing = missing.into_iter().peekable();
+        let (mut granted, mut batch) = (true, 1);
+        while granted && missing.peek().is_some() {
+            for node in missing.by_ref().take(batch) {
+                let pod = self.pod(&node);
+                match self.owner.create(pod, context) {
+                    Ok(pod) => self.by_node.entry(node).or_default().push(pod),
+                    Err(_) => granted = false,
+                }
             }
+            batch *= 2;
         }
         granted
     }

@@ -62,6 +62,8 @@ struct Run {
     failures: Failures,
     /// When there is something to do without a change.
     again: Option<SimTime>,
+    /// Whether a Pod was refused.
+    refused: bool,
     ignored: i32,
 }
 
@@ -91,10 +93,16 @@ impl Jobs {
         let failures = self.failures.get(&uid).copied().unwrap_or_default();
         let status = job.status.clone().unwrap_or_default();
         let job = Arc::unwrap_or_clone(job);
-        let mut run = Run { owner, job, spec, status, pods, failures, again: None, ignored: 0 };
+        let mut run =
+            Run { owner, job, spec, status, pods, failures, again: None, refused: false, ignored: 0 };
         run.step(context);
         run.report(context);
         self.failures.insert(uid, run.failures);
+        if run.refused {
+            queue.retry(Controller::Job, work.key.clone(), context);
+        } else {
+            queue.forget(Controller::Job, &work.key);
+        }
         if let Some(at) = run.again {
             queue.add_after(Controller::Job, work.key.clone(), at.since(context.now).max(1), context);
         }
@@ -270,7 +278,6 @@ impl Run {
         } else {
             for _ in 0..missing {
                 if !self.create(None, context) {
-                    self.again = Some(context.now.plus(BACKOFF.0));
                     return;
                 }
             }
@@ -304,12 +311,12 @@ impl Run {
         if let Some(index) = index {
             indexes::mark(&mut pod, self.owner.name(), index);
         }
-        match self.owner.create(pod, context) {
-            Ok(pod) => {
-                self.pods.push(pod);
-                true
-            }
-            Err(_) => false,
+        if let Ok(pod) = self.owner.create(pod, context) {
+            self.pods.push(pod);
+            true
+        } else {
+            self.refused = true;
+            false
         }
     }
 

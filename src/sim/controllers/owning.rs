@@ -143,17 +143,55 @@ impl Owner {
 
     /// Creates a Pod and says so; a refusal is said, too.
     pub fn create(&self, pod: Pod, context: &mut Context) -> Result<Pod, Refusal> {
-        match context.create(Object::Pod(pod), &self.write()) {
-            Ok(written) => {
-                let name = written.object.meta().name.clone().unwrap_or_default();
-                self.event(EventType::Normal, "SuccessfulCreate", format!("Created pod: {name}"), context);
-                Ok(written.object.as_pod().cloned().unwrap_or_default())
+        let (created, refused) = self.create_batch([pod], context);
+        refused.map_or_else(|| Ok(created.into_iter().next().unwrap_or_default()), Err)
+    }
+
+    /// Creates Pods as controllers do: one, then twice as many at a time as long as none is refused (`slowStartBatch`). Gives what was
+    /// created and the first refusal.
+    pub fn create_slowly(
+        &self,
+        pods: impl IntoIterator<Item = Pod>,
+        context: &mut Context,
+    ) -> (Vec<Pod>, Option<Refusal>) {
+        let mut pods = pods.into_iter().peekable();
+        let (mut all, mut batch) = (Vec::new(), 1);
+        while pods.peek().is_some() {
+            let (created, refused) = self.create_batch(pods.by_ref().take(batch), context);
+            all.extend(created);
+            if refused.is_some() {
+                return (all, refused);
             }
-            Err(refusal) => {
-                self.event(EventType::Warning, "FailedCreate", format!("Error creating: {refusal}"), context);
-                Err(refusal)
+            batch *= 2;
+        }
+        (all, None)
+    }
+
+    /// Asks for Pods all at once. A refusal comes back before what was granted is written, so it is said first.
+    fn create_batch(
+        &self,
+        pods: impl IntoIterator<Item = Pod>,
+        context: &mut Context,
+    ) -> (Vec<Pod>, Option<Refusal>) {
+        let (mut created, mut refused) = (Vec::new(), Vec::new());
+        for pod in pods {
+            match context.create(Object::Pod(pod), &self.write()) {
+                Ok(written) => created.extend(written.object.as_pod().cloned()),
+                Err(refusal) => refused.push(refusal),
             }
         }
+        for refusal in &refused {
+            self.event(EventType::Warning, "FailedCreate", format!("Error creating: {refusal}"), context);
+        }
+        for pod in &created {
+            self.event(
+                EventType::Normal,
+                "SuccessfulCreate",
+                format!("Created pod: {}", pod.name()),
+                context,
+            );
+        }
+        (created, refused.into_iter().next())
     }
 
     /// Deletes a Pod with its own grace and says so.

@@ -9,8 +9,14 @@ use std::collections::BTreeMap;
 
 /// How long a controller takes from seeing a change to acting on it, milliseconds: between these two (recordings: 3 to 20 ms).
 const LATENCY: (u64, u64) = (4, 10);
-/// The first delay after a failed sync and the longest, milliseconds (workqueue.DefaultControllerRateLimiter).
-const RETRY: (u64, u64) = (5, 1_000_000);
+/// The first delay after a failed sync and the longest, milliseconds: `DefaultTypedControllerRateLimiter`, and what Jobs have instead
+/// (pkg/controller/job: `DefaultJobApiBackOff`, `MaxJobApiBackOff`).
+const fn retry_delays(controller: Controller) -> (u64, u64) {
+    match controller {
+        Controller::Job => (1000, 60_000),
+        _ => (5, 1_000_000),
+    }
+}
 
 /// Keys waiting for their controllers.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +61,8 @@ impl Queue {
     /// Asks for another try after a failure, later each time.
     pub fn retry(&mut self, controller: Controller, key: Key, context: &mut Context) {
         let failures = self.failures.entry((controller, key.clone())).or_default();
-        let delay = (RETRY.0 << (*failures).min(30)).min(RETRY.1);
+        let (first, longest) = retry_delays(controller);
+        let delay = (first << (*failures).min(30)).min(longest);
         *failures += 1;
         self.add_after(controller, key, delay, context);
     }

@@ -111,14 +111,12 @@ fn unavailable(owner: &Owner, min_ready: i32, context: &Context) -> Vec<SimTime>
 /// Creates Pods until one is refused; the refusal is returned.
 fn grow(owner: &Owner, set: &ReplicaSet, missing: usize, context: &mut Context) -> Option<String> {
     let template = set.spec.as_ref()?.template.clone().unwrap_or_default();
-    for _ in 0..missing {
+    let pods = (0..missing).map(|_| {
         let mut pod = owner.pod(&template);
         Arc::make_mut(&mut pod.metadata).generate_name = Some(format!("{}-", owner.name()));
-        if let Err(refusal) = owner.create(pod, context) {
-            return Some(refusal.message);
-        }
-    }
-    None
+        pod
+    });
+    owner.create_slowly(pods, context).1.map(|refusal| refusal.message)
 }
 
 fn shrink(owner: &Owner, surplus: usize, context: &mut Context) {
@@ -204,18 +202,20 @@ fn report(owner: &Owner, set: &ReplicaSet, unavailable: usize, failed: Option<&s
     let _ = context.update(Object::ReplicaSet(Arc::new(new)), Subresource::Status, &owner.write());
 }
 
+/// Says that Pods could not be created, once: later refusals, each with another name in it, leave the condition as it is.
 fn set_failure(status: &mut ReplicaSetStatus, failed: Option<&str>, context: &Context) {
-    let list = status.conditions.take().unwrap_or_default();
-    let (old, mut rest): (Vec<_>, Vec<_>) = list.into_iter().partition(|c| c.type_ == "ReplicaFailure");
-    if let Some(message) = failed {
-        let since = old.first().and_then(|c| c.last_transition_time.clone());
-        rest.push(ReplicaSetCondition {
+    let mut list = status.conditions.take().unwrap_or_default();
+    let is_failure = |c: &ReplicaSetCondition| c.type_ == "ReplicaFailure";
+    match failed {
+        None => list.retain(|c| !is_failure(c)),
+        Some(_) if list.iter().any(is_failure) => {}
+        Some(message) => list.push(ReplicaSetCondition {
             type_: "ReplicaFailure".into(),
             status: "True".into(),
             reason: Some("FailedCreate".into()),
             message: Some(message.to_owned()),
-            last_transition_time: since.or_else(|| Some(context.now.to_time())),
-        });
+            last_transition_time: Some(context.now.to_time()),
+        }),
     }
-    status.conditions = Some(rest).filter(|list| !list.is_empty());
+    status.conditions = Some(list).filter(|list| !list.is_empty());
 }

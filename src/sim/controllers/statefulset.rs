@@ -43,6 +43,8 @@ struct Ordered {
     /// The hash of the template Pods are to have, and of the one they had.
     update: String,
     current: String,
+    /// Whether a Pod was refused.
+    refused: bool,
 }
 
 /// Takes one step.
@@ -66,11 +68,16 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
         |name| name.strip_prefix(&format!("{}-", work.key.name)).unwrap_or(&name).to_owned(),
     );
     let pods = claimed.into_iter().filter_map(|pod| Some((ordinal(&pod, &work.key.name)?, pod))).collect();
-    let mut ordered = Ordered { owner, set, spec, pods, update, current };
+    let mut ordered = Ordered { owner, set, spec, pods, update, current, refused: false };
     if ordered.set.metadata.deletion_timestamp.is_none() {
         ordered.step(queue, work, context);
     }
     ordered.report(context);
+    if ordered.refused {
+        queue.retry(Controller::StatefulSet, work.key.clone(), context);
+    } else {
+        queue.forget(Controller::StatefulSet, &work.key);
+    }
 }
 
 /// The number at the end of a Pod's name.
@@ -113,7 +120,11 @@ impl Ordered {
                 }
                 room -= 1;
             }
-            if !self.ensure(ordinal, context) && self.in_order() {
+            let healthy = self.ensure(ordinal, context);
+            if self.refused {
+                return;
+            }
+            if !healthy && self.in_order() {
                 self.look_again(ordinal, queue, work, context);
                 return;
             }
@@ -217,6 +228,7 @@ impl Ordered {
                 let set = self.owner.name();
                 let message = format!("Create Pod {name} in StatefulSet {set} failed error: {refusal}");
                 self.owner.event(EventType::Warning, "FailedCreate", message, context);
+                self.refused = true;
             }
         }
     }

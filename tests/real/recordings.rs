@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// What every figure must reach, as the mean over all recordings.
 const FLOORS: Score =
-    Score { exact: 0.89, close: 0.94, like: 0.97, times: 0.97, events: 0.94, outputs: 0.87 };
+    Score { exact: 0.89, close: 0.94, like: 0.97, times: 0.97, events: 0.94, outputs: 0.875 };
 
 fn names() -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir("tests/recordings")

@@ -20,6 +20,8 @@ pub mod gotext;
 pub mod kind;
 /// A learner's file as kubectl reads it.
 pub mod manifest;
+/// The parts of objects somebody looks at.
+pub mod mask;
 /// What Kubernetes accepts as a name, a label or a key.
 pub mod names;
 /// One enum over every API object, and the Pod with its parts shared.
@@ -41,6 +43,7 @@ pub mod wall;
 
 pub use k8s_openapi::api::core::v1 as core;
 pub use kind::Kind;
+pub use mask::Mask;
 pub use object::{Key, Object, Passive, Pod};
 pub use time::SimTime;
 pub use wall::WallClock;

@@ -1,6 +1,7 @@
 //! One enum over every API object. Objects are cheap to clone: their parts are shared until written.
 
 use super::kind::Kind;
+use super::mask::Mask;
 use k8s_openapi::api::core::v1::{PodSpec, PodStatus};
 use k8s_openapi::api::{apps, batch, coordination, core, discovery, policy, scheduling};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -199,14 +200,20 @@ impl Object {
 
     /// The object as JSON, `apiVersion` and `kind` included, keys sorted as kubectl prints them.
     pub fn to_value(&self) -> Value {
+        self.to_masked(&Mask::everything())
+    }
+
+    /// The parts of the object that a mask wants, as JSON.
+    pub fn to_masked(&self, mask: &Mask) -> Value {
         let mut value =
-            each!(self, Pod(pod) => pod_value(pod), o => serde_json::to_value(&**o).unwrap_or_default());
+            each!(self, Pod(pod) => pod_value(pod, mask), o => mask.apply(&**o).unwrap_or_default());
         if let Value::Object(map) = &mut value {
             map.insert("apiVersion".into(), self.kind().api_version().into());
             map.insert("kind".into(), self.kind().name().into());
             for name in always_written(self) {
                 map.entry(*name).or_insert(Value::Null);
             }
+            map.retain(|name, _| mask.of(name).is_some());
         }
         value
     }
@@ -262,17 +269,23 @@ fn always_written(object: &Object) -> &'static [&'static str] {
     }
 }
 
-fn pod_value(pod: &Pod) -> Value {
+fn pod_value(pod: &Pod, mask: &Mask) -> Value {
     let mut map = Map::new();
-    map.insert("metadata".into(), serde_json::to_value(&*pod.metadata).unwrap_or_default());
-    map.insert("spec".into(), serde_json::to_value(&*pod.spec).unwrap_or_default());
-    map.insert("status".into(), pod_status_value(&pod.status));
+    let metadata = mask.of("metadata").map(|mask| mask.apply(&*pod.metadata).unwrap_or_default());
+    let spec = mask.of("spec").map(|mask| mask.apply(&*pod.spec).unwrap_or_default());
+    let status = mask.of("status").map(|mask| pod_status_value(&pod.status, mask));
+    for (name, part) in [("metadata", metadata), ("spec", spec), ("status", status)] {
+        map.extend(part.map(|part| (name.to_owned(), part)));
+    }
     Value::Object(map)
 }
 
 /// The status, with the times that the API's own types always print: `lastProbeTime` of a condition is `null` unless set.
-fn pod_status_value(status: &core::v1::PodStatus) -> Value {
-    let mut value = serde_json::to_value(status).unwrap_or_default();
+fn pod_status_value(status: &core::v1::PodStatus, mask: &Mask) -> Value {
+    let mut value = mask.apply(status).unwrap_or_default();
+    if mask.of("conditions").and_then(|mask| mask.of("lastProbeTime")).is_none() {
+        return value;
+    }
     let conditions = value.get_mut("conditions").and_then(Value::as_array_mut);
     for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
         condition.entry("lastProbeTime").or_insert(Value::Null);

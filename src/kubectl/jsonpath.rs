@@ -1,10 +1,12 @@
 //! JSON paths in kubectl's dialect (`client-go/util/jsonpath`): text with `{…}` in it, ranges, filters, unions, slices, `..`. `$` and
 //! `@` mean nothing there: every path starts with the value at hand.
-//! Knows JSON values only.
+//! Knows JSON values and masks of them only.
 
 mod eval;
+mod looks;
 mod parse;
 
+use crate::kube::Mask;
 use parse::Node;
 use serde_json::Value;
 
@@ -32,6 +34,11 @@ impl JsonPath {
             );
         }
         JsonPath::parse(&format!("{{.{inner}}}"))
+    }
+
+    /// Wants in `mask` what the template looks at: for a value with those parts alone it prints and finds the same, unless it fails.
+    pub fn want(&self, mask: &mut Mask) {
+        looks::want(&self.nodes, mask);
     }
 
     /// What the template prints for `root`.

@@ -11,7 +11,7 @@ use super::flags::Args;
 use super::jsonpath::JsonPath;
 use super::template::{Stopped, Template};
 use super::yaml;
-use crate::kube::{Object, gotext};
+use crate::kube::{Mask, Object, gotext};
 use serde_json::{Map, Value};
 
 /// How objects are printed.
@@ -134,20 +134,52 @@ impl Output {
         }
     }
 
-    /// A `List` of values in this form. Where it can be, one value after the other is printed, so that not all of them are there at
-    /// the same time.
-    pub fn print_list(&self, mut items: impl Iterator<Item = Value>) -> Result<String, Complaint> {
+    /// What this form looks at of a value it prints.
+    fn mask(&self) -> Mask {
         match self {
-            Output::Custom(columns) => Ok(columns.print_all(items)),
+            Output::JsonPath(path, _) | Output::JsonPathAsJson(path) => {
+                let mut mask = Mask::default();
+                path.want(&mut mask);
+                mask
+            }
+            Output::Template(template) => {
+                let mut mask = Mask::default();
+                template.want(&mut mask);
+                mask
+            }
+            Output::Custom(columns) => columns.mask(),
+            _ => Mask::everything(),
+        }
+    }
+
+    /// An object, of which `show` makes as much as this form looks at. Where that fails it is all of it, for the message shows it whole.
+    pub fn print_object(&self, show: impl Fn(&Mask) -> Value) -> Result<String, Complaint> {
+        self.print(&show(&self.mask())).or_else(|_| self.print(&show(&Mask::everything())))
+    }
+
+    /// A `List` of objects in this form, made by `show` as in [`Output::print_object`]. Where it can be, one object after the other is
+    /// printed, so that not all of the values are there at the same time.
+    pub fn print_list<'o>(
+        &self,
+        mut objects: impl Iterator<Item = &'o Object> + Clone,
+        show: impl Fn(&Object, &Mask) -> Value,
+    ) -> Result<String, Complaint> {
+        let mask = self.mask();
+        match self {
+            Output::Custom(columns) => Ok(columns.print_all(objects.map(|object| show(object, &mask)))),
             Output::Yaml => {
-                let Some(first) = items.next() else { return self.print(&list(Vec::new())) };
+                let Some(first) = objects.next() else { return self.print(&list(Vec::new())) };
                 let mut text = "apiVersion: v1\nitems:\n".to_owned();
-                for item in std::iter::once(first).chain(items) {
-                    text.push_str(&yaml::to_string(&Value::Array(vec![item])));
+                for object in std::iter::once(first).chain(objects) {
+                    text.push_str(&yaml::to_string(&Value::Array(vec![show(object, &mask)])));
                 }
                 Ok(text + "kind: List\nmetadata:\n  resourceVersion: \"\"\n")
             }
-            _ => self.print(&list(items.collect())),
+            _ => {
+                let of = |mask: &Mask| list(objects.clone().map(|object| show(object, mask)).collect());
+                let parts = mask.of("items").cloned().unwrap_or_default();
+                self.print(&of(&parts)).or_else(|_| self.print(&of(&Mask::everything())))
+            }
         }
     }
 
@@ -216,7 +248,12 @@ pub fn name(object: &Object) -> String {
 
 /// The object as it is printed: without the managed fields.
 pub fn shown(object: &Object) -> Value {
-    let mut value = object.to_value();
+    shown_parts(object, &Mask::everything())
+}
+
+/// The same of the parts that a mask wants.
+pub fn shown_parts(object: &Object, mask: &Mask) -> Value {
+    let mut value = object.to_masked(mask);
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }

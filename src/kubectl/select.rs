@@ -143,7 +143,7 @@ pub struct Found {
 
 impl Found {
     /// All objects, in order.
-    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+    pub fn objects(&self) -> impl Iterator<Item = &Object> + Clone {
         self.groups.iter().flat_map(|(_, objects)| objects)
     }
 }

@@ -1,12 +1,14 @@
 //! Go templates as `-o go-template` takes them (`text/template`): fields, variables, `range`, `if`, `with`, `define`, pipelines and
-//! functions. Knows JSON values only.
+//! functions. Knows JSON values and masks of them only.
 
 mod eval;
 mod functions;
 mod lex;
+mod looks;
 mod parse;
 mod printf;
 
+use crate::kube::Mask;
 use serde_json::Value;
 
 /// A template that was understood.
@@ -34,6 +36,11 @@ impl Template {
     /// The template as it was typed.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Wants in `mask` what the template looks at: for a value with those parts alone it prints the same, unless it fails.
+    pub fn want(&self, mask: &mut Mask) {
+        looks::want(&self.parsed, mask);
     }
 
     /// What the template prints for `root`.

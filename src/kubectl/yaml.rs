@@ -101,6 +101,9 @@ impl Writer {
     }
 
     fn scalar(&mut self, text: &str, fold: usize) {
+        if scalar::is_plain_word(text) {
+            return self.text.push_str(text);
+        }
         match scalar::style(text, false) {
             Style::Plain => self.folded(text, fold, false),
             Style::Single => {

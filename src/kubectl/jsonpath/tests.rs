@@ -8,6 +8,11 @@ fn check(path: &str, expected: &str) {
     ], "map": {"k": [1, 2]}});
     let printed = JsonPath::parse(path).and_then(|p| p.print(&root));
     assert_eq!(printed.as_deref(), Ok(expected), "{path}");
+    let parsed = JsonPath::parse(path).unwrap();
+    let mut mask = Mask::default();
+    parsed.want(&mut mask);
+    let parts = mask.apply(&root).unwrap();
+    assert_eq!(parsed.print(&parts).as_deref(), Ok(expected), "{path} of no more than {parts}");
 }
 
 #[test]

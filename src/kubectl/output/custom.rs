@@ -1,5 +1,6 @@
 //! `-o custom-columns`.
 
+use crate::kube::Mask;
 use crate::kube::gotext::show as go;
 use crate::kubectl::grid::Grid;
 use crate::kubectl::jsonpath::JsonPath;
@@ -33,6 +34,15 @@ impl CustomColumns {
             Some(items) => self.table(items.iter().map(|item| self.row(item))),
             None => self.table(std::iter::once(self.row(value))),
         }
+    }
+
+    /// The parts of an object that the columns show.
+    pub fn mask(&self) -> Mask {
+        let mut mask = Mask::default();
+        for path in self.columns.iter().filter_map(|(_, path)| path.as_ref()) {
+            path.want(&mut mask);
+        }
+        mask
     }
 
     /// The table of objects, each of which is let go once its row is known.

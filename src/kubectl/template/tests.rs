@@ -1,13 +1,33 @@
 use super::*;
 use serde_json::json;
 
+fn root() -> Value {
+    json!({"items": [{"name": "a", "n": 1}, {"name": "b", "n": 0}], "m": {"x": "y"}, "k-v": 1})
+}
+
 fn run(template: &str) -> Result<String, String> {
-    let root = json!({"items": [{"name": "a", "n": 1}, {"name": "b", "n": 0}], "m": {"x": "y"}, "k-v": 1});
-    Template::parse(template).and_then(|t| t.print(&root).map_err(|stopped| stopped.why))
+    Template::parse(template).and_then(|t| t.print(&root()).map_err(|stopped| stopped.why))
 }
 
 fn check(template: &str, expected: &str) {
     assert_eq!(run(template).as_deref(), Ok(expected), "{template}");
+    let parsed = Template::parse(template).unwrap();
+    let mut mask = Mask::default();
+    parsed.want(&mut mask);
+    let parts = mask.apply(&root()).unwrap();
+    assert_eq!(parsed.print(&parts).as_deref(), Ok(expected), "{template} of no more than {parts}");
+}
+
+#[test]
+fn a_template_looks_at_what_it_names_and_no_more() {
+    let looked = |template: &str| {
+        let mut mask = Mask::default();
+        Template::parse(template).unwrap().want(&mut mask);
+        mask.apply(&root()).unwrap()
+    };
+    assert_eq!(looked("{{range .items}}{{.name}}{{end}}"), json!({"items": [{"name": "a"}, {"name": "b"}]}));
+    assert_eq!(looked("{{with .m}}{{end}}"), json!({"m": {"x": "y"}}));
+    assert_eq!(looked("{{template \"t\" .}}{{define \"t\"}}{{end}}"), root());
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod watching;
 pub use watching::Watching;
 
 use super::resources::Unstored;
-use crate::kube::{Kind, Object};
+use crate::kube::{Kind, Mask, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output::{self, Forms, Output};
@@ -121,7 +121,7 @@ fn unstored(run: &mut Run, kind: &Unstored, names: &[String], output: &Output) -
         Output::Table | Output::Wide => run.warn("No resources found"),
         Output::Name => {}
         form => {
-            let text = form.print_list(std::iter::empty())?;
+            let text = form.print_list(std::iter::empty(), output::shown_parts)?;
             run.out(text);
         }
     }
@@ -267,17 +267,16 @@ fn print_values(
     let single = matches!(targets, [Target::Named(..) | Target::Stored(_)]);
     let managed = run.args.is("show-managed-fields");
     let scales = run.args.get("subresource") == Some("scale");
-    let shown = |o: &Object| match (scales, managed) {
+    let shown = |o: &Object, mask: &Mask| match (scales, managed) {
         (true, _) => subresource::scale(o),
-        (false, true) => o.to_value(),
-        (false, false) => output::shown(o),
+        (false, true) => o.to_masked(mask),
+        (false, false) => output::shown_parts(o, mask),
     };
-    let mut values = found.objects().map(shown);
     let text = if single {
-        let Some(value) = values.next() else { return Ok(()) };
-        output.print(&value)?
+        let Some(object) = found.objects().next() else { return Ok(()) };
+        output.print_object(|mask| shown(object, mask))?
     } else {
-        output.print_list(values)?
+        output.print_list(found.objects(), shown)?
     };
     run.out(text);
     Ok(())

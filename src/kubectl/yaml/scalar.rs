@@ -14,8 +14,20 @@ pub(super) enum Style {
     Literal,
 }
 
+/// Whether a text is one of those that most texts are: a word that needs no second look. What reads as something else than text and
+/// begins with a letter is no longer than `false`.
+pub(super) fn is_plain_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > "false".len()
+        && bytes[0].is_ascii_alphabetic()
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(byte))
+}
+
 /// The style of `text`; keys never span lines.
 pub(super) fn style(text: &str, key: bool) -> Style {
+    if is_plain_word(text) {
+        return Style::Plain;
+    }
     let shape = Shape::of(text);
     if text.contains('\n') {
         return if key || !shape.block { Style::Double } else { Style::Literal };

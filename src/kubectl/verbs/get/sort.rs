@@ -1,7 +1,7 @@
 //! `--sort-by` (`kubectl/pkg/cmd/get/sorter.go`).
 
-use crate::kube::Object;
 use crate::kube::quantity::Amount;
+use crate::kube::{Mask, Object};
 use crate::kubectl::jsonpath::JsonPath;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -9,9 +9,11 @@ use std::cmp::Ordering;
 /// Sorts objects by a field; the error says that no object has it.
 pub fn sort(objects: &mut Vec<&Object>, path: &str) -> Result<(), String> {
     let parsed = JsonPath::relaxed(path)?;
+    let mut mask = Mask::default();
+    parsed.want(&mut mask);
     let mut keyed = Vec::with_capacity(objects.len());
     for object in objects.iter() {
-        let value = object.to_value();
+        let value = object.to_masked(&mask);
         let key = parsed.find(&value)?.first().map(|v| (*v).clone());
         keyed.push((key, *object));
     }

@@ -168,7 +168,7 @@ impl Ctx<'_> {
     }
 
     pub fn process_mut(&mut self) -> Option<&mut Process> {
-        self.sys.procs.get_mut(&self.key)
+        self.sys.procs.get_mut(&self.key).map(Box::as_mut)
     }
 
     /// Whether a descriptor is a terminal.

@@ -103,11 +103,12 @@ pub struct System {
     pub(super) clock: SimTime,
     /// What programs are told when they ask for the time.
     pub(super) wall: WallClock,
-    pub(super) cells: BTreeMap<CellId, Cell>,
-    pub(super) procs: BTreeMap<ProcKey, Process>,
+    /// Large things stand in boxes: a map keeps room for more of them than there usually are.
+    pub(super) cells: BTreeMap<CellId, Box<Cell>>,
+    pub(super) procs: BTreeMap<ProcKey, Box<Process>>,
     pub(super) files: BTreeMap<u32, OpenFile>,
     pub(super) pipes: BTreeMap<u32, Pipe>,
-    pub(super) captures: BTreeMap<ProcKey, Capture>,
+    pub(super) captures: BTreeMap<ProcKey, Box<Capture>>,
     pub(super) listeners: BTreeMap<u16, ProcKey>,
     pub(super) requests: BTreeMap<RequestId, ProcKey>,
     pub(super) next_pid: BTreeMap<u32, u32>,
@@ -184,7 +185,7 @@ impl System {
             self.next_pid.entry(namespace).or_insert(1);
         }
         let cell = Cell::new(spec, namespace, &self.hostname);
-        self.cells.insert(id, cell);
+        self.cells.insert(id, Box::new(cell));
         id
     }
 

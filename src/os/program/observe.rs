@@ -130,7 +130,7 @@ fn busybox(call: &mut Call<'_, '_>) -> Program {
     // busybox's shell runs ps without exec: the command line is still the shell's.
     let shell =
         call.ctx.sys.procs.get(&parent).filter(|process| matches!(process.program, Program::Shell(_)));
-    let shell = shell.map(super::super::process::Process::command_line);
+    let shell = shell.map(|process| process.command_line());
     let mut rows = rows(call.ctx);
     if let (Some(shell), Some(row)) = (shell, rows.iter_mut().find(|row| row.pid == own.pid)) {
         row.command = format!("{{ps}} {shell}");

@@ -211,7 +211,7 @@ impl System {
     }
 
     /// Takes a process out of the machine and lets go of all it held.
-    pub(super) fn drop_process(&mut self, key: ProcKey) -> Option<super::Process> {
+    pub(super) fn drop_process(&mut self, key: ProcKey) -> Option<Box<super::Process>> {
         self.set_timer(key, None);
         let process = self.procs.remove(&key)?;
         for file in process.fds.values() {

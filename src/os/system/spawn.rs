@@ -300,7 +300,7 @@ impl System {
             _ => std::collections::VecDeque::new(),
         };
         let capture = Capture { input, input_open: *stdin == Stdin::Open, tty, ..Capture::default() };
-        self.captures.insert(key, capture);
+        self.captures.insert(key, Box::new(capture));
         let kind = if *stdin == Stdin::Empty { FileKind::Null } else { FileKind::Input(key) };
         let stderr = if tty { Stream::Out } else { Stream::Err };
         let files = [
@@ -356,7 +356,7 @@ impl System {
             load: Load { since: self.clock, ..Load::of(720 << 10) },
             spin: Spin::default(),
         };
-        self.procs.insert(key, process);
+        self.procs.insert(key, Box::new(process));
         self.wake(key);
     }
 

@@ -112,15 +112,16 @@ pub enum Registry {
 pub struct Machines {
     /// The image registry they pull from.
     pub registry: Registry,
-    all: BTreeMap<Arc<str>, Machine>,
-    /// Their names, by the nodes' numbers.
-    order: Vec<Arc<str>>,
+    /// By the nodes' numbers.
+    all: Vec<Machine>,
+    /// Those numbers by name.
+    numbers: BTreeMap<Arc<str>, usize>,
 }
 
 impl Machines {
     /// Puts up a machine.
     pub fn add(&mut self, spec: &NodeSpec) {
-        let n = self.order.len() as u64;
+        let n = self.all.len() as u64;
         let machine = Machine {
             spec: spec.clone(),
             address: NodeIndex(n as u32).address().to_string(),
@@ -137,27 +138,27 @@ impl Machines {
             silent_since: None,
             phase: (n * 1_370) % LEASE_PERIOD,
         };
-        self.all.insert(spec.name.clone(), machine);
-        self.order.push(spec.name.clone());
+        self.numbers.insert(spec.name.clone(), self.all.len());
+        self.all.push(machine);
     }
 
     /// The machine of the node with this number.
     pub fn at(&self, index: NodeIndex) -> Option<&Machine> {
-        self.get(self.order.get(index.0 as usize)?)
+        self.all.get(index.0 as usize)
     }
 
     /// The machine of a node.
     pub fn get(&self, node: &str) -> Option<&Machine> {
-        self.all.get(node)
+        self.all.get(*self.numbers.get(node)?)
     }
 
     /// The machine of a node, to change.
     pub fn get_mut(&mut self, node: &str) -> Option<&mut Machine> {
-        self.all.get_mut(node)
+        self.all.get_mut(*self.numbers.get(node)?)
     }
 
     /// Every machine, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Machine)> {
-        self.all.iter()
+        self.numbers.iter().map(|(name, number)| (name, &self.all[*number]))
     }
 }

@@ -105,20 +105,17 @@ impl Cluster {
 
     /// Whether a node's kubelet works and reaches the API server.
     pub(super) fn hears(&self, node: NodeIndex) -> bool {
-        let name = &self.kubelets[node.0 as usize].spec().name;
-        self.machines.get(name).is_none_or(Machine::is_heard)
+        self.machines.at(node).is_none_or(Machine::is_heard)
     }
 
     /// Whether a node's kubelet works, whoever hears of it.
     pub(super) fn works(&self, node: NodeIndex) -> bool {
-        let name = &self.kubelets[node.0 as usize].spec().name;
-        self.machines.get(name).is_none_or(|machine| machine.powered && machine.kubelet_runs)
+        self.machines.at(node).is_none_or(|machine| machine.powered && machine.kubelet_runs)
     }
 
     /// Whether a node has power.
     pub(super) fn has_power(&self, node: NodeIndex) -> bool {
-        let name = &self.kubelets[node.0 as usize].spec().name;
-        self.machines.get(name).is_none_or(|machine| machine.powered)
+        self.machines.at(node).is_none_or(|machine| machine.powered)
     }
 
     /// A node's kubelet was started again; after a loss of power nothing else runs there.

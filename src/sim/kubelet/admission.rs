@@ -227,7 +227,7 @@ fn refusal(
         let text = "Failed to admit pod as the OS field doesn't match node OS";
         return Some(("PodOSNotSupported", text.into()));
     }
-    if desk.ctx.machines.get(&desk.machine.spec.name).is_some_and(|machine| machine.going_down.is_some()) {
+    if desk.ctx.machines.at(desk.machine.index).is_some_and(|machine| machine.going_down.is_some()) {
         return Some(("NodeShutdown", "Pod was rejected as the node is shutting down.".into()));
     }
     if let Some(conditions) = pressure_against(worker, desk) {
@@ -259,7 +259,7 @@ fn refusal(
 /// The pressures that keep a Pod out (`pkg/kubelet/eviction/eviction_manager.go`, `Admit`): memory those that asked for none, disk all
 /// that are not critical.
 fn pressure_against(worker: &Worker, desk: &Desk) -> Option<&'static str> {
-    let scarce = &desk.ctx.machines.get(&desk.machine.spec.name)?.scarce;
+    let scarce = &desk.ctx.machines.at(desk.machine.index)?.scarce;
     if scarce.is_empty() || worker.is_critical() {
         return None;
     }

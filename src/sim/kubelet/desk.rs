@@ -130,12 +130,12 @@ pub(super) struct Desk<'a, 'b> {
 impl Desk<'_, '_> {
     /// Whether the API server can be reached.
     pub fn is_connected(&self) -> bool {
-        self.ctx.machines.get(&self.machine.spec.name).is_none_or(|machine| machine.connected)
+        self.ctx.machines.at(self.machine.index).is_none_or(|machine| machine.connected)
     }
 
     /// The node's clock.
     pub fn wall(&self) -> WallClock {
-        let machine = self.ctx.machines.get(&self.machine.spec.name);
+        let machine = self.ctx.machines.at(self.machine.index);
         machine.map(|machine| machine.wall.clone()).unwrap_or_default()
     }
 

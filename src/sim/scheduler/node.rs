@@ -26,8 +26,6 @@ pub struct NodeInfo {
     pub pods: BTreeMap<Key, Arc<Demand>>,
     /// How many of them want ports of the node.
     pub with_ports: usize,
-    /// How many of them each owner has, by its uid.
-    by_owner: BTreeMap<String, i64>,
     /// The sizes of the images on it by each of their names, bytes.
     images: BTreeMap<String, i64>,
 }
@@ -43,7 +41,6 @@ impl NodeInfo {
             non_zero: (0, 0),
             pods: BTreeMap::new(),
             with_ports: 0,
-            by_owner: BTreeMap::new(),
             images: BTreeMap::new(),
         }
     }
@@ -71,11 +68,6 @@ impl NodeInfo {
         spec.and_then(|spec| spec.taints.as_deref()).unwrap_or_default()
     }
 
-    /// How many Pods of an owner are here.
-    pub fn owned(&self, owner: &str) -> i64 {
-        self.by_owner.get(owner).copied().unwrap_or_default()
-    }
-
     /// Whether it says of any image that it is there.
     pub fn has_images(&self) -> bool {
         !self.images.is_empty()
@@ -93,13 +85,6 @@ impl NodeInfo {
         if !demand.ports.is_empty() {
             self.with_ports = self.with_ports.wrapping_add_signed(sign as isize);
         }
-        if let Some(owner) = demand.owner() {
-            let count = self.by_owner.entry(owner.to_owned()).or_default();
-            *count += sign;
-            if *count == 0 {
-                self.by_owner.remove(owner);
-            }
-        }
     }
 }
 
@@ -114,6 +99,8 @@ pub struct Nodes {
     /// Pods that repel or attract others: the only ones whose own terms matter to a newcomer.
     social: BTreeSet<Key>,
     nominated: BTreeMap<Key, (usize, Arc<Demand>)>,
+    /// How many Pods each owner, by its uid, has on which node: by the owner first, who has few nodes beside all there are.
+    owned: BTreeMap<String, BTreeMap<usize, i64>>,
 }
 
 impl Nodes {
@@ -170,6 +157,27 @@ impl Nodes {
         self.placed.get(key).map(|(_, demand)| demand)
     }
 
+    /// How many Pods of an owner are on which node, by the node's place.
+    pub fn owned(&self, owner: &str) -> Option<&BTreeMap<usize, i64>> {
+        self.owned.get(owner)
+    }
+
+    fn count_owned(&mut self, demand: &Demand, place: usize, sign: i64) {
+        let Some(owner) = demand.owner() else { return };
+        if !self.owned.contains_key(owner) {
+            self.owned.insert(owner.to_owned(), BTreeMap::new());
+        }
+        let Some(places) = self.owned.get_mut(owner) else { return };
+        let count = places.entry(place).or_default();
+        *count += sign;
+        if *count == 0 {
+            places.remove(&place);
+        }
+        if places.is_empty() {
+            self.owned.remove(owner);
+        }
+    }
+
     /// Every placed Pod with the node it is on.
     pub fn social(&self) -> impl Iterator<Item = (&NodeInfo, &Arc<Demand>)> {
         self.social.iter().filter_map(|key| self.placed.get(key)).map(|(at, demand)| (&self.all[*at], demand))
@@ -185,6 +193,7 @@ impl Nodes {
         self.release(&demand.key);
         self.forget_nomination(&demand.key);
         let place = self.place_of(node);
+        self.count_owned(demand, place, 1);
         let info = &mut self.all[place];
         info.count(demand, 1);
         info.pods.insert(demand.key.clone(), demand.clone());
@@ -199,6 +208,7 @@ impl Nodes {
         self.nominated.remove(key);
         let (place, demand) = self.placed.remove(key)?;
         self.social.remove(key);
+        self.count_owned(&demand, place, -1);
         let info = &mut self.all[place];
         info.count(&demand, -1);
         info.pods.remove(key);
@@ -247,4 +257,49 @@ fn image_sizes(node: &Node) -> BTreeMap<String, i64> {
         image.names.iter().flatten().map(move |name| (name.clone(), size))
     });
     named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kube::{Kind, Object};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn demand(pod: u8, owner: u8) -> Arc<Demand> {
+        let owners = json!([{ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "s", "uid": format!("owner-{owner}"),
+            "controller": true }]);
+        let value = json!({ "metadata": { "name": format!("pod-{pod}"), "namespace": "default",
+            "ownerReferences": if owner == 0 { json!([]) } else { owners } }, "spec": { "containers": [] } });
+        let object = Object::from_value(Kind::Pod, value).unwrap();
+        Arc::new(Demand::of(object.as_pod().unwrap(), object.key()))
+    }
+
+    /// What a walk over all placed Pods counts.
+    fn walked(nodes: &Nodes) -> BTreeMap<String, BTreeMap<usize, i64>> {
+        let mut counts: BTreeMap<String, BTreeMap<usize, i64>> = BTreeMap::new();
+        for (place, demand) in nodes.placed.values() {
+            if let Some(owner) = demand.owner() {
+                *counts.entry(owner.to_owned()).or_default().entry(*place).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    proptest! {
+        #[test]
+        fn the_pods_of_an_owner_are_counted_as_a_walk_counts_them(
+            steps in proptest::collection::vec((0_u8..6, 0_u8..3, proptest::option::of(0_u8..4)), 0..40)
+        ) {
+            let mut nodes = Nodes::default();
+            for (pod, owner, node) in steps {
+                let demand = demand(pod, owner);
+                match node {
+                    Some(node) => nodes.place(&demand, &format!("node-{node}")),
+                    None => drop(nodes.release(&demand.key)),
+                }
+                prop_assert_eq!(&nodes.owned, &walked(&nodes));
+            }
+        }
+    }
 }

@@ -28,15 +28,22 @@ pub fn best(prepared: &Prepared, places: &[usize], nodes: &Nodes, store: &Store)
     };
     add(&avoided_taints(demand, &infos), 3);
     add(&preferred_nodes(demand, &infos), 2);
-    add(&spread(demand, &infos, nodes, store), 2);
+    let owned = owned(demand, places, nodes);
+    add(&spread(demand, (&infos, &owned), nodes, store), 2);
     add(&company(demand, &infos, nodes, store), 2);
     add(&each(&infos, |node| least_allocated(demand, node)), 1);
     add(&each(&infos, |node| balanced(demand, node)), 1);
     add(&images(demand, &infos), 1);
-    let owner = demand.owner().unwrap_or_default();
-    let order = |i: usize| (infos[i].owned(owner), &infos[i].name);
+    let order = |i: usize| (owned[i], &infos[i].name);
     let better = |a: &usize, b: &usize| totals[*b].cmp(&totals[*a]).then_with(|| order(*a).cmp(&order(*b)));
     (0..infos.len()).min_by(better).map_or(places[0], |i| places[i])
+}
+
+/// How many Pods of the same owner each of the nodes has.
+fn owned(demand: &Demand, places: &[usize], nodes: &Nodes) -> Vec<i64> {
+    let known = demand.owner().and_then(|owner| nodes.owned(owner));
+    let Some(known) = known else { return vec![0; places.len()] };
+    places.iter().map(|place| known.get(place).copied().unwrap_or_default()).collect()
 }
 
 fn each(infos: &[&NodeInfo], score: impl Fn(&NodeInfo) -> i64) -> Vec<i64> {
@@ -75,7 +82,7 @@ fn preferred_nodes(demand: &Demand, infos: &[&NodeInfo]) -> Vec<i64> {
     normalized(each(infos, score), false)
 }
 
-fn spread(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) -> Vec<i64> {
+fn spread(demand: &Demand, (infos, owned): (&[&NodeInfo], &[i64]), nodes: &Nodes, store: &Store) -> Vec<i64> {
     let explicit = demand.spec.topology_spread_constraints.as_ref().is_some_and(|list| !list.is_empty());
     let raw = if explicit {
         let spread = Spread::preferred(demand, nodes, store);
@@ -90,7 +97,7 @@ fn spread(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) ->
             sum.sum::<f64>().round() as i64
         })
     } else {
-        default_spread(demand, infos)
+        default_spread(demand, infos, owned)
     };
     let (min, max) =
         (raw.iter().min().copied().unwrap_or_default(), raw.iter().max().copied().unwrap_or_default());
@@ -104,21 +111,24 @@ fn skew(count: i64, places: usize, max_skew: i64) -> f64 {
 }
 
 /// The cluster's default constraints, by owner rather than by its selector.
-fn default_spread(demand: &Demand, infos: &[&NodeInfo]) -> Vec<i64> {
-    let Some(owner) = demand.owner() else { return vec![0; infos.len()] };
+fn default_spread(demand: &Demand, infos: &[&NodeInfo], owned: &[i64]) -> Vec<i64> {
+    if demand.owner().is_none() {
+        return vec![0; infos.len()];
+    }
     let mut zones: BTreeMap<&str, i64> = BTreeMap::new();
-    for node in infos {
+    for (node, count) in infos.iter().zip(owned) {
         if let Some(zone) = node.label(DEFAULT_SKEW[1].0) {
-            *zones.entry(zone).or_default() += node.owned(owner);
+            *zones.entry(zone).or_default() += count;
         }
     }
-    each(infos, |node| {
-        let mut sum = skew(node.owned(owner), infos.len(), DEFAULT_SKEW[0].1);
+    let score = |(node, count): (&&NodeInfo, &i64)| {
+        let mut sum = skew(*count, infos.len(), DEFAULT_SKEW[0].1);
         if let Some(count) = node.label(DEFAULT_SKEW[1].0).and_then(|zone| zones.get(zone)) {
             sum += skew(*count, zones.len(), DEFAULT_SKEW[1].1);
         }
         sum.round() as i64
-    })
+    };
+    infos.iter().zip(owned).map(score).collect()
 }
 
 fn company(demand: &Demand, infos: &[&NodeInfo], nodes: &Nodes, store: &Store) -> Vec<i64> {

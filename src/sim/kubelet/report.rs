@@ -86,10 +86,10 @@ impl Worker {
         }
         let mut pod = stored.clone();
         let status = self.merged(&pod);
-        if status == *pod.status {
+        if status == pod.status {
             return;
         }
-        pod.status = Arc::new(status);
+        pod.status = status;
         self.report.written = Some(pod.status.clone());
         desk.ctx.store.put(desk.ctx.now, Object::Pod(pod), self.report.because);
     }
@@ -97,7 +97,7 @@ impl Worker {
     /// Somebody else has written the status of the Pod: what is the kubelet's in it is put right at the status manager's next full pass.
     pub fn repair_later(&mut self, desk: &mut Desk) {
         let Some(written) = &self.report.written else { return };
-        if Arc::ptr_eq(written, &self.pod.status) || self.merged(&self.pod) == *self.pod.status {
+        if Arc::ptr_eq(written, &self.pod.status) || self.merged(&self.pod) == self.pod.status {
             return;
         }
         let at = desk.machine.clock.next_pass(desk.ctx.now);
@@ -113,28 +113,38 @@ impl Worker {
         }
     }
 
-    fn merged(&self, stored: &Pod) -> PodStatus {
-        let mut status = (*self.report.wanted).clone();
-        let owned = status.conditions.take().unwrap_or_default();
+    /// The wanted status with what others have written: where that is nothing, the very same.
+    fn merged(&self, stored: &Pod) -> Arc<PodStatus> {
+        let (wanted, stored) = (&self.report.wanted, &stored.status);
+        let owned = wanted.conditions.as_deref().unwrap_or_default();
         let foreign = |c: &&PodCondition| {
             !OWNED.contains(&c.type_.as_str()) && !owned.iter().any(|own| own.type_ == c.type_)
         };
-        let mut conditions: Vec<PodCondition> =
-            stored.status.conditions.iter().flatten().filter(foreign).cloned().collect();
-        conditions.extend(owned);
-        status.conditions = Some(conditions).filter(|list| !list.is_empty());
-        status.resize.clone_from(&stored.status.resize);
-        status.nominated_node_name.clone_from(&stored.status.nominated_node_name);
-        status.qos_class.clone_from(&stored.status.qos_class);
+        let mut foreign = stored.conditions.iter().flatten().filter(foreign).peekable();
         let held_back = self.mode < Mode::Terminated
-            && spec::is_terminal(status.phase.as_deref())
-            && !spec::is_terminal(stored.status.phase.as_deref());
-        if held_back {
-            status.phase.clone_from(&stored.status.phase);
-            status.reason.clone_from(&stored.status.reason);
-            status.message.clone_from(&stored.status.message);
+            && spec::is_terminal(wanted.phase.as_deref())
+            && !spec::is_terminal(stored.phase.as_deref());
+        let same = foreign.peek().is_none()
+            && !held_back
+            && !wanted.conditions.as_ref().is_some_and(Vec::is_empty)
+            && wanted.resize == stored.resize
+            && wanted.nominated_node_name == stored.nominated_node_name
+            && wanted.qos_class == stored.qos_class;
+        if same {
+            return wanted.clone();
         }
-        status
+        let mut status = (**wanted).clone();
+        let conditions: Vec<PodCondition> = foreign.chain(owned).cloned().collect();
+        status.conditions = Some(conditions).filter(|list| !list.is_empty());
+        status.resize.clone_from(&stored.resize);
+        status.nominated_node_name.clone_from(&stored.nominated_node_name);
+        status.qos_class.clone_from(&stored.qos_class);
+        if held_back {
+            status.phase.clone_from(&stored.phase);
+            status.reason.clone_from(&stored.reason);
+            status.message.clone_from(&stored.message);
+        }
+        Arc::new(status)
     }
 
     /// Removes the API object once nothing of the Pod is left on the node.

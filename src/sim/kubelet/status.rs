@@ -82,7 +82,9 @@ fn set_verdict(view: &View, status: &mut PodStatus) {
     }
 }
 
-fn some(list: Vec<ContainerStatus>) -> Option<Vec<ContainerStatus>> {
+/// A list that is not empty, without room to spare: statuses are kept by the thousand.
+fn some(mut list: Vec<ContainerStatus>) -> Option<Vec<ContainerStatus>> {
+    list.shrink_to_fit();
     if list.is_empty() { None } else { Some(list) }
 }
 

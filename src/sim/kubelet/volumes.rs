@@ -98,8 +98,8 @@ impl Worker {
             return;
         }
         let now = desk.ctx.now.0;
-        let specs: Vec<Spec> = self.pod.spec.volumes.clone().unwrap_or_default();
-        for spec in &specs {
+        let pod_spec = self.pod.spec.clone();
+        for spec in pod_spec.volumes.iter().flatten() {
             let Some(entry) = self.volumes.entries.get(&spec.name) else { continue };
             if entry.mounted.is_some() || entry.next > now {
                 continue;
@@ -138,12 +138,14 @@ impl Worker {
         }
         let configured = desk.ctx.store.configured();
         let same = |(revision, pod): &(u64, Pod)| *revision == configured && same_wish(pod, &self.pod);
-        if self.volumes.made_of.as_ref().is_some_and(same) {
+        let made = self.volumes.made_of.as_ref().is_some_and(same);
+        // The Pod as it is now, whether or not it matters: an older one would be kept for this alone.
+        self.volumes.made_of = Some((configured, self.pod.clone()));
+        if made {
             return;
         }
-        self.volumes.made_of = Some((configured, self.pod.clone()));
-        let specs: Vec<Spec> = self.pod.spec.volumes.clone().unwrap_or_default();
-        for spec in &specs {
+        let pod_spec = self.pod.spec.clone();
+        for spec in pod_spec.volumes.iter().flatten() {
             let place = self.volumes.entries.get(&spec.name).and_then(|entry| entry.mounted.clone());
             if let Some((id, _)) = place
                 && content::changes(spec)

@@ -26,7 +26,9 @@ pub(super) fn all(view: &View, status: &PodStatus) -> Vec<PodCondition> {
     let init = status.init_container_statuses.as_deref().unwrap_or_default();
     let main = status.container_statuses.as_deref().unwrap_or_default();
     let containers = containers_ready(view, status, init, main);
-    let mut list = view.worker.extra_conditions.clone();
+    // Statuses are kept by the thousand: no list in them has room to spare.
+    let mut list = Vec::with_capacity(view.worker.extra_conditions.len() + 5);
+    list.extend_from_slice(&view.worker.extra_conditions);
     let mut put = |kind: &str, verdict: Verdict| list.push(condition(view, kind, verdict));
     put("PodReadyToStartContainers", Verdict::plain(view.sandbox.is_some_and(|sandbox| sandbox.up)));
     put("Initialized", initialized(view, status, init));

@@ -20,7 +20,7 @@ const EVENT_TTL: u64 = 3_600_000;
 const SERIES_END: u64 = 360_000;
 
 /// Whether an Event is good or bad news.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the variants are Kubernetes' own type names")]
 pub enum EventType {
     Normal,
@@ -240,7 +240,7 @@ impl Context<'_> {
         if !open && self.store.get(&key).is_none() {
             return;
         }
-        self.store.put(self.now, object, cause);
+        let key = self.store.put(self.now, object, cause).key.clone();
         if self.recorder.expiry.is_empty() {
             self.agenda.push(self.now.plus(EVENT_TTL), Due::ExpireEvents);
         }

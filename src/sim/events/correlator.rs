@@ -4,6 +4,7 @@ use super::{EventType, Note};
 use crate::kube::SimTime;
 use crate::kube::core::ObjectReference;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// How many different messages of one kind are kept apart.
@@ -38,14 +39,14 @@ pub(super) enum Verdict {
 /// The object as correlation keys name it. All keys of one observation share it, and each memory shares its key with its own order.
 type Subject = Arc<[String; 5]>;
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Similar {
     subject: Subject,
     kind: EventType,
     reason: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Same {
     similar: Arc<Similar>,
     field_path: String,
@@ -151,14 +152,14 @@ impl Correlator {
 fn subject(about: &ObjectReference) -> Subject {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (kind, version) = (text(&about.kind), text(&about.api_version));
-    // What differs soonest stands first: keys are compared very often.
     Arc::new([text(&about.uid), text(&about.name), text(&about.namespace), kind, version])
 }
 
-/// A map that forgets what was not used for longest.
+/// A map that forgets what was not used for longest. Its keys are long texts that begin alike: they are in the order of their hashes,
+/// which nobody sees, and themselves compared only where those are equal.
 #[derive(Clone, Debug)]
 struct Recent<K, V> {
-    map: BTreeMap<Arc<K>, (u64, V)>,
+    map: BTreeMap<(u64, Arc<K>), (u64, V)>,
     order: BTreeMap<u64, Arc<K>>,
     tick: u64,
 }
@@ -169,25 +170,32 @@ impl<K, V> Default for Recent<K, V> {
     }
 }
 
-impl<K: Ord, V> Recent<K, V> {
-    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.map.get_mut(key).map(|(_, value)| value)
+impl<K: Ord + Hash, V> Recent<K, V> {
+    fn get_mut(&mut self, key: &Arc<K>) -> Option<&mut V> {
+        self.map.get_mut(&hashed(key)).map(|(_, value)| value)
     }
 
     fn entry(&mut self, key: &Arc<K>, fresh: impl FnOnce() -> V) -> &mut V {
         self.tick += 1;
         let tick = self.tick;
-        let known = self.map.get(key).and_then(|(tick, _)| self.order.remove(tick));
+        let key = hashed(key);
+        let known = self.map.get(&key).and_then(|(tick, _)| self.order.remove(tick));
         if known.is_none()
             && self.map.len() >= CAPACITY
             && let Some((_, oldest)) = self.order.pop_first()
         {
-            self.map.remove(&oldest);
+            self.map.remove(&hashed(&oldest));
         }
-        let key = known.unwrap_or_else(|| key.clone());
-        self.order.insert(tick, key.clone());
+        let key = known.map_or_else(|| key.clone(), |known| (key.0, known));
+        self.order.insert(tick, key.1.clone());
         let slot = self.map.entry(key).or_insert_with(|| (tick, fresh()));
         slot.0 = tick;
         &mut slot.1
     }
+}
+
+fn hashed<K: Hash>(key: &Arc<K>) -> (u64, Arc<K>) {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    (hasher.finish(), key.clone())
 }

@@ -89,17 +89,15 @@ impl Context<'_> {
     }
 
     /// The ready Pods a Service selects.
-    pub(super) fn ready_pods(&self, service: &Service, namespace: &str) -> impl Iterator<Item = &Pod> {
-        let selector = service.spec.as_ref().and_then(|spec| spec.selector.clone());
-        let pods = self.store.list(Kind::Pod, Some(namespace)).filter_map(Object::as_pod);
-        pods.filter(move |pod| {
-            let labels = pod.metadata.labels.as_ref();
-            let matches = selector.as_ref().is_some_and(|selector| {
-                selector.iter().all(|(key, value)| labels.and_then(|l| l.get(key)) == Some(value))
-            });
-            let ready =
-                pod.status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
-            matches && ready && pod.status.pod_ip.is_some() && pod.metadata.deletion_timestamp.is_none()
+    pub(super) fn ready_pods<'a>(
+        &'a self,
+        service: &'a Service,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a Pod> {
+        let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+        let pods = selector.map(|labels| self.store.pods_with_labels(namespace, labels));
+        pods.into_iter().flatten().filter(|pod| {
+            pod.is_ready() && pod.status.pod_ip.is_some() && pod.metadata.deletion_timestamp.is_none()
         })
     }
 }

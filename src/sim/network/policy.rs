@@ -103,8 +103,9 @@ impl Context<'_> {
     /// The Pod of a sandbox; `None` for the shell of a node and for Pods in the network of their node.
     fn end_of(&self, id: SandboxId) -> Option<End<'_>> {
         let sandbox = self.runtime.get(id).filter(|_| !self.runtime.is_node_shell(id))?;
-        let pods = self.store.list(Kind::Pod, Some(&sandbox.namespace)).filter_map(Object::as_pod);
-        let pod = pods
+        let here = self.store.pods_on(&self.machines.at(sandbox.node)?.spec.name);
+        let pod = here
+            .filter(|pod| pod.namespace() == &*sandbox.namespace)
             .filter(|pod| pod.status.pod_ip.as_deref() == Some(&*sandbox.ip))
             .find(|pod| !matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed")))?;
         (pod.spec.host_network != Some(true)).then(|| End {

@@ -225,6 +225,11 @@ impl Store {
         Some(self.log.from((revision + 1 - first) as usize))
     }
 
+    /// All changes that are kept, oldest first.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.log.from(0)
+    }
+
     fn append(&mut self, change: Change) -> &Change {
         if matches!(change.object, Object::ConfigMap(_) | Object::Secret(_)) {
             self.configured = change.revision;

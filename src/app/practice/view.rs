@@ -83,7 +83,7 @@ impl Practice {
     pub fn events(&self) -> Vec<WatchRow> {
         let store = self.shown().stage.cluster.store();
         let mut latest: BTreeMap<ObjectKey, SimTime> = BTreeMap::new();
-        for change in store.changes_since(0).into_iter().flatten() {
+        for change in store.changes() {
             if change.object.kind() == Kind::Event {
                 latest.insert(change.key.clone(), change.at);
             }
@@ -124,7 +124,7 @@ impl Practice {
     /// Why an object came to be as it was at `at` (or, without a time, as it is now), newest first.
     pub fn why(&self, object: &ObjectKey, at: Option<SimTime>) -> Vec<Why> {
         let cluster = &self.shown().stage.cluster;
-        let changes = || cluster.store().changes_since(0).into_iter().flatten();
+        let changes = || cluster.store().changes();
         let mine = || changes().filter(|change| change.key == *object);
         let Some(change) = mine().filter(|change| at.is_none_or(|at| change.at <= at)).last() else {
             return Vec::new();

@@ -124,8 +124,8 @@ impl Cluster {
         for (at, why) in &machine.refusals {
             writer.refusal(*at, why);
         }
-        if let Some(changes) = self.store.changes_since(0) {
-            changes.for_each(|change| writer.change(change));
+        for change in self.store.changes() {
+            writer.change(change);
         }
         writer.catch_up(self.now);
         writer.lines.sort_by_key(|line| line.at);

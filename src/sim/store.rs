@@ -41,8 +41,8 @@ pub struct Change {
     pub object: Object,
     /// Why.
     pub cause: CauseId,
-    /// The labels before the change, if it altered them: who selected the object by those may have to let it go.
-    pub former_labels: Option<BTreeMap<String, String>>,
+    /// The object before the change, if it was there already.
+    pub former: Option<Object>,
 }
 
 /// Objects of one kind and namespace by their names.
@@ -189,9 +189,7 @@ impl Store {
         self.index.replace(&key, old.as_ref(), Some(&object));
         self.tallies.replace(old.as_ref(), Some(&object));
         let kind = if old.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        let relabelled = old.filter(|old| old.meta().labels != object.meta().labels);
-        let former_labels = relabelled.map(|old| old.meta().labels.clone().unwrap_or_default());
-        self.append(Change { revision: self.revision, at, kind, key, object, cause, former_labels })
+        self.append(Change { revision: self.revision, at, kind, key, object, cause, former: old })
     }
 
     /// Removes the object at `key` and logs the change; `None` if there is none.
@@ -202,7 +200,7 @@ impl Store {
         self.revision += 1;
         object.meta_mut().resource_version = Some(self.revision.to_string());
         let (revision, kind) = (self.revision, ChangeKind::Deleted);
-        Some(self.append(Change { revision, at, kind, key: key.clone(), object, cause, former_labels: None }))
+        Some(self.append(Change { revision, at, kind, key: key.clone(), object, cause, former: None }))
     }
 
     fn take_out(&mut self, key: &Key) -> Option<Object> {

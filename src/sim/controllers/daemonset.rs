@@ -36,7 +36,9 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::DaemonSet(_) => queue.add(Controller::DaemonSet, change.key.clone(), change.cause, context),
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.key, &change.object, Kind::DaemonSet) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::DaemonSet)
+                && queue.is_concerned(Controller::DaemonSet, &key, change)
+            {
                 queue.add(Controller::DaemonSet, key, change.cause, context);
             }
         }

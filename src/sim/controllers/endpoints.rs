@@ -33,9 +33,11 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         Object::Service(_) => {
             queue.add(Controller::Endpoints, change.key.clone(), change.cause, context);
         }
+        Object::Pod(_) if pods::only_containers_changed(change) => {}
         Object::Pod(pod) => {
             // A Pod whose labels changed concerns those that selected it by the old ones, too.
-            let labels = [pod.metadata.labels.as_ref(), change.former_labels.as_ref()];
+            let former = change.former.as_ref().and_then(|former| former.meta().labels.as_ref());
+            let labels = [pod.metadata.labels.as_ref(), former];
             let services: Vec<Key> = context
                 .store
                 .list(Kind::Service, Some(pod.namespace()))

@@ -31,7 +31,9 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::Job(_) => queue.add(Controller::Job, change.key.clone(), change.cause, context),
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.key, &change.object, Kind::Job) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::Job)
+                && queue.is_concerned(Controller::Job, &key, change)
+            {
                 queue.add_later(Controller::Job, key, BATCH, change.cause, context);
             }
         }

@@ -3,9 +3,10 @@
 use crate::kube::core::PodCondition;
 use crate::kube::selector::Selector;
 use crate::kube::{Kind, Object, Pod, SimTime};
-use crate::sim::store::{Store, Tally};
+use crate::sim::store::{Change, ChangeKind, Store, Tally};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, OwnerReference};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
@@ -30,6 +31,23 @@ pub fn is_available(pod: &Pod, min_ready: i32, now: SimTime) -> bool {
     ready_since(pod).is_some_and(|since| {
         min_ready == 0 || now.since(since) >= u64::try_from(min_ready).unwrap_or(0) * 1000
     })
+}
+
+/// Whether nothing is different about a Pod but what its status says of its containers: such a change, of which a crash loop is full,
+/// gives nobody anything to do who counts Pods.
+pub fn only_containers_changed(change: &Change) -> bool {
+    let (Some(Object::Pod(old)), Object::Pod(new)) = (&change.former, &change.object) else { return false };
+    let (a, b) = (&old.metadata, &new.metadata);
+    change.kind == ChangeKind::Modified
+        && Arc::ptr_eq(&old.spec, &new.spec)
+        && a.labels == b.labels
+        && a.annotations == b.annotations
+        && a.owner_references == b.owner_references
+        && a.finalizers == b.finalizers
+        && a.deletion_timestamp == b.deletion_timestamp
+        && old.status.phase == new.status.phase
+        && old.status.pod_ip == new.status.pod_ip
+        && old.status.conditions == new.status.conditions
 }
 
 /// The Pod's phase.

@@ -1,10 +1,11 @@
 //! The work queue of the controllers (client-go util/workqueue): a key stands in it once; a delayed key keeps its earliest time.
 
-use super::{Controller, Due};
+use super::{Controller, Due, pods};
 use crate::kube::{Key, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::chance;
 use crate::sim::cluster::{self, Context};
+use crate::sim::store::Change;
 use std::collections::BTreeMap;
 
 /// How long a controller takes from seeing a change to acting on it, milliseconds: between these two (recordings: 3 to 20 ms).
@@ -65,6 +66,13 @@ impl Queue {
         let delay = (first << (*failures).min(30)).min(longest);
         *failures += 1;
         self.add_after(controller, key, delay, context);
+    }
+
+    /// Whether the change of a Pod may give its owner something to do. A sync that failed is tried again at every change.
+    pub fn is_concerned(&self, controller: Controller, owner: &Key, pod: &Change) -> bool {
+        let failing =
+            || !self.failures.is_empty() && self.failures.contains_key(&(controller, owner.clone()));
+        !pods::only_containers_changed(pod) || failing()
     }
 
     /// Notes that a sync went well.

@@ -28,8 +28,10 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
         }
         Object::Pod(pod) => {
             if let Some(key) = controller_key(&change.key, &change.object, Kind::ReplicaSet) {
-                queue.add(Controller::ReplicaSet, key, change.cause, context);
-            } else if pods::controller_of_pod(pod).is_none() {
+                if queue.is_concerned(Controller::ReplicaSet, &key, change) {
+                    queue.add(Controller::ReplicaSet, key, change.cause, context);
+                }
+            } else if pods::controller_of_pod(pod).is_none() && !pods::only_containers_changed(change) {
                 wake_adopters(pod, change, queue, context);
             }
         }

@@ -25,7 +25,9 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             queue.add(Controller::StatefulSet, change.key.clone(), change.cause, context);
         }
         Object::Pod(_) => {
-            if let Some(key) = controller_key(&change.key, &change.object, Kind::StatefulSet) {
+            if let Some(key) = controller_key(&change.key, &change.object, Kind::StatefulSet)
+                && queue.is_concerned(Controller::StatefulSet, &key, change)
+            {
                 queue.add(Controller::StatefulSet, key, change.cause, context);
             }
         }

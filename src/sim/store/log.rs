@@ -61,7 +61,7 @@ mod tests {
         let mut log = Log::default();
         for n in 1..=changes as u64 {
             let (at, kind, key, object) = (SimTime(n), ChangeKind::Modified, object.key(), object.clone());
-            log.push(Change { revision: n, at, kind, key, object, cause: CauseId(0), former_labels: None });
+            log.push(Change { revision: n, at, kind, key, object, cause: CauseId(0), former: None });
         }
         log
     }

@@ -118,6 +118,10 @@ impl Writer {
 
     /// A scalar whose single blanks may become line ends once the line is long.
     fn folded(&mut self, text: &str, fold: usize, quoted: bool) {
+        // Without a blank there is no place to fold at.
+        if !text.contains([' ', '\'']) {
+            return self.text.push_str(text);
+        }
         let chars: Vec<char> = text.chars().collect();
         let (mut column, mut after_blank) = (self.column(), false);
         for (i, &c) in chars.iter().enumerate() {

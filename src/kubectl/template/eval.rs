@@ -246,13 +246,17 @@ impl<'a> Run<'a> {
     }
 
     fn operand(&self, term: &Term, dot: Option<&Value>, variables: &mut Variables) -> Result<Arg, String> {
+        let grouped;
         let (value, fields) = match &term.kind {
-            Operand::Dot(fields) => (dot.cloned(), fields),
+            Operand::Dot(fields) => (dot, fields),
             Operand::Variable(name, fields) => {
                 let found = variables.iter().rev().find(|(known, _)| known == name);
-                (found.and_then(|(_, value)| value.clone()), fields)
+                (found.and_then(|(_, value)| value.as_ref()), fields)
             }
-            Operand::Group(pipeline, fields) => (self.pipeline(pipeline, dot, variables)?.value, fields),
+            Operand::Group(pipeline, fields) => {
+                grouped = self.pipeline(pipeline, dot, variables)?.value;
+                (grouped.as_ref(), fields)
+            }
             Operand::Constant(value) => return Ok(Arg { value: Some(value.clone()), constant: true }),
             Operand::Nil => return Ok(Arg::default()),
             Operand::Function(name) => {
@@ -260,18 +264,18 @@ impl<'a> Run<'a> {
             }
         };
         let value = self.select(value, fields, term)?;
-        Ok(Arg { value, constant: false })
+        Ok(Arg { value: value.cloned(), constant: false })
     }
 
-    fn select(
+    fn select<'v>(
         &self,
-        mut value: Option<Value>,
+        mut value: Option<&'v Value>,
         fields: &[String],
         term: &Term,
-    ) -> Result<Option<Value>, String> {
+    ) -> Result<Option<&'v Value>, String> {
         for field in fields {
             value = match value {
-                Some(Value::Object(mut map)) => map.remove(field),
+                Some(Value::Object(map)) => map.get(field),
                 None | Some(Value::Null) => None,
                 Some(_) => {
                     let why = format!("can't evaluate field {field} in type interface {{}}");

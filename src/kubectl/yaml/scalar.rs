@@ -53,26 +53,27 @@ impl Shape {
     fn of(text: &str) -> Shape {
         let mut shape =
             Shape { plain: !text.starts_with("---") && !text.starts_with("..."), single: true, block: true };
-        let chars: Vec<char> = text.chars().collect();
-        for (i, &c) in chars.iter().enumerate() {
-            let before = i.checked_sub(1).map(|i| chars[i]);
-            let blank_after = chars.get(i + 1).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
+        let (mut chars, mut before) = (text.chars().peekable(), None);
+        while let Some(c) = chars.next() {
+            let (first, after) = (before.is_none(), chars.peek());
+            let blank_after = after.is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
             let indicator = match c {
-                '#' => i == 0 || matches!(before, Some(' ' | '\t' | '\n')),
+                '#' => first || matches!(before, Some(' ' | '\t' | '\n')),
                 ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
-                    i == 0
+                    first
                 }
-                '-' | '?' => i == 0 && blank_after,
+                '-' | '?' => first && blank_after,
                 ':' => blank_after,
                 _ => false,
             };
             shape.plain &= !indicator;
-            if !printable(c) || (c == ' ' && chars.get(i + 1) == Some(&'\n')) {
+            if !printable(c) || (c == ' ' && after == Some(&'\n')) {
                 (shape.plain, shape.single, shape.block) = (false, false, false);
             }
             if c == ' ' && before == Some('\n') {
                 (shape.plain, shape.single) = (false, false);
             }
+            before = Some(c);
         }
         if text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']) {
             shape.plain = false;
@@ -123,8 +124,8 @@ fn reads_as_another_type(text: &str) -> bool {
         "", "~", "<<", "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "+.inf",
         "-.inf",
     ];
-    let lower = text.to_lowercase();
-    if WORDS.contains(&lower.as_str()) {
+    let is_short = text.len() <= "false".len();
+    if is_short && WORDS.contains(&text.to_lowercase().as_str()) {
         let capitalized = text.chars().skip(1).all(|c| !c.is_uppercase());
         return capitalized || text.to_uppercase() == text || text == ".NaN";
     }

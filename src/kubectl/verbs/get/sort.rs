@@ -25,25 +25,28 @@ pub fn sort(objects: &mut Vec<&Object>, path: &str) -> Result<(), String> {
     for (key, _) in &mut keyed {
         *key = key.take().filter(|value| !value.is_null());
     }
-    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+    let amount = |key: &Option<Value>| key.as_ref().and_then(Value::as_str).map(Amount::parse);
+    let mut keyed: Vec<_> = keyed.into_iter().map(|(key, object)| (amount(&key), key, object)).collect();
+    keyed.sort_by(|(x, a, _), (y, b, _)| match (a, b) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Less,
         (Some(_), None) => Ordering::Greater,
-        (Some(a), Some(b)) => compare(a, b),
+        (Some(a), Some(b)) => match (x, y) {
+            (Some(Ok(x)), Some(Ok(y))) => x.milli().cmp(&y.milli()),
+            _ => compare(a, b),
+        },
     });
-    *objects = keyed.into_iter().map(|(_, object)| object).collect();
+    *objects = keyed.into_iter().map(|(.., object)| object).collect();
     Ok(())
 }
 
+/// The order of two values that are not both quantities.
 fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
             a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
         }
-        (Value::String(a), Value::String(b)) => match (Amount::parse(a), Amount::parse(b)) {
-            (Ok(a), Ok(b)) => a.milli().cmp(&b.milli()),
-            _ => natural(a, b),
-        },
+        (Value::String(a), Value::String(b)) => natural(a, b),
         (a, b) => a.to_string().cmp(&b.to_string()),
     }
 }

@@ -93,8 +93,8 @@ fn aggregate(groups: &[(&str, &str)]) -> Value {
     let items: Vec<Value> = groups
         .iter()
         .map(|(group, version)| {
-            let stored = KINDS.iter().filter(|info| info.group == *group && info.version == *version);
-            let mut resources: Vec<Value> = stored.map(aggregated_kind).collect();
+            let mut resources: Vec<Value> =
+                stored(group, version).into_iter().map(aggregated_kind).collect();
             resources.extend(QUESTIONS.iter().filter(|(g, ..)| g == group).map(|(g, plural, kind)| {
                 json!({"resource": plural, "responseKind": {"group": g, "version": "v1", "kind": kind},
                     "scope": "Cluster", "singularResource": kind.to_lowercase(), "verbs": ["create"]})
@@ -104,6 +104,14 @@ fn aggregate(groups: &[(&str, &str)]) -> Value {
         })
         .collect();
     json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
+}
+
+/// The kinds of a group as a server lists them: by the name in their address.
+fn stored(group: &str, version: &str) -> Vec<&'static KindInfo> {
+    let mut all: Vec<_> =
+        KINDS.iter().filter(|info| info.group == group && info.version == version).collect();
+    all.sort_by_key(|info| info.plural);
+    all
 }
 
 fn aggregated_kind(info: &KindInfo) -> Value {
@@ -144,7 +152,7 @@ fn kinds(group: &str, version: &str) -> Response {
         return Response::refusal(&super::nowhere());
     }
     let mut resources: Vec<Value> = Vec::new();
-    for info in KINDS.iter().filter(|info| info.group == group && info.version == version) {
+    for info in stored(group, version) {
         resources.push(json!({
             "name": info.plural, "singularName": info.singular, "namespaced": info.namespaced, "kind": info.name,
             "verbs": verbs(info.kind), "shortNames": short_names(info), "categories": categories(info.kind),

@@ -63,6 +63,7 @@ pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
     for object in quotas {
         if let Object::ResourceQuota(o) = object {
             page.field(1, "Name", o.metadata.name.as_deref().unwrap_or_default());
+            quota_scopes(page, 1, "*", o);
             quota_table(page, 1, "---", o);
         }
     }
@@ -71,10 +72,11 @@ pub(super) fn namespace(page: &mut Page, o: &Namespace, store: &Store) {
         page.line(0, "\nNo LimitRange resource.");
     } else {
         page.line(0, "\nResource Limits");
+        limit_head(page, " ");
     }
     for object in ranges {
         if let Object::LimitRange(o) = object {
-            limit_table(page, 1, o);
+            limit_rows(page, " ", o);
         }
     }
 }
@@ -91,9 +93,15 @@ fn quota_table(page: &mut Page, level: usize, rule: &str, o: &ResourceQuota) {
     }
 }
 
-fn limit_table(page: &mut Page, level: usize, o: &LimitRange) {
-    page.line(level, "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
-    page.line(level, "----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
+/// The head of a table of limits, each line after a `margin`.
+fn limit_head(page: &mut Page, margin: &str) {
+    let names = "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio";
+    let rule = "----\t--------\t---\t---\t---------------\t-------------\t-----------------------";
+    page.line(0, &format!("{margin}{names}"));
+    page.line(0, &format!("{margin}{rule}"));
+}
+
+fn limit_rows(page: &mut Page, margin: &str, o: &LimitRange) {
     for item in o.spec.iter().flat_map(|s| &s.limits) {
         let lists =
             [&item.min, &item.max, &item.default_request, &item.default, &item.max_limit_request_ratio];
@@ -105,22 +113,28 @@ fn limit_table(page: &mut Page, level: usize, o: &LimitRange) {
                 list.as_ref().and_then(|l| l.get(name)).map_or("-".to_owned(), |q| q.0.clone())
             };
             let cells: Vec<String> = lists.iter().map(|list| of(list)).collect();
-            page.line(level, &format!("{}\t{name}\t{}", item.type_, cells.join("\t")));
+            page.line(0, &format!("{margin}{}\t{name}\t{}", item.type_, cells.join("\t")));
         }
     }
 }
 
 pub(super) fn quota(page: &mut Page, o: &ResourceQuota) {
     page.heading(&o.metadata);
-    let mut scopes = o.spec.as_ref().and_then(|spec| spec.scopes.clone()).unwrap_or_default();
-    if !scopes.is_empty() {
-        scopes.sort();
-        page.field(0, "Scopes", scopes.join(", "));
-        for meaning in scopes.iter().filter_map(|scope| scope_meaning(scope)) {
-            page.line(0, &format!(" * {meaning}"));
-        }
-    }
+    quota_scopes(page, 0, " *", o);
     quota_table(page, 0, "----", o);
+}
+
+/// What a quota is limited to, each scope explained after a `bullet`.
+fn quota_scopes(page: &mut Page, level: usize, bullet: &str, o: &ResourceQuota) {
+    let mut scopes = o.spec.as_ref().and_then(|spec| spec.scopes.clone()).unwrap_or_default();
+    if scopes.is_empty() {
+        return;
+    }
+    scopes.sort();
+    page.field(level, "Scopes", scopes.join(", "));
+    for meaning in scopes.iter().filter_map(|scope| scope_meaning(scope)) {
+        page.line(level, &format!("{bullet} {meaning}"));
+    }
 }
 
 /// Which Pods a scope counts (`helpTextForResourceQuotaScope`).
@@ -147,7 +161,8 @@ fn scope_meaning(scope: &str) -> Option<&'static str> {
 
 pub(super) fn limits(page: &mut Page, o: &LimitRange) {
     page.heading(&o.metadata);
-    limit_table(page, 0, o);
+    limit_head(page, "");
+    limit_rows(page, "", o);
 }
 
 pub(super) fn service_account(page: &mut Page, o: &ServiceAccount, store: &Store) {
@@ -201,7 +216,7 @@ pub(super) fn claim(page: &mut Page, o: &PersistentVolumeClaim, store: &Store) {
 fn node_affinity(page: &mut Page, required: Option<&NodeSelector>) {
     let Some(required) = required else { return page.field(0, "Node Affinity", "<none>") };
     page.field(0, "Node Affinity", "");
-    page.field(2, "Required Terms", "");
+    page.field(1, "Required Terms", "");
     for (i, term) in required.node_selector_terms.iter().enumerate() {
         let wanted: Vec<String> = term
             .match_expressions
@@ -216,9 +231,9 @@ fn node_affinity(page: &mut Page, required: Option<&NodeSelector>) {
             .collect();
         let (first, rest) =
             wanted.split_first().map_or(("<none>", &[][..]), |(first, rest)| (first.as_str(), rest));
-        page.field(4, &format!("Term {i}"), first);
+        page.field(2, &format!("Term {i}"), first);
         for wish in rest {
-            page.line(4, &format!("\t{wish}"));
+            page.line(2, &format!("\t{wish}"));
         }
     }
 }

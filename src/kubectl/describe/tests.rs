@@ -1,6 +1,7 @@
 //! Descriptions as kubectl 1.32.4 printed them of the same objects, by way of `podlab serve`.
 
 use super::*;
+use crate::kube::Key;
 use crate::sim::Cluster;
 use crate::sim::api::Write;
 use crate::sim::cluster::{ClusterConfig, NodeSpec};
@@ -163,4 +164,65 @@ Deployment pods:                                       0 current / 0 desired
 Events:                                                <none>
 ";
     assert_eq!(text, wanted);
+}
+
+/// What `describe` prints of one of several objects of a cluster a second later.
+fn described_among(objects: &[(Kind, Value)], key: &Key) -> String {
+    let nodes = vec![NodeSpec::named("worker-1")];
+    let mut cluster = Cluster::new(ClusterConfig { seed: 1, nodes, namespaces: Vec::new() });
+    for (kind, value) in objects {
+        let cause = cluster.command_cause("kubectl apply");
+        cluster.create(Object::from_value(*kind, value.clone()).unwrap(), &Write::user(cause)).unwrap();
+    }
+    cluster.advance(SimTime::from_secs(1));
+    let object = cluster.store().get(key).unwrap().clone();
+    describe(&object, Around { store: cluster.store(), now: cluster.now(), events: true })
+}
+
+#[test]
+fn a_namespace_shows_its_quotas_with_their_scopes_and_one_table_of_limits() {
+    let range = |name: &str, max: Value| json!({"metadata": {"name": name, "namespace": "default"}, "spec": {"limits": [{"type": "Pod", "max": max}]}});
+    let quota = json!({"metadata": {"name": "q", "namespace": "default"},
+        "spec": {"hard": {"pods": "20"}, "scopes": ["NotTerminating"]}});
+    let objects = [
+        (Kind::ResourceQuota, quota),
+        (Kind::LimitRange, range("a", json!({"memory": "1Gi"}))),
+        (Kind::LimitRange, range("b", json!({"cpu": "2"}))),
+    ];
+    let text = described_among(&objects, &Key::new(Kind::Namespace, "", "default"));
+    let wanted = "
+Resource Quotas
+  Name:    q
+  Scopes:  NotTerminating
+  * Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.
+  Resource  Used  Hard
+  --------  ---   ---
+  pods      0     20
+
+Resource Limits
+ Type  Resource  Min  Max  Default Request  Default Limit  Max Limit/Request Ratio
+ ----  --------  ---  ---  ---------------  -------------  -----------------------
+ Pod   memory    -    1Gi  -                -              -
+ Pod   cpu       -    2    -                -              -
+";
+    assert!(text.ends_with(wanted), "{text}");
+}
+
+#[test]
+fn the_nodes_of_a_volume_stand_below_its_affinity() {
+    let terms = json!([{"matchExpressions": [
+        {"key": "kubernetes.io/hostname", "operator": "In", "values": ["worker-1"]}, {"key": "ssd", "operator": "Exists"}]}]);
+    let volume = json!({"metadata": {"name": "v"}, "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"],
+        "hostPath": {"path": "/data"}, "nodeAffinity": {"required": {"nodeSelectorTerms": terms}}}});
+    let text =
+        described_among(&[(Kind::PersistentVolume, volume)], &Key::new(Kind::PersistentVolume, "", "v"));
+    let wanted = "
+Capacity:          1Gi
+Node Affinity:     
+  Required Terms:  
+    Term 0:        kubernetes.io/hostname in [worker-1]
+                   ssd exists
+Message:           
+";
+    assert!(text.contains(wanted), "{text}");
 }

@@ -11,7 +11,7 @@ pub(in crate::sim) mod endpoints;
 mod garbage;
 mod history;
 mod job;
-pub(in crate::sim) mod master;
+pub(in crate::sim) mod kubernetes_service;
 mod namespace;
 /// Nodes that fall silent.
 pub mod nodelife;
@@ -72,7 +72,7 @@ pub enum Controller {
     /// Lets deleted claims and volumes go once nothing uses them.
     Protection,
     /// Keeps the Service that leads to the API server.
-    Master,
+    KubernetesService,
     /// Deletes Pods that do not tolerate a taint.
     TaintEviction,
 }
@@ -116,7 +116,7 @@ impl Controllers {
         endpoints::observe(change, queue, context);
         volumes::observe(change, queue, context);
         protection::observe(change, queue, context);
-        master::observe(change, queue, context);
+        kubernetes_service::observe(change, queue, context);
         quota::observe(change, queue, context);
         garbage::observe(change, queue, context);
         namespace::observe(change, queue, context);
@@ -149,7 +149,7 @@ impl Controllers {
             Controller::Endpoints => endpoints::sync(&work, context),
             Controller::Volumes => volumes::sync(&work, context),
             Controller::Protection => protection::sync(&work, context),
-            Controller::Master => master::sync(&work, context),
+            Controller::KubernetesService => kubernetes_service::sync(&work, context),
             Controller::Quota => quota::sync(&work, context),
             Controller::Disruption => disruption::sync(&work, context),
             Controller::Garbage => garbage::sync(&work, context),

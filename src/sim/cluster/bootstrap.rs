@@ -5,7 +5,7 @@ use super::Cluster;
 use crate::kube::Object;
 use crate::kube::core::{ConfigMap, Namespace, ServiceAccount};
 use crate::sim::api::Write;
-use crate::sim::controllers::master;
+use crate::sim::controllers::kubernetes_service;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ impl Cluster {
             // Refused can only be a namespace whose name is none: who uses it will be told by the server.
             let _ = context.create(object, &write);
         }
-        master::restore(&write, &mut context);
+        kubernetes_service::restore(&write, &mut context);
         context.register_nodes(&write);
         self.settle();
     }

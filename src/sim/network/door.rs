@@ -9,7 +9,7 @@ use crate::kube::{Key, Object};
 use crate::os::{HttpRequest, HttpResponse};
 use crate::sim::api::address::{Address, Catalogue, Resource};
 use crate::sim::api::{DeleteOptions, Reason, Refusal, Write, check_name};
-use crate::sim::controllers::master;
+use crate::sim::controllers::kubernetes_service;
 use crate::sim::rights::{self, Subject, Wish};
 use crate::sim::token;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -138,7 +138,7 @@ impl Context<'_> {
             Address::Health => Ok(HttpResponse::text(200, "ok")),
             Address::Version => Ok(json_response(200, &version())),
             Address::Discovery(Catalogue::Core) => {
-                let (ip, port) = master::address();
+                let (ip, port) = kubernetes_service::address();
                 let servers = json!([{"clientCIDR": "0.0.0.0/0", "serverAddress": format!("{ip}:{port}")}]);
                 let versions =
                     json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": servers});

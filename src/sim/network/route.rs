@@ -8,7 +8,7 @@ use crate::kube::requests::containers;
 use crate::kube::{Kind, Object, Pod};
 use crate::os::Failure;
 use crate::sim::controllers::endpoints::port_of;
-use crate::sim::controllers::master;
+use crate::sim::controllers::kubernetes_service;
 use crate::sim::runtime::SandboxId;
 use k8s_openapi::api::discovery::v1 as discovery;
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl Context<'_> {
 
     /// The sandbox or machine that answers pings at an address: whether it does.
     pub(super) fn answers_ping(&self, from: &Origin, ip: Ipv4Addr) -> bool {
-        if self.node_at(ip).is_some() || ip == master::address().0 {
+        if self.node_at(ip).is_some() || ip == kubernetes_service::address().0 {
             return self.may_leave(from, ip, Traffic::Icmp);
         }
         let sandbox = self.runtime.at_address(&ip.to_string()).filter(|_| from.place != Place::Beside);
@@ -144,7 +144,7 @@ impl Context<'_> {
             Place::Node(_, own) if ip.is_loopback() => own,
             _ => ip,
         };
-        let (master, master_port) = master::address();
+        let (master, master_port) = kubernetes_service::address();
         if ip == master {
             return if port == master_port {
                 Ok(Found::straight(End::ApiServer))
@@ -260,7 +260,9 @@ impl Context<'_> {
             let port = u16::try_from(port).ok()?;
             if of != name {
                 None
-            } else if (address.parse(), port) == (Ok(master::address().0), master::address().1) {
+            } else if (address.parse(), port)
+                == (Ok(kubernetes_service::address().0), kubernetes_service::address().1)
+            {
                 Some(End::ApiServer)
             } else {
                 Some(End::Sandbox(self.runtime.at_address(address)?, port))

@@ -40,7 +40,7 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     let kinds = [Kind::Service, Kind::Endpoints, Kind::EndpointSlice];
     if change.kind == ChangeKind::Deleted && kinds.iter().any(|kind| change.key == key(*kind)) {
         let wait = INTERVAL - context.now.0 % INTERVAL;
-        queue.add_later(Controller::Master, key(Kind::Service), wait, change.cause, context);
+        queue.add_later(Controller::KubernetesService, key(Kind::Service), wait, change.cause, context);
     }
 }
 

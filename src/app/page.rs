@@ -16,6 +16,8 @@ pub struct Item {
     pub note: String,
     /// Whether the learner has been through it.
     pub state: State,
+    /// The prediction that is to be made before a file is applied, by its place among the items.
+    pub after: Option<usize>,
 }
 
 /// Whether the learner has been through an item. Enter then leads on instead of to it again.
@@ -84,6 +86,7 @@ fn collect(block: &Block, at: usize, items: &mut Vec<Item>) {
             title: title.to_owned(),
             note: String::new(),
             state: State::Open,
+            after: None,
         });
     };
     match block {
@@ -121,7 +124,8 @@ fn links(text: &[Inline], at: usize, items: &mut Vec<Item>) {
             Inline::Link(link) => {
                 let title = block::plain(&link.text);
                 let thing = Thing::Link(link.target.clone());
-                items.push(Item { thing, block: at, title, note: String::new(), state: State::Open });
+                let (note, state) = (String::new(), State::Open);
+                items.push(Item { thing, block: at, title, note, state, after: None });
                 links(&link.text, at, items);
             }
             Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strike(inner) => {

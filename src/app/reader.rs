@@ -6,13 +6,14 @@ use super::bench::way;
 use super::extents::{Extents, PageExtent};
 use super::learner::Learner;
 use super::overlay::{Confirm, Overlay, Then};
-use super::page::{self, Item, State, Thing, Toned};
+use super::page::{self, Item, Thing, Toned};
 use super::practice::Practice;
-use super::scroll::Move;
 use super::{Place, Reaction, Reactions};
 use crate::course::Course;
 use crate::course::block::{Block, Heading, Inline, Page, Target};
 
+/// What Enter leads to.
+mod guide;
 /// Pages put together for the learner.
 mod lab;
 /// What cards say.
@@ -20,6 +21,7 @@ mod notes;
 /// Where one is.
 mod place;
 
+pub use guide::is_done;
 pub use lab::{LabOutcome, LabRun};
 
 /// A place in a page.
@@ -119,11 +121,7 @@ impl Reader {
         }
         match action {
             Action::Act => return self.act(course, practice, page),
-            Action::Apply
-                if self
-                    .marked()
-                    .is_some_and(|item| !matches!(item.thing, Thing::File(_) | Thing::Link(_))) =>
-            {
+            Action::Apply if self.marked().is_some_and(|item| can_be_done_again(item, practice)) => {
                 return self.marked().map(|item| self.act_on(&item.thing, course)).unwrap_or_default();
             }
             Action::Apply | Action::Edit => return self.file(action, page),
@@ -153,52 +151,6 @@ impl Reader {
             _ => {}
         }
         Vec::new()
-    }
-
-    /// Enter: the marked thing, or else a screen on; at the end of the page, what comes next.
-    fn act(&mut self, course: &Course, practice: &Practice, page: &PageExtent) -> Reactions {
-        // In a lab that is passed nothing is left to be done: Enter reads on, and out.
-        let passed = self.has_passed();
-        if let Some(item) = self.marked().filter(|item| !passed && !is_done(item, practice)) {
-            return self.act_on(&item.thing, course);
-        }
-        let from = self.line(page);
-        if let Some(next) = self.next_visible(page, practice).filter(|_| !passed) {
-            self.focus = Some(next);
-            return Vec::new();
-        }
-        if from + page.height < page.total {
-            let line = Move::Pages(1).scroll(from, page.height, page.total);
-            self.scroll_to(line, page);
-            self.focus = self.next_visible(page, practice);
-            self.settle(page);
-            return self.note_section(course, page);
-        }
-        match self.lab.as_ref().map(|run| run.outcome) {
-            Some(LabOutcome::Passed) => return vec![Reaction::Leave],
-            Some(LabOutcome::Open) => {
-                return vec![Reaction::Say("The goals say what is missing; h gives a hint, e edits.".into())];
-            }
-            None if self.own.is_some() => return vec![Reaction::Leave],
-            None => {}
-        }
-        let taken = |item: &Item| item.thing == Thing::Quiz && item.state == State::Done;
-        if course.quizzes.contains_key(&self.id) && !self.items.iter().any(taken) {
-            return vec![Reaction::Go(Place::Quiz(self.id.clone()))];
-        }
-        neighbour(&self.id, course, false)
-    }
-
-    /// The next thing on the screen that the learner has not been through.
-    fn next_visible(&self, page: &PageExtent, practice: &Practice) -> Option<usize> {
-        let from = self.line(page);
-        let open = |i: &usize| {
-            let (line, height) = page.items.get(*i).copied().unwrap_or((usize::MAX, 0));
-            let visible = height > 0 && line >= from && line.saturating_add(height) <= from + page.height;
-            let item = &self.items[*i];
-            visible && !matches!(item.thing, Thing::Link(_)) && !is_done(item, practice)
-        };
-        (self.focus.map_or(0, |at| at + 1)..self.items.len()).find(open)
     }
 
     /// Does what an item is for.
@@ -251,12 +203,10 @@ impl Reader {
     }
 }
 
-/// Whether the learner has been through an item; a file, whether it is applied.
-pub fn is_done(item: &Item, practice: &Practice) -> bool {
-    match &item.thing {
-        Thing::File(name) => practice.has_applied(name),
-        _ => item.state == State::Done,
-    }
+/// Whether `a` does a marked thing once more: whoever has been through it may want that; what is still to be done is done by Enter, and
+/// `a` is for the manifest beside it.
+fn can_be_done_again(item: &Item, practice: &Practice) -> bool {
+    !matches!(item.thing, Thing::File(_) | Thing::Link(_)) && is_done(item, practice)
 }
 
 pub(super) fn heading_of(text: &str) -> Heading {

@@ -163,6 +163,7 @@ impl Canvas<'_, '_> {
             (Action::Apply, Some(thing)) if done => again_word(thing),
             (Action::Act, Some(_)) if done => return None,
             (Action::Act, Some(Thing::File(_))) if reader.lab.is_some() => "edit",
+            (Action::Act, _) if reader.to_predict(&self.app.bench.practice).is_some() => "predict first",
             (Action::Act, Some(Thing::File(_))) => "apply",
             (Action::Act, Some(Thing::Quiz)) => "start the quiz",
             (Action::Act, Some(Thing::Question(_))) => "answer",

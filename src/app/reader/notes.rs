@@ -2,9 +2,10 @@
 
 use super::super::exam::points;
 use super::super::learner::Learner;
-use super::super::page::{State, Thing};
+use super::super::page::{Item, State, Thing};
 use super::Reader;
 use crate::course::Course;
+use crate::course::quiz::{Kind, Manifest};
 
 impl Reader {
     /// Writes on quizzes, questions and labs how far the learner is with them.
@@ -43,6 +44,37 @@ impl Reader {
                 Thing::File(_) | Thing::Link(_) => {}
             }
         }
+        self.put_predictions_first(course);
+    }
+
+    /// Ties each file to the first prediction of the page that is about it.
+    fn put_predictions_first(&mut self, course: &Course) {
+        let asked: Vec<(usize, &str)> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter_map(|(at, item)| Some((at, predicted_file(item, course, &self.id)?)))
+            .collect();
+        if asked.is_empty() {
+            return;
+        }
+        for item in &mut self.items {
+            if let Thing::File(name) = &item.thing {
+                item.after = asked.iter().find(|(_, file)| file == name).map(|(at, _)| *at);
+            }
+        }
+    }
+}
+
+/// The file of the chapter that an item asks to predict something of.
+fn predicted_file<'a>(item: &Item, course: &'a Course, chapter: &str) -> Option<&'a str> {
+    let Thing::Predict(id) = &item.thing else { return None };
+    match &course.quiz(chapter)?.question(id)?.kind {
+        Kind::Predict(prediction) => match &prediction.manifest {
+            Manifest::File { name, .. } => Some(name),
+            Manifest::Inline { .. } => None,
+        },
+        _ => None,
     }
 }
 

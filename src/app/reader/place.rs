@@ -34,13 +34,16 @@ impl Reader {
             height > 0 && line < from + page.height && line.saturating_add(height) > from
         };
         if self.focus.is_none_or(|i| !visible(&i)) {
-            let worth = |i: &usize| !matches!(self.items[*i].thing, Thing::Link(_));
+            // What waits for a prediction is not offered before it.
+            let worth =
+                |i: &usize| !matches!(self.items[*i].thing, Thing::Link(_)) && !self.waits(&self.items[*i]);
             // Nobody acts on what they have not seen.
             let seen = |i: &usize| {
                 let (line, height) = page.items.get(*i).copied().unwrap_or((usize::MAX, 0));
                 line.saturating_add(height.min(SEEN)) <= from + page.height
             };
-            self.focus = (0..self.items.len()).filter(visible).filter(seen).find(worth);
+            let offered = (0..self.items.len()).filter(visible).filter(seen).filter(worth);
+            self.focus = offered.min_by_key(|i| self.turn(*i));
         }
         before != self.focus
     }
@@ -83,7 +86,7 @@ impl Reader {
     }
 
     /// Scrolls as little as needed to show these lines.
-    fn show(&mut self, line: usize, height: usize, page: &PageExtent) {
+    pub(super) fn show(&mut self, line: usize, height: usize, page: &PageExtent) {
         let from = self.line(page);
         if line < from {
             self.scroll_to(line, page);

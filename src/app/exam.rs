@@ -71,8 +71,37 @@ pub struct Exam {
     pub show: Option<Box<Show>>,
     /// The first visible line, if the learner has scrolled; otherwise the view chooses it.
     pub top: Option<usize>,
+    /// How the quiz went before, if it was taken.
+    pub earlier: Option<Earlier>,
     /// Decides the order of options.
     seed: u64,
+}
+
+/// How a quiz went before: points won, points there were.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Earlier {
+    /// The best run.
+    pub best: (f64, usize),
+    /// The latest one.
+    pub latest: (f64, usize),
+}
+
+impl Earlier {
+    fn of(purpose: &Purpose, learner: &Learner) -> Option<Earlier> {
+        let Purpose::Quiz(chapter) = purpose else { return None };
+        let state = learner.quizzes.get(chapter)?;
+        Some(Earlier { best: state.best?, latest: state.latest? })
+    }
+
+    /// What is said to whoever takes the quiz again.
+    pub fn sentence(self) -> String {
+        let ((best, of), (latest, of_latest)) = (self.best, self.latest);
+        format!(
+            "You have taken this quiz: best {} of {of}, latest {} of {of_latest}. This run begins anew; all are kept.",
+            points(best),
+            points(latest)
+        )
+    }
 }
 
 impl Exam {
@@ -89,6 +118,7 @@ impl Exam {
         }
         let at = slots.iter().position(|slot| slot.result.is_none()).unwrap_or(slots.len());
         let mut exam = Exam {
+            earlier: Earlier::of(&purpose, learner),
             purpose,
             slots,
             at,

@@ -47,7 +47,8 @@ impl Canvas<'_, '_> {
         let title = match &exam.purpose {
             Purpose::Quiz(chapter) => {
                 let title = self.app.course.chapter(chapter).map_or(chapter.as_str(), |c| &c.front.title);
-                format!("quiz: {title}")
+                let again = if exam.earlier.is_some() { ", again" } else { "" };
+                format!("quiz{again}: {title}")
             }
             Purpose::One(_) => "question".to_owned(),
             Purpose::Review => "review".to_owned(),
@@ -85,7 +86,7 @@ impl Canvas<'_, '_> {
             self.row(inside, y, row);
             if let Some(target) = target {
                 self.clickable(inside, y, Target::Row(target));
-                if exam.stage == Stage::Asking && target == exam.draft.at() {
+                if exam.stage == Stage::Asking && target == exam.draft.at() && !exam.draft.is_unchosen() {
                     self.choose(Rect { width: inside.width.saturating_sub(1), ..inside }, y);
                 }
             }

@@ -243,6 +243,9 @@ impl Canvas<'_, '_> {
         }
         let word = match (run, &exam.purpose) {
             (Action::Experiment, _) if !self.has_experiment() => "",
+            (Action::Submit, _) if exam.stage == Stage::Asking && exam.draft.is_unchosen() => {
+                "nothing chosen yet"
+            }
             (Action::Toggle, _) => self.toggle_word(),
             (Action::Act, _) if self.reads_on() => "read on",
             (Action::Act, Purpose::One(_)) if matches!(exam.stage, Stage::Told(_)) => "back to the text",
@@ -274,6 +277,7 @@ impl Canvas<'_, '_> {
             Draft::Order { grip: Grip::Loose, .. } => "take up",
             Draft::Order { grip: Grip::Held, .. } => "put down",
             Draft::Pairs { .. } => "next partner",
+            draft if draft.is_unchosen() => "take this one",
             _ => "",
         }
     }

@@ -3,7 +3,7 @@
 
 use super::args::{Global, QuizFormat};
 use super::{content, plain, record};
-use crate::app::exam::{points, show};
+use crate::app::exam::{Earlier, points, show};
 use crate::app::learner::Learner;
 use crate::course::quiz::grade::{Grade, Verdict, grade};
 use crate::course::quiz::{Answer, Kind, Manifest, Predicted, Prose, Question};
@@ -37,6 +37,10 @@ pub fn quiz(global: &Global, wanted: &str, restart: bool, out: &mut dyn Write) -
     let mut desk = Desk { global, out, input: &mut desk_input, record, seed };
     if !done.is_empty() {
         writeln!(desk.out, "Going on where you stopped; `--restart` starts again.\n")?;
+    } else if let (Some(best), Some(latest)) = (state.best, state.latest) {
+        let words = (Earlier { best, latest }).sentence();
+        plain::folded("", &words).iter().try_for_each(|line| writeln!(desk.out, "{line}"))?;
+        writeln!(desk.out)?;
     }
     for (number, question) in quiz.questions.iter().enumerate() {
         if done.iter().any(|answered| answered.question == question.id) {

@@ -14,8 +14,10 @@ pub enum Draft {
     One {
         /// Options by index.
         shown: Vec<usize>,
-        /// The chosen row.
+        /// The row with the cursor.
         at: usize,
+        /// Whether it is chosen.
+        chosen: Chosen,
     },
     /// Some of several.
     Many {
@@ -28,8 +30,10 @@ pub enum Draft {
     },
     /// True (row 0) or false (row 1).
     Truth {
-        /// The chosen row.
+        /// The row with the cursor.
         at: usize,
+        /// Whether it is chosen.
+        chosen: Chosen,
     },
     /// Something typed.
     Text(LineEditor),
@@ -61,7 +65,19 @@ pub enum Draft {
         count: usize,
         /// How many are to be found.
         wanted: usize,
+        /// Whether the line with the cursor is meant, where one is to be found.
+        chosen: Chosen,
     },
+}
+
+/// Whether the row with the cursor is chosen. At first none is, so that Enter pressed once too often answers nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nothing is chosen yet.
+    #[default]
+    Nothing,
+    /// The row with the cursor is.
+    Row,
 }
 
 /// Whether an item moves with the cursor.
@@ -75,7 +91,7 @@ pub enum Grip {
 
 impl Default for Draft {
     fn default() -> Draft {
-        Draft::Truth { at: 0 }
+        Draft::Truth { at: 0, chosen: Chosen::Nothing }
     }
 }
 
@@ -84,9 +100,9 @@ impl Draft {
     pub fn new(question: &Question, seed: u64) -> Draft {
         let shown = question.shuffled(seed);
         match &question.kind {
-            Kind::ChooseOne(_) => Draft::One { shown, at: 0 },
+            Kind::ChooseOne(_) => Draft::One { shown, at: 0, chosen: Chosen::Nothing },
             Kind::ChooseAll(_) => Draft::Many { shown, at: 0, marked: BTreeSet::new() },
-            Kind::TrueFalse(_) => Draft::Truth { at: 0 },
+            Kind::TrueFalse(_) => Draft::Truth { at: 0, chosen: Chosen::Nothing },
             Kind::FillIn(_) | Kind::Predict(_) => Draft::Text(LineEditor::default()),
             Kind::Order(_) => Draft::Order { items: shown, at: 0, grip: Grip::Loose },
             Kind::Match(pairs) => {
@@ -97,6 +113,7 @@ impl Draft {
                 at: 0,
                 count: find.yaml.lines().count(),
                 wanted: find.lines.len(),
+                chosen: Chosen::Nothing,
             },
         }
     }
@@ -118,7 +135,7 @@ impl Draft {
         match self {
             Draft::One { at, .. }
             | Draft::Many { at, .. }
-            | Draft::Truth { at }
+            | Draft::Truth { at, .. }
             | Draft::Order { at, .. }
             | Draft::Pairs { at, .. }
             | Draft::Lines { at, .. } => *at,
@@ -130,11 +147,27 @@ impl Draft {
         match self {
             Draft::One { at, .. }
             | Draft::Many { at, .. }
-            | Draft::Truth { at }
+            | Draft::Truth { at, .. }
             | Draft::Order { at, .. }
             | Draft::Pairs { at, .. }
             | Draft::Lines { at, .. } => Some(at),
             Draft::Text(_) => None,
+        }
+    }
+
+    /// Whether Enter would answer nothing: one row is to be chosen, and none is.
+    pub fn is_unchosen(&self) -> bool {
+        match self {
+            Draft::One { chosen, .. } | Draft::Truth { chosen, .. } => *chosen == Chosen::Nothing,
+            Draft::Lines { chosen, marked, wanted: 1, .. } => *chosen == Chosen::Nothing && marked.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whoever moves the cursor or names a row means that row.
+    fn choose(&mut self) {
+        if let Draft::One { chosen, .. } | Draft::Truth { chosen, .. } | Draft::Lines { chosen, .. } = self {
+            *chosen = Chosen::Row;
         }
     }
 
@@ -156,6 +189,7 @@ impl Draft {
             (other, _) => {
                 if let (Some(way), Some(at)) = (way(other), self.at_mut()) {
                     *at = way.from(*at, rows, rows);
+                    self.choose();
                 }
             }
         }
@@ -169,6 +203,7 @@ impl Draft {
         if let Some(at) = self.at_mut() {
             *at = row;
         }
+        self.choose();
         if matches!(self, Draft::Many { .. } | Draft::Lines { .. }) {
             self.toggle();
         }
@@ -190,7 +225,8 @@ impl Draft {
                 }
             }
             Draft::Pairs { .. } => self.turn_right_side(false),
-            Draft::One { .. } | Draft::Truth { .. } | Draft::Text(_) => {}
+            Draft::One { .. } | Draft::Truth { .. } => self.choose(),
+            Draft::Text(_) => {}
         }
     }
 
@@ -223,7 +259,7 @@ impl Draft {
         if row >= self.rows() {
             return false;
         }
-        let again = self.at() == row;
+        let again = self.at() == row && !self.is_unchosen();
         match self {
             Draft::One { .. } | Draft::Truth { .. } if again => return true,
             Draft::Order { at, grip: Grip::Held, .. } => {
@@ -245,13 +281,18 @@ impl Draft {
 
     /// The answer, or what is missing.
     pub fn answer(&self, question: &Question) -> Result<Answer, &'static str> {
+        if self.is_unchosen() {
+            return Err("Choose first: ↓ or a number, or Space for ›.");
+        }
         Ok(match self {
-            Draft::One { shown, at } => Answer::One(*shown.get(*at).ok_or("There is nothing to choose.")?),
+            Draft::One { shown, at, .. } => {
+                Answer::One(*shown.get(*at).ok_or("There is nothing to choose.")?)
+            }
             Draft::Many { marked, .. } if marked.is_empty() => {
                 return Err("Mark at least one with Space, then Enter.");
             }
             Draft::Many { marked, .. } => Answer::Many(marked.clone()),
-            Draft::Truth { at } => Answer::Truth(*at == 0),
+            Draft::Truth { at, .. } => Answer::Truth(*at == 0),
             Draft::Text(line) if line.text().trim().is_empty() => {
                 return Err("Type your answer first.");
             }

@@ -13,21 +13,25 @@ use crate::course::quiz::{Kind, Match, Prose};
 impl Canvas<'_, '_> {
     pub(super) fn asking(&self, exam: &Exam, question: &Question, cells: usize) -> Sheet {
         let mut sheet = self.question_head(question, cells);
+        self.retake(&mut sheet, exam, cells);
         match (&exam.draft, &question.kind) {
             (Draft::One { shown, .. }, Kind::ChooseOne(options)) => {
                 for (row, option) in shown.iter().enumerate() {
-                    self.option(&mut sheet, row, &format!("{}. ", row + 1), &options[*option].text, cells);
+                    let sign = format!("{}{}. ", cursor_sign(&exam.draft, row), row + 1);
+                    self.option(&mut sheet, row, &sign, &options[*option].text, cells);
                 }
             }
             (Draft::Many { shown, marked, .. }, Kind::ChooseAll(options)) => {
                 for (row, option) in shown.iter().enumerate() {
-                    let sign = if marked.contains(option) { "[x] " } else { "[ ] " };
+                    let sign = if marked.contains(option) { " [x] " } else { " [ ] " };
                     self.option(&mut sheet, row, sign, &options[*option].text, cells);
                 }
             }
             (Draft::Truth { .. }, _) => {
                 for (row, word) in ["True", "False"].into_iter().enumerate() {
-                    let piece = Piece::new(format!(" {}. {word}", row + 1), self.theme.style(Role::Text));
+                    let cursor = cursor_sign(&exam.draft, row);
+                    let piece =
+                        Piece::new(format!("{cursor}{}. {word}", row + 1), self.theme.style(Role::Text));
                     sheet.rows.push((vec![piece], Some(row)));
                 }
             }
@@ -45,7 +49,7 @@ impl Canvas<'_, '_> {
             (Draft::Order { items, at, grip }, Kind::Order(order)) => {
                 for (row, item) in items.iter().enumerate() {
                     let held = *grip == Grip::Held && row == *at;
-                    let sign = if held { format!("{}. ↕ ", row + 1) } else { format!("{}.   ", row + 1) };
+                    let sign = if held { format!(" {}. ↕ ", row + 1) } else { format!(" {}.   ", row + 1) };
                     self.option(&mut sheet, row, &sign, &order.items[*item], cells);
                 }
             }
@@ -54,7 +58,8 @@ impl Canvas<'_, '_> {
             }
             (Draft::Lines { marked, .. }, Kind::FindLine(find)) => {
                 for (row, line) in tinted("yaml", &find.yaml, self.theme).into_iter().enumerate() {
-                    let sign = if marked.contains(&row) { "[x]" } else { "   " };
+                    let cursor = cursor_sign(&exam.draft, row);
+                    let sign = if marked.contains(&row) { "[x]".to_owned() } else { format!("{cursor}  ") };
                     let mut whole =
                         vec![Piece::new(format!("{sign}{:>3} ", row + 1), self.theme.style(Role::Quiet))];
                     whole.extend(line);
@@ -66,10 +71,19 @@ impl Canvas<'_, '_> {
         sheet
     }
 
+    /// Above the first question of a quiz that was taken before: how it went.
+    fn retake(&self, sheet: &mut Sheet, exam: &Exam, cells: usize) {
+        let begun = exam.slots.iter().any(|slot| slot.result.is_some());
+        let Some(earlier) = exam.earlier.filter(|_| !begun) else { return };
+        let words = [Piece::new(earlier.sentence(), self.theme.style(Role::Warn))];
+        let rows = text::wrap(&words, cells).into_iter().map(|row| (row, None));
+        sheet.rows.splice(0..0, std::iter::once((Row::new(), None)).chain(rows));
+    }
+
     fn option(&self, sheet: &mut Sheet, row: usize, sign: &str, prose: &Prose, cells: usize) {
-        let margin = text::width(sign) + 1;
+        let margin = text::width(sign);
         for (i, line) in self.prose(prose, cells.saturating_sub(margin)).into_iter().enumerate() {
-            let head = if i == 0 { format!(" {sign}") } else { " ".repeat(margin) };
+            let head = if i == 0 { sign.to_owned() } else { " ".repeat(margin) };
             let mut whole = vec![Piece::new(head, self.theme.style(Role::Accent))];
             whole.extend(line);
             sheet.rows.push((whole, Some(row)));
@@ -131,6 +145,11 @@ impl Canvas<'_, '_> {
             }
         }
     }
+}
+
+/// What stands before a row: where the cursor is while nothing is chosen.
+fn cursor_sign(draft: &Draft, row: usize) -> char {
+    if draft.is_unchosen() && draft.at() == row { '›' } else { ' ' }
 }
 
 /// How wide the left sides of pairs stand: as wide as the longest, but half of what there is at most.

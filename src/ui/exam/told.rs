@@ -36,7 +36,7 @@ impl Canvas<'_, '_> {
         ]);
         sheet.blank();
         match (&exam.draft, &question.kind) {
-            (Draft::One { shown, at }, Kind::ChooseOne(options)) => {
+            (Draft::One { shown, at, .. }, Kind::ChooseOne(options)) => {
                 for (row, option) in shown.iter().enumerate() {
                     self.judged(&mut sheet, &options[*option], row == *at, cells);
                 }

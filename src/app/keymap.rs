@@ -163,7 +163,7 @@ pub const KEYMAP: &[Binding] = &{
         bind(C::Page, &[c('[')], A::PreviousSection, "", "previous section"),
         bind(C::Page, &[c('}')], A::NextChapter, "", "next chapter"),
         bind(C::Page, &[c('{')], A::PreviousChapter, "", "previous chapter"),
-        bind(C::Page, &[c('w')], A::Why, "", "why the newest row of the watch came about"),
+        bind(C::Page, &[c('w')], A::Why, "why", "why the newest row of the watch came about"),
         bind(C::Lab, &[c('h')], A::Hint, "hint", "the next hint"),
         bind(C::Lab, &[c('R')], A::Restart, "start over", "set the lab up again"),
         bind(C::Watch, &[DOWN, c('j')], A::Down, "select", "next row"),

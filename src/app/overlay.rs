@@ -77,6 +77,11 @@ impl Overlay {
         Overlay::Why(Chain { title: format!("why is {what} like this?"), links, cursor: Cursor::default() })
     }
 
+    /// The chain behind a Pod that could not be created.
+    pub fn why_none(links: Vec<Why>) -> Overlay {
+        Overlay::Why(Chain { title: "why is there no Pod?".to_owned(), links, cursor: Cursor::default() })
+    }
+
     /// The contexts whose keys hold while this is open.
     pub fn contexts(&self) -> &'static [Context] {
         match self {

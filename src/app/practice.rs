@@ -9,9 +9,12 @@ mod shell;
 mod time;
 /// What is to be seen.
 mod view;
+/// Why it is so.
+mod why;
 
 pub use shell::Completion;
-pub use view::{NodeView, Why};
+pub use view::NodeView;
+pub use why::Why;
 
 use crate::course::lab::Lab;
 use crate::kube::SimTime;

@@ -3,6 +3,7 @@
 use super::frame::{Focus, Titles};
 use super::text::{self, Piece, Row};
 use super::theme::Role;
+use super::watch::is_stuck;
 use super::{Canvas, area};
 use crate::app::Screen;
 use crate::app::action::Action;
@@ -38,7 +39,7 @@ impl Canvas<'_, '_> {
             .map(|b| (b, self.hint_words(b)))
             .filter(|(_, words)| !words.is_empty())
             .collect();
-        shown.sort_by_key(|(b, _)| self.rank(b.run));
+        shown.sort_by_cached_key(|(b, _)| self.rank(b.run));
         // What leads out and what explains the rest is always there.
         let fits = self.app.notice.as_ref().filter(|notice| fits_footer(notice, rect));
         let always: &[Action] = if fits.is_some() { &[Action::Back] } else { &[Action::Help, Action::Back] };
@@ -102,10 +103,14 @@ impl Canvas<'_, '_> {
     /// The place of an action among the others: in the past, what leads back to the present comes first.
     fn rank(&self, run: Action) -> usize {
         let past = self.app.bench.practice.is_past() && self.app.overlay.is_none() && self.app.shows_bench();
+        let reading = self.app.bench.focus == Pane::Text && self.pod_is_stuck();
         match PAST.iter().position(|one| *one == run) {
             Some(at) if past => at,
-            _ if LATE.contains(&run) => PAST.len() + 1,
-            _ => PAST.len(),
+            _ if run == Action::Act && reading => PAST.len(),
+            // It is shown while something needs an explanation, and then it is what helps.
+            _ if run == Action::Why && reading => PAST.len() + 1,
+            _ if LATE.contains(&run) => PAST.len() + 3,
+            _ => PAST.len() + 2,
         }
     }
 
@@ -197,6 +202,8 @@ impl Canvas<'_, '_> {
             (Context::Watch, Action::Table) => bench.watch.view.next().name(),
             (Context::Xray, Action::Act) if bench.xray.at.is_none() => "",
             (Context::Xray, Action::NextPod) if bench.practice.pods().len() < 2 => "",
+            (Context::Page, Action::Why) if !self.pod_is_stuck() => "",
+            (Context::Page, Action::Why) => "why it hangs",
             (Context::Lab, Action::Hint) => return self.hints_left(),
             (Context::Shell, Action::Complete) if bench.shell.line.text().is_empty() => "panes",
             (Context::Shell, Action::Interrupt) if bench.practice.is_busy() => "stop",
@@ -221,6 +228,15 @@ impl Canvas<'_, '_> {
             Asked::Yaml => Action::Yaml,
         };
         (run == shown).then(String::new)
+    }
+
+    /// Whether the Pod of the newest row needs an explanation: its STATUS is that of something gone wrong, or it does not get on.
+    fn pod_is_stuck(&self) -> bool {
+        let rows = self.app.bench.watch_rows();
+        let bench = &self.app.bench;
+        let row =
+            bench.chosen_row().and_then(|at| rows.get(at)).filter(|_| bench.watch.view != WatchView::Events);
+        row.is_some_and(|row| is_stuck(row, bench.practice.now()))
     }
 
     /// How many hints of the lab are left.

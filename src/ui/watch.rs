@@ -6,22 +6,29 @@ use super::text::Piece;
 use super::theme::Role;
 use crate::app::bench::WatchView;
 use crate::app::extents::Target;
+use crate::kube::SimTime;
 use crate::kubectl::watch::WatchRow;
 use crate::sim::ChangeKind;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Line;
 
 /// The columns of Pods.
 const POD: &[&str] = &["NAME", "READY", "STATUS", "RESTARTS", "AGE"];
 /// The columns of events.
 const EVENT: &[&str] = &["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
+/// How long a Pod may take to get on before that needs an explanation, in simulated milliseconds.
+const PATIENCE: u64 = 10_000;
 /// From this width on events are shown with all their columns.
 const EVENTS_WIDE: usize = 110;
 
 impl Canvas<'_, '_> {
     pub(super) fn watch(&mut self, rect: Rect, focus: Focus) {
         let bench = &self.app.bench;
-        let titles = self.clock_titles(bench.watch.view.command());
+        let mut titles = self.clock_titles(bench.watch.view.command());
+        if focus == Focus::Elsewhere && titles.right.width() == 0 && bench.pod().is_some() {
+            titles.right = Line::styled("w: why", self.theme.style(Role::Quiet));
+        }
         let inside = self.pane(rect, titles, focus);
         let rows = bench.watch_rows();
         self.out.watch = usize::from(inside.height).saturating_sub(1);
@@ -80,8 +87,7 @@ impl Canvas<'_, '_> {
         if row.change == ChangeKind::Deleted {
             return self.theme.style(Role::Quiet);
         }
-        let status = row.cells.get(2).map(String::as_str).unwrap_or_default();
-        let ready = row.cells.get(1).and_then(|cell| cell.split_once('/')).is_some_and(|(a, b)| a == b);
+        let (status, ready) = state(row);
         self.theme.style(status_role(status, ready))
     }
 }
@@ -123,6 +129,26 @@ impl Grid {
         let shown = self.shown;
         shown.iter().map(|column| row.cells.get(*column).map(String::as_str).unwrap_or_default())
     }
+
+/// Whether a Pod of which nothing newer is known at `now` than its row needs an explanation.
+pub(super) fn is_stuck(row: &WatchRow, now: SimTime) -> bool {
+    if row.change == ChangeKind::Deleted {
+        return false;
+    }
+    let (status, ready) = state(row);
+    match status_role(status, ready) {
+        Role::Bad => true,
+        Role::Warn => status != "Terminating" && now.since(row.at) >= PATIENCE,
+        _ => false,
+    }
+}
+
+/// The STATUS of a Pod's row, and whether all its containers are ready.
+fn state(row: &WatchRow) -> (&str, bool) {
+    let status = row.cells.get(2).map(String::as_str).unwrap_or_default();
+    let ready = row.cells.get(1).and_then(|cell| cell.split_once('/')).is_some_and(|(a, b)| a == b);
+    (status, ready)
+}
 
     /// The width of each column with the gap after it, as kubectl pads: three blanks; one where the room is short.
     fn widths(&self, rows: &[WatchRow]) -> Vec<usize> {

@@ -160,7 +160,13 @@ impl Bench {
                 let what = if key.kind == Kind::Event { "this event" } else { &*key.name };
                 vec![Reaction::Open(Overlay::why(what, self.practice.why(&key, at)))]
             }
-            None => nothing_yet(),
+            // There is no Pod to ask about; perhaps because one was refused.
+            None => match self.practice.refusal() {
+                Some(event) => {
+                    vec![Reaction::Open(Overlay::why_none(self.practice.why(&event, None)))]
+                }
+                None => nothing_yet(),
+            },
         }
     }
 }

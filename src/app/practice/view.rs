@@ -6,19 +6,7 @@ use crate::kubectl::status::pod_row;
 use crate::kubectl::watch::{Watch, WatchRow};
 use crate::lab::script;
 use crate::lab::xray::{self, Xray};
-use crate::sim::Change;
 use std::collections::BTreeMap;
-
-/// One link of a chain of causes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Why {
-    /// When it happened.
-    pub at: SimTime,
-    /// One sentence.
-    pub text: String,
-    /// The chapter that teaches it, by id; empty if none does.
-    pub chapter: String,
-}
 
 /// A node and the Pods on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,39 +108,4 @@ impl Practice {
         moments.dedup();
         moments
     }
-
-    /// Why an object came to be as it was at `at` (or, without a time, as it is now), newest first.
-    pub fn why(&self, object: &ObjectKey, at: Option<SimTime>) -> Vec<Why> {
-        let cluster = &self.shown().stage.cluster;
-        let changes = || cluster.store().changes();
-        let mine = || changes().filter(|change| change.key == *object);
-        let Some(change) = mine().filter(|change| at.is_none_or(|at| change.at <= at)).last() else {
-            return Vec::new();
-        };
-        // What keeps a Pod from being ready as it is now changes nothing in the Pod: its failing probe.
-        let newest = mine().last().is_some_and(|last| last.revision == change.revision);
-        let probe =
-            changes().filter(|other| newest && other.at >= change.at && tells_of_a_probe(other, object));
-        let change = probe
-            .last()
-            .filter(|_| change.object.as_pod().is_some_and(|pod| !pod.is_ready()))
-            .unwrap_or(change);
-        let mut links: Vec<Why> = Vec::new();
-        for cause in cluster.causes().chain(change.cause) {
-            let link = Why { at: cause.at, text: cause.text.clone(), chapter: cause.chapter.to_owned() };
-            if links.last() != Some(&link) {
-                links.push(link);
-            }
-        }
-        links
-    }
-}
-
-/// Whether a change is an event that tells of a failed probe of a Pod.
-fn tells_of_a_probe(change: &Change, pod: &ObjectKey) -> bool {
-    let Object::Event(event) = &change.object else { return false };
-    let of = &event.involved_object;
-    event.reason.as_deref() == Some("Unhealthy")
-        && of.name.as_deref() == Some(&*pod.name)
-        && of.namespace.as_deref() == Some(&*pod.namespace)
 }

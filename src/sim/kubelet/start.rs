@@ -69,6 +69,7 @@ impl Worker {
                 let text = format!(
                     "Failed to apply default image tag \"{asked}\": couldn't parse image name \"{asked}\": {why}"
                 );
+                self.tell_failure("images", format!("'{asked}' is not the name of an image: {why}"), desk);
                 desk.event(
                     &self.events_pod(),
                     Said::warning(field, "InspectFailed", text.clone()),
@@ -88,6 +89,10 @@ impl Worker {
         }
         if policy == "Never" {
             let text = format!("Container image \"{asked}\" is not present with pull policy of Never");
+            let told = format!(
+                "the image {asked} is not on the node, and the pull policy Never forbids to fetch it"
+            );
+            self.tell_failure("images", told, desk);
             desk.event(
                 &self.events_pod(),
                 Said::warning(field, "ErrImageNeverPull", text.clone()),

@@ -227,7 +227,10 @@ impl App {
                 places.push((format!("quiz {} {}", chapter.number, chapter.front.title), Place::Quiz(id)));
             }
         }
-        places.extend(self.course.labs.keys().map(|slug| (format!("lab {slug}"), Place::Lab(slug.clone()))));
+        places.extend(self.course.labs.keys().map(|slug| {
+            let title = self.course.lab(slug).map_or("", |lab| &lab.title);
+            (format!("lab {slug}: {title}"), Place::Lab(slug.clone()))
+        }));
         places.extend(self.course.misconceptions().filter(|(_, known)| known.experiment.is_some()).map(
             |(_, known)| {
                 (format!("experiment: {}", known.claim.plain()), Place::Experiment(known.id.clone()))

@@ -1,4 +1,4 @@
-//! Finding text in all chapters.
+//! Finding text in all chapters, and labs by their titles and briefs.
 
 use super::action::Action;
 use super::bench::way;
@@ -28,18 +28,30 @@ pub struct Search {
 /// One place where the text stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// The chapter's id.
-    pub chapter: String,
-    /// Its number and title.
+    /// Where it leads.
+    pub to: Found,
+    /// The chapter's number and title, or the lab's title.
     pub title: String,
-    /// The block.
-    pub block: usize,
     /// Text before, the hit itself, text after.
     pub text: [String; 3],
 }
 
+/// Where a hit leads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// To a block of a chapter.
+    Chapter {
+        /// The chapter's id.
+        id: String,
+        /// The block.
+        block: usize,
+    },
+    /// To a lab, by slug.
+    Lab(String),
+}
+
 impl Search {
-    /// Looks again for what is typed: every block of every chapter that holds it, titles first.
+    /// Looks again for what is typed: every block of every chapter that holds it and every lab, titles first.
     pub fn find(&mut self, course: &Course) {
         let wanted = self.line.text().trim().to_lowercase();
         self.cursor = Cursor::default();
@@ -51,8 +63,8 @@ impl Search {
             let mut note = |block: usize, text: &str| {
                 if let Some(text) = excerpt(text, &wanted).filter(|_| self.hits.len() < MOST) {
                     let title = format!("{} {}", chapter.number, chapter.front.title).trim().to_owned();
-                    let chapter = chapter.id.clone();
-                    self.hits.push(Hit { chapter, title, block, text });
+                    let to = Found::Chapter { id: chapter.id.clone(), block };
+                    self.hits.push(Hit { to, title, text });
                 }
             };
             note(0, &chapter.front.title);
@@ -60,7 +72,20 @@ impl Search {
                 note(at, &block::plain_blocks(std::slice::from_ref(block)).replace("<any>", "…"));
             }
         }
+        self.find_labs(course, &wanted);
         self.hits.sort_by_key(|hit| !hit.title.to_lowercase().contains(&wanted));
+    }
+
+    /// A lab is one hit, whether its title or its brief holds the text.
+    fn find_labs(&mut self, course: &Course, wanted: &str) {
+        for lab in course.labs.keys().filter_map(|slug| course.lab(slug)) {
+            let brief = block::plain_blocks(&lab.brief.blocks);
+            let text = excerpt(&lab.title, wanted).or_else(|| excerpt(&brief, wanted));
+            if let Some(text) = text.filter(|_| self.hits.len() < MOST) {
+                let title = format!("lab: {}", lab.title);
+                self.hits.push(Hit { to: Found::Lab(lab.id.clone()), title, text });
+            }
+        }
     }
 
     /// Acts on a key.
@@ -81,7 +106,10 @@ impl Search {
     pub fn open(&self, at: usize) -> Reactions {
         let Some(hit) = self.hits.get(at) else { return Vec::new() };
         let text = self.line.text().trim().to_lowercase();
-        vec![Reaction::Go(Place::Found { id: hit.chapter.clone(), block: hit.block, text })]
+        vec![Reaction::Go(match &hit.to {
+            Found::Chapter { id, block } => Place::Found { id: id.clone(), block: *block, text },
+            Found::Lab(slug) => Place::Lab(slug.clone()),
+        })]
     }
 }
 

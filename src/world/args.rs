@@ -49,7 +49,7 @@ pub struct Global {
 pub enum Command {
     /// Open the tutor, at a chapter if one is named
     Learn {
-        /// A chapter's number, slug or a part of its title; or a lab's slug
+        /// A chapter's number, slug or a part of its title; or a lab's slug or a part of its title
         chapter: Option<String>,
     },
     /// Print what `kubectl get pods -w` would print for manifests applied at 0 s
@@ -73,7 +73,7 @@ pub enum Command {
         /// Its name: lower case words joined by `-`
         name: String,
     },
-    /// List the chapters with your scores
+    /// List the chapters and labs with your scores
     List,
     /// Print a chapter as plain text
     Show {

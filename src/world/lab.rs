@@ -32,14 +32,18 @@ fn in_order(course: &Course) -> Vec<&Lab> {
 
 fn line(course: &Course, learner: &Learner, lab: &Lab) -> String {
     let number = course.chapter(&lab.chapter.0).map_or("", |chapter| &chapter.number);
-    let passed = match learner.labs.get(&lab.id) {
-        None => String::new(),
-        Some(0) => "passed".to_owned(),
-        Some(1) => "passed with 1 hint".to_owned(),
-        Some(hints) => format!("passed with {hints} hints"),
-    };
+    let passed = passed(learner, lab).unwrap_or_default();
     let text = format!("{number:>4}  {:<22} {:>2} min  {:<50} {passed}", lab.id, lab.minutes, lab.title);
     text.trim_end().to_owned()
+}
+
+/// That a lab is passed, and with how many hints; `None` if it is not.
+pub(super) fn passed(learner: &Learner, lab: &Lab) -> Option<String> {
+    Some(match learner.labs.get(&lab.id)? {
+        0 => "passed".to_owned(),
+        1 => "passed with 1 hint".to_owned(),
+        hints => format!("passed with {hints} hints"),
+    })
 }
 
 /// `podlab lab LAB`: plays it at a prompt, or with the lines of standard input. Fails if it is not passed.
@@ -60,14 +64,19 @@ pub fn play(global: &Global, wanted: &str, out: &mut dyn Write) -> io::Result<Ex
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The first lab with these words in its title.
+pub(super) fn titled<'a>(course: &'a Course, wanted: &str) -> Option<&'a Lab> {
+    let lower = wanted.to_lowercase();
+    in_order(course).into_iter().find(|lab| lab.title.to_lowercase().contains(&lower))
+}
+
 /// The lab a person means: its name, a part of its title, or the only one of a chapter.
 fn find<'a>(course: &'a Course, wanted: &str) -> io::Result<&'a Lab> {
     let lower = wanted.to_lowercase();
-    let titled = || in_order(course).into_iter().find(|lab| lab.title.to_lowercase().contains(&lower));
     let of_chapter = || course.labs_of(&plain::find(course, wanted).ok()?.id).into_iter().next();
     course
         .lab(&lower)
         .or_else(of_chapter)
-        .or_else(titled)
+        .or_else(|| titled(course, wanted))
         .ok_or_else(|| io::Error::other(format!("there is no lab '{wanted}'; `podlab lab` names them all")))
 }

@@ -5,9 +5,10 @@ pub mod changes;
 
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
-use super::{content, plain, record, terminal};
+use super::{content, lab, plain, record, terminal};
 use crate::app::settings::ThemeName;
 use crate::app::{App, Msg, Place};
+use crate::course::{Chapter, Course};
 use std::io;
 use std::process::ExitCode;
 
@@ -33,19 +34,29 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
     }
     let mut first = Vec::new();
     if let Some(wanted) = chapter {
-        let place = match plain::find(&app.course, wanted) {
-            Ok(chapter) => Place::Chapter { id: chapter.id.clone(), heading: None },
-            // A lab may have a name that no chapter has.
-            Err(_) if app.course.labs.contains_key(wanted) => Place::Lab(wanted.to_owned()),
-            Err(unknown) => return Err(unknown),
-        };
-        first = app.start_at(place);
+        first = app.start_at(place(&app.course, wanted)?);
     }
     let changes = changes::Changes::of(global, tutor::now());
     tutor::run(Options { app, first, theme, changes }, &mut |what: Keep<'_>| {
         record::keep(&mut record, &what)
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The chapter or lab a person means: what bears that very name before what has it in its title, a chapter before a lab.
+fn place(course: &Course, wanted: &str) -> io::Result<Place> {
+    let chapter = |chapter: &Chapter| Place::Chapter { id: chapter.id.clone(), heading: None };
+    if let Some(named) = plain::named(course, wanted) {
+        return Ok(chapter(named));
+    }
+    let lower = wanted.to_lowercase();
+    if course.labs.contains_key(&lower) {
+        return Ok(Place::Lab(lower));
+    }
+    plain::find(course, wanted).map(chapter).or_else(|unknown| {
+        let lab = lab::titled(course, wanted).ok_or(unknown)?;
+        Ok(Place::Lab(lab.id.clone()))
+    })
 }
 
 /// The theme the command line or the environment asks for.

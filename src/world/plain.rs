@@ -1,12 +1,12 @@
 //! The course as plain text, for pipes and screen readers: `podlab list` and `podlab show`.
 
 use super::args::Global;
-use super::{content, record, spoken};
+use super::{content, lab, record, spoken};
 use crate::app::learner::Learner;
 use crate::app::page::{Item, Thing, items};
 use crate::app::settings::ThemeName;
 use crate::course::block;
-use crate::course::{Chapter, Course, Page};
+use crate::course::{Chapter, Course, Lab, Page};
 use crate::ui::page::{self, Setting};
 use crate::ui::text::{Piece, wrap};
 use crate::ui::theme::Theme;
@@ -27,10 +27,14 @@ pub fn list(global: &Global, out: &mut dyn Write) -> io::Result<ExitCode> {
         writeln!(out, "{part}")?;
         for chapter in chapters {
             writeln!(out, "{}", line(chapter, &learner))?;
+            for lab in course.labs_of(&chapter.id) {
+                writeln!(out, "{}", lab_line(lab, &learner))?;
+            }
         }
         writeln!(out)?;
     }
     writeln!(out, "Read one with `podlab show NUMBER`, take its quiz with `podlab quiz NUMBER`.")?;
+    writeln!(out, "Play a lab with `podlab lab NAME`, or in the tutor with `podlab learn NAME`.")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,6 +55,12 @@ fn line(chapter: &Chapter, learner: &Learner) -> String {
         chapter.number, chapter.id, chapter.front.minutes, chapter.front.title
     );
     text.trim_end().to_owned()
+}
+
+/// A lab below its chapter, with whether it was passed.
+fn lab_line(lab: &Lab, learner: &Learner) -> String {
+    let state = lab::passed(learner, lab).unwrap_or_else(|| "not passed".to_owned());
+    format!("      {:<20} {:>2} min  {:<50} {state}", lab.id, lab.minutes, format!("Lab: {}", lab.title))
 }
 
 /// `podlab show CHAPTER`.
@@ -136,15 +146,18 @@ pub fn folded(first: &str, words: &str) -> Vec<String> {
     .collect()
 }
 
+/// The chapter of that number or id.
+pub fn named<'a>(course: &'a Course, wanted: &str) -> Option<&'a Chapter> {
+    let (lower, number) = (wanted.to_lowercase(), wanted.parse::<u32>().ok());
+    let numbered = |c: &Chapter| number.is_some() && c.number.parse::<u32>().ok() == number;
+    course.chapters.iter().find(|c| c.id == lower || numbered(c))
+}
+
 /// The chapter a person means: its number, its id, or a part of its title.
 pub fn find<'a>(course: &'a Course, wanted: &str) -> io::Result<&'a Chapter> {
     let lower = wanted.to_lowercase();
-    let number = wanted.parse::<u32>().ok();
-    let numbered = |c: &&Chapter| number.is_some() && c.number.parse::<u32>().ok() == number;
-    let chapters = &course.chapters;
-    let exact = chapters.iter().find(|c| c.id == lower || numbered(c));
-    let by_title = || chapters.iter().find(|c| c.front.title.to_lowercase().contains(&lower));
-    exact.or_else(by_title).ok_or_else(|| {
+    let by_title = || course.chapters.iter().find(|c| c.front.title.to_lowercase().contains(&lower));
+    named(course, wanted).or_else(by_title).ok_or_else(|| {
         io::Error::other(format!("there is no chapter '{wanted}'; `podlab list` names them all"))
     })
 }

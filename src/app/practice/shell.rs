@@ -55,17 +55,21 @@ impl Practice {
         let terminal = self.live.terminal();
         // The first line is the prompt with the command.
         let printed = terminal.lines().iter().skip(from.saturating_sub(terminal.dropped()) + 1);
-        let first = printed.map(String::as_str).find(|line| !line.trim().is_empty()).unwrap_or_default();
-        Some(match self.live.last_exit() {
-            0 => format!("$ {command}: {first}"),
-            _ if first.contains("pod updates may not change") => {
-                let file = command.rsplit(' ').next().unwrap_or_default();
-                format!(
-                    "Failed: these fields of a Pod that exists cannot change. In the shell (4): kubectl replace --force -f {file}"
-                )
-            }
-            _ => format!("Failed (the shell, key 4, shows all of it): {first}"),
-        })
+        let mut printed = printed.map(String::as_str).filter(|line| !line.trim().is_empty());
+        if self.live.last_exit() == 0 {
+            return Some(format!("$ {command}: {}", printed.next().unwrap_or_default()));
+        }
+        let failed: Vec<&str> = printed.collect();
+        // A file may hold several objects; those before the one that was refused went through.
+        let first = failed.iter().find(|line| !is_success(line)).or(failed.first()).copied();
+        let first = first.unwrap_or_default();
+        if !failed.iter().any(|line| line.contains("pod updates may not change")) {
+            return Some(format!("Failed (the shell, key 4, shows all of it): {first}"));
+        }
+        let file = command.rsplit(' ').next().unwrap_or_default();
+        Some(format!(
+            "Failed: these fields of a Pod that exists cannot change. In the shell (4): kubectl replace --force -f {file}"
+        ))
     }
 
     /// Whether the file, as it is, was applied before the moment shown.
@@ -134,4 +138,9 @@ impl Practice {
         self.applied.remove(name);
         self.act(Input::File { name: name.to_owned(), text: text.to_owned() });
     }
+}
+
+/// Whether a line says of an object that what was asked was done.
+fn is_success(line: &str) -> bool {
+    [" created", " configured", " unchanged"].iter().any(|end| line.trim_end().ends_with(end))
 }

@@ -1,6 +1,8 @@
 //! What a terminal has shown: lines, bounded, with control sequences taken out. The programs that write here are simulated and their
 //! output may come from anywhere, so nothing of it may reach the real terminal raw.
 
+use super::escape;
+
 /// How many lines are kept.
 const KEPT: usize = 10_000;
 /// How long a line gets, in bytes, before it is cut.
@@ -109,39 +111,20 @@ impl Scrollback {
 /// [`CLEARED`].
 fn strip_sequences(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = if c == '\u{1b}' { escape::sequence(rest) } else { c.len_utf8() };
+        let (head, tail) = rest.split_at(end);
         match c {
-            '\u{1b}' if skip_sequence(&mut chars) => plain.push(CLEARED),
-            '\u{1b}' => {}
+            // What is left behind the cursor is as good as the screen: programs put that first.
+            '\u{1b}' if ["\u{1b}[J", "\u{1b}[2J"].contains(&head) => plain.push(CLEARED),
             '\n' | '\r' | '\t' => plain.push(c),
             c if c.is_control() => {}
             c => plain.push(c),
         }
+        rest = tail;
     }
     plain
-}
-
-/// Skips what follows an escape; whether it was "clear the screen", or what is left of it behind the cursor: programs put that first.
-fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars>) -> bool {
-    match chars.next() {
-        // CSI: parameters, then one final letter.
-        Some('[') => {
-            let mut parameters = String::new();
-            for c in chars.by_ref() {
-                if ('\u{40}'..='\u{7e}').contains(&c) {
-                    return c == 'J' && matches!(parameters.as_str(), "" | "2");
-                }
-                parameters.push(c);
-            }
-        }
-        // OSC: up to BEL or ST.
-        Some(']') => {
-            chars.by_ref().find(|c| matches!(c, '\u{7}' | '\\'));
-        }
-        _ => {}
-    }
-    false
 }
 
 #[cfg(test)]
@@ -188,6 +171,12 @@ mod tests {
     #[test]
     fn nothing_that_commands_a_terminal_gets_through() {
         assert_eq!(shown(&[b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\x08y\x0c\x1b[K\n"]), ["red xy"]);
+    }
+
+    #[test]
+    fn a_sequence_that_is_not_finished_hides_nothing() {
+        assert_eq!(shown(&[b"\x1b]0;x\nnext\n", b"later \x1b[\n"]), ["0;x", "next", "later "]);
+        assert_eq!(shown(&[b"\x1b[", b"hello\n"]), ["hello"]);
     }
 
     #[test]

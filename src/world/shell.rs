@@ -16,6 +16,7 @@ pub use room::Room;
 use super::args::{Global, Shell};
 use super::setup;
 use crate::kubectl::session::JobId;
+use crate::lab::escape::sequence;
 use crate::lab::stage::Stage;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -180,17 +181,6 @@ fn harmless(text: &str) -> String {
     kept
 }
 
-/// How long the escape sequence is that a text begins with, in bytes.
-fn sequence(text: &str) -> usize {
-    let found = match text[1..].chars().next() {
-        Some('[') => text[2..].find(|c| ('\u{40}'..='\u{7e}').contains(&c)).map(|at| 3 + at),
-        Some(']') => text.find(['\u{7}', '\\']).map(|at| at + 1),
-        Some(c) => Some(1 + c.len_utf8()),
-        None => Some(1),
-    };
-    found.unwrap_or(text.len())
-}
-
 fn code(code: i32) -> ExitCode {
     ExitCode::from(code.rem_euclid(256) as u8)
 }
@@ -204,5 +194,6 @@ mod tests {
         assert_eq!(harmless("\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7}x\u{0}y\u{1b}"), "red xy");
         assert_eq!(harmless("\u{1b}[H\u{1b}[Ja\tb\r\n"), "\u{1b}[H\u{1b}[Ja\tb\r\n");
         assert_eq!(harmless("\u{9b}2Jé\u{1b}[12"), "2Jé");
+        assert_eq!(harmless("\u{1b}]0;x\nnext\u{1b}[\nlast"), "0;x\nnext\nlast");
     }
 }

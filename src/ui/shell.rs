@@ -42,7 +42,7 @@ impl Canvas<'_, '_> {
                 Some(command) => (self.theme.style(Role::Title), format!("$ {command}")),
                 None => (self.theme.style(Role::Text), line.clone()),
             };
-            let mut wrapped = text::chop(&[Piece::new(line, style)], cells);
+            let mut wrapped = text::break_line(&[Piece::new(line, style)], cells, cells);
             wrapped.reverse();
             rows.extend(wrapped);
             if rows.len() >= room {

@@ -172,6 +172,51 @@ pub fn chop(pieces: &[Piece], cells: usize) -> Vec<Row> {
     rows
 }
 
+/// Cuts a line into a row of at most `first` cells and others of at most `rest`. Unlike [`wrap`] it keeps all blanks but those where it
+/// breaks, and it breaks at the last blank that leaves a third of the row filled; where there is none, inside a word.
+pub fn break_line(pieces: &[Piece], first: usize, rest: usize) -> Vec<Row> {
+    let all: Vec<(&str, &Piece)> =
+        pieces.iter().flat_map(|piece| piece.text.graphemes(true).map(move |g| (g, piece))).collect();
+    let (mut rows, mut from) = (Vec::new(), 0);
+    loop {
+        let cells = if rows.is_empty() { first.max(1) } else { rest.max(1) };
+        let fitting = fitting(&all[from..], cells);
+        let end = if from + fitting < all.len() {
+            from + break_at(&all[from..], fitting, cells)
+        } else {
+            all.len()
+        };
+        let mut row = vec![Row::new()];
+        all[from..end].iter().for_each(|(grapheme, piece)| push_text(&mut row, grapheme, piece));
+        rows.append(&mut row);
+        from = end;
+        if from == all.len() {
+            return rows;
+        }
+        from += all[from..].iter().take_while(|(grapheme, _)| *grapheme == " ").count();
+        if from == all.len() {
+            return rows;
+        }
+    }
+}
+
+/// How many of the graphemes fit `cells`; one at least.
+fn fitting(graphemes: &[(&str, &Piece)], cells: usize) -> usize {
+    let mut used = 0;
+    let fits = graphemes.iter().take_while(|(grapheme, _)| {
+        used += width(grapheme);
+        used <= cells
+    });
+    fits.count().max(1)
+}
+
+/// Where to break graphemes of which `fitting` fit `cells`: behind the last word that ends there, if that leaves no short row.
+fn break_at(graphemes: &[(&str, &Piece)], fitting: usize, cells: usize) -> usize {
+    let blank = |at: usize| graphemes.get(at).is_some_and(|(grapheme, _)| *grapheme == " ");
+    let ends = |at: &usize| blank(*at) && !blank(*at - 1);
+    (cells.div_ceil(3).max(1)..=fitting).rev().find(ends).unwrap_or(fitting)
+}
+
 /// The row as it is if it fits `cells`; otherwise wrapped, its later rows under `indent` blanks.
 pub fn fold(row: Row, indent: usize, cells: usize) -> Vec<Row> {
     if row_width(&row) <= cells {
@@ -214,6 +259,20 @@ mod tests {
         let text: Vec<String> =
             fold(row(), 4, 14).into_iter().map(|r| r.into_iter().map(|p| p.text).collect()).collect();
         assert_eq!(text, ["  one two", "    three four"]);
+    }
+
+    #[test]
+    fn a_line_breaks_at_blanks_where_that_leaves_no_short_row() {
+        let broken = |text: &str, first: usize, rest: usize| -> Vec<String> {
+            let rows = break_line(&[Piece::new(text, Style::new())], first, rest);
+            rows.into_iter().map(|row| row.into_iter().map(|p| p.text).collect()).collect()
+        };
+        assert_eq!(broken("  one   two three", 12, 8), ["  one   two", "three"]);
+        assert_eq!(broken("a bcdefghijklmnop", 10, 10), ["a bcdefghi", "jklmnop"]);
+        assert_eq!(broken("one two", 7, 3), ["one two"]);
+        assert_eq!(broken("one two  ", 7, 3), ["one two"]);
+        assert_eq!(broken("", 7, 3), [""]);
+        assert_eq!(broken("日本語", 1, 1), ["日", "本", "語"]);
     }
 
     #[test]

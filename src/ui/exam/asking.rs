@@ -138,7 +138,8 @@ impl Canvas<'_, '_> {
             self.quiet("  is applied at 0 s"),
         ]);
         for line in tinted("yaml", yaml, self.theme) {
-            for row in text::chop(&line, cells.saturating_sub(2).max(1)) {
+            let cells = cells.saturating_sub(2);
+            for row in text::break_line(&line, cells, cells) {
                 let mut whole = vec![Piece::new("│ ", edge)];
                 whole.extend(row);
                 sheet.push(whole);

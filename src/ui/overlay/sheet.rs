@@ -66,16 +66,12 @@ impl Canvas<'_, '_> {
         }
         let indent = line.chars().take_while(|c| *c == ' ').count().min(cells / 3);
         let margin = indent + text::width(FOLD);
-        let first = text::chop(&[Piece::new(line, style)], cells).swap_remove(0);
-        let used: usize = first.iter().map(|piece| piece.text.len()).sum();
-        let rest = [Piece::new(&line[used.min(line.len())..], style)];
         let lead = Piece::new(format!("{}{FOLD}", " ".repeat(indent)), self.theme.style(Role::Border));
-        let more = text::chop(&rest, cells.saturating_sub(margin).max(1)).into_iter().map(|row| {
-            let mut whole = vec![lead.clone()];
-            whole.extend(row);
-            whole
-        });
-        std::iter::once(first).chain(more).collect()
+        let mut rows = text::break_line(&[Piece::new(line, style)], cells, cells.saturating_sub(margin));
+        for row in rows.iter_mut().skip(1) {
+            row.insert(0, lead.clone());
+        }
+        rows
     }
 
     /// Headings of describe stand out; the rest is plain.

@@ -93,13 +93,9 @@ impl Setter<'_> {
     /// Lines of code; what does not fit goes on below, behind a sign.
     fn lines(&mut self, lines: Vec<Row>, cells: usize) {
         for line in lines {
-            let mut rows = text::chop(&line, cells);
-            if rows.len() > 1 {
-                let rest: Row = rows.drain(1..).flatten().collect();
-                let sign = Piece::new("↳ ", self.style(Role::Accent));
-                for row in text::chop(&rest, cells.saturating_sub(2)) {
-                    rows.push(std::iter::once(sign.clone()).chain(row).collect());
-                }
+            let mut rows = text::break_line(&line, cells, cells.saturating_sub(2));
+            for row in rows.iter_mut().skip(1) {
+                row.insert(0, Piece::new("↳ ", self.style(Role::Accent)));
             }
             self.rows.extend(rows);
         }

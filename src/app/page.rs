@@ -1,7 +1,7 @@
 //! What in a page can be acted on, in reading order. `ui::page` meets the same things in the same order when it sets the page.
 
 use crate::course::block::{self, Block, Inline, Target};
-use crate::course::highlight;
+use crate::course::{highlight, transcript};
 
 /// Something in a page that can be acted on.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub type Toned = Vec<Vec<highlight::Span>>;
 pub fn tones(page: &block::Page) -> Vec<Toned> {
     let toned = |block: &&Block| match block {
         Block::Code(code) => Some(highlight::highlight(&code.language, &code.text)),
-        Block::Console(console) => Some(highlight::highlight("console", &console.text)),
+        Block::Console(console) => Some(highlight::highlight("console", &transcript::shown(&console.text))),
         _ => None,
     };
     page.walk().iter().filter_map(toned).collect()

@@ -32,6 +32,65 @@ pub const ANY_LINES: &str = "...";
 /// What stands for any text within a line.
 pub const ANY_TEXT: &str = "<any>";
 
+/// What a reader sees where a transcript leaves a text open.
+pub const OPEN: char = '…';
+
+/// A transcript as a reader sees it: an ellipsis for each text left open, and the columns of tables in their places nevertheless.
+pub fn shown(text: &str) -> String {
+    if !text.contains(ANY_TEXT) {
+        return text.to_owned();
+    }
+    let mut header: Vec<usize> = Vec::new();
+    let line = |line: &str| {
+        if command_of(line).is_some() {
+            header.clear();
+        }
+        if is_header(line) {
+            header = columns(line);
+        }
+        if line.contains(ANY_TEXT) { aligned(line, &header) } else { line.to_owned() }
+    };
+    let mut shown: String = text.lines().map(line).map(|line| line + "\n").collect();
+    if !text.ends_with('\n') {
+        shown.pop();
+    }
+    shown
+}
+
+/// Whether a line names the columns of a table.
+fn is_header(line: &str) -> bool {
+    let fits = |c: char| c.is_ascii_uppercase() || matches!(c, ' ' | '(' | ')' | '-' | '%' | '/');
+    line.contains("  ") && line.starts_with(|c: char| c.is_ascii_uppercase()) && line.chars().all(fits)
+}
+
+/// Where the columns of a line begin, two blanks or more before each but the first; in characters.
+fn columns(line: &str) -> Vec<usize> {
+    let chars: Vec<char> = line.chars().collect();
+    let blank = |at: usize| chars.get(at) == Some(&' ');
+    let begins = |at: &usize| !blank(*at) && (*at == 0 || (*at > 1 && blank(at - 1) && blank(at - 2)));
+    (0..chars.len()).filter(begins).collect()
+}
+
+/// A row of a table with an ellipsis for what is left open, each cell below its name where the cells are as many as the `header`'s.
+fn aligned(line: &str, header: &[usize]) -> String {
+    let begins = columns(line);
+    let short = |text: &str| text.replace(ANY_TEXT, "…");
+    if begins.len() != header.len() || begins.is_empty() {
+        return short(line);
+    }
+    let chars: Vec<char> = line.chars().collect();
+    let mut row = String::new();
+    for (at, from) in begins.iter().enumerate() {
+        let until = begins.get(at + 1).copied().unwrap_or(chars.len());
+        let cell: String = chars[*from..until].iter().collect();
+        let used = row.chars().count();
+        let gap = header[at].saturating_sub(used).max(if at == 0 { 0 } else { 3 });
+        row.extend(std::iter::repeat_n(' ', gap));
+        row.push_str(short(&cell).trim_end());
+    }
+    row
+}
+
 /// The transcript of `text`, whose first line stands at `place`. Output before the first command is complained about.
 pub fn parse(text: &str, place: Place, report: &mut Report) -> Transcript {
     let mut steps: Vec<Step> = Vec::new();

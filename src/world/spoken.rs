@@ -56,7 +56,7 @@ impl Speaker<'_> {
             Block::Code(code) => self.code(code),
             Block::Console(console) => {
                 self.lines.push("Transcript:".to_owned());
-                self.verbatim(&console.text.replace("<any>", "…"));
+                self.verbatim(&crate::course::transcript::shown(&console.text));
             }
             Block::Diagram(sketch) => self.picture(sketch),
             Block::Quiz(_) | Block::Question(_) | Block::Predict(_) | Block::Lab(_) => self.card(),

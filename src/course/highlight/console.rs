@@ -1,7 +1,7 @@
 //! Transcripts, toned by hand.
 
 use super::{Span, Tone, push, span};
-use crate::course::transcript::{ANY_LINES, ANY_TEXT};
+use crate::course::transcript::{ANY_LINES, ANY_TEXT, OPEN};
 
 /// The spans of one line of a transcript.
 pub fn line(line: &str) -> Vec<Span> {
@@ -20,7 +20,12 @@ pub fn line(line: &str) -> Vec<Span> {
         if index > 0 {
             spans.push(span(Tone::Placeholder, ANY_TEXT));
         }
-        push(&mut spans, Tone::Output, part);
+        for (index, part) in part.split(OPEN).enumerate() {
+            if index > 0 {
+                spans.push(span(Tone::Placeholder, "…"));
+            }
+            push(&mut spans, Tone::Output, part);
+        }
     }
     spans
 }

@@ -69,3 +69,18 @@ fn a_transcript_blessed_with_what_was_printed_matches_it() {
     assert_eq!(transcript.steps[0].compare(printed), Ok(()));
     assert_eq!(transcript.steps[1].compare("z"), Ok(()));
 }
+
+#[test]
+fn what_is_left_open_keeps_the_columns_of_a_table_in_their_places() {
+    let text = "$ kubectl get pods\nNAME      READY   STATUS    RESTARTS     AGE\n\
+                strange   2/2     Running   1 (<any> ago)   7s\nweb-<any>   1/1     Running   0          <any>\n\
+                $ kubectl describe pod x\n  Warning  Failed <any> spec: no\n";
+    assert_eq!(
+        shown(text),
+        "$ kubectl get pods\nNAME      READY   STATUS    RESTARTS     AGE\n\
+         strange   2/2     Running   1 (… ago)    7s\nweb-…     1/1     Running   0            …\n\
+         $ kubectl describe pod x\n  Warning  Failed … spec: no\n"
+    );
+    assert_eq!(shown("$ echo"), "$ echo");
+    assert_eq!(shown("a <any>"), "a …");
+}

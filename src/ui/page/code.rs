@@ -7,9 +7,7 @@ use crate::app::page::is_manifest;
 use crate::course::block::{Code, Sketch};
 use crate::course::diagram::{Glyphs, render};
 use crate::course::highlight::{Span, Tone, highlight};
-
-/// What stands in a transcript for any words.
-const ANY: &str = "<any>";
+use crate::course::transcript;
 
 impl Setter<'_> {
     /// A code block. One with a name can be applied: its frame says so, and shows when it is marked.
@@ -56,11 +54,7 @@ impl Setter<'_> {
     /// A transcript: what was typed stands out from what was printed.
     pub(super) fn console(&mut self, text: &str, cells: usize) {
         let edge = self.style(Role::Border);
-        let mut lines = self.toned("console", text);
-        // What a transcript leaves open stands for any words: an ellipsis says so to a reader.
-        for piece in lines.iter_mut().flatten().filter(|piece| piece.text.contains(ANY)) {
-            piece.text = piece.text.replace(ANY, "…");
-        }
+        let lines = self.toned("console", &transcript::shown(text));
         self.rows.push(rule("┌─", "", "─", cells, (edge, edge)));
         self.beside(&[Piece::new("│ ", edge)], cells, |setter, cells| setter.lines(lines, cells));
         self.rows.push(rule("└─", "", "─", cells, (edge, edge)));

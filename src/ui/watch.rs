@@ -20,7 +20,9 @@ const EVENT: &[&str] = &["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
 /// How long a Pod may take to get on before that needs an explanation, in simulated milliseconds.
 const PATIENCE: u64 = 10_000;
 /// From this width on events are shown with all their columns.
-const EVENTS_WIDE: usize = 110;
+const EVENTS_WIDE: usize = 70;
+/// Rows below the events for the message of the chosen one, with the rule above it.
+const TOLD: u16 = 4;
 
 impl Canvas<'_, '_> {
     pub(super) fn watch(&mut self, rect: Rect, focus: Focus) {
@@ -31,6 +33,8 @@ impl Canvas<'_, '_> {
         }
         let inside = self.pane(rect, titles, focus);
         let rows = bench.watch_rows();
+        let told = self.told_below(&rows, inside, focus);
+        let inside = Rect { height: inside.height - told, ..inside };
         self.out.watch = usize::from(inside.height).saturating_sub(1);
         if rows.is_empty() {
             return self.empty_watch(inside);
@@ -59,6 +63,26 @@ impl Canvas<'_, '_> {
         }
         let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
         self.scroll_bar(body, top, rows.len());
+    }
+
+    /// Below the events, where there is room: the whole message of the chosen one. How many rows that takes.
+    fn told_below(&mut self, rows: &[WatchRow], inside: Rect, focus: Focus) -> u16 {
+        let bench = &self.app.bench;
+        let event = bench.chosen_row().and_then(|at| rows.get(at)).filter(|_| focus == Focus::Here);
+        let Some(event) = event.filter(|_| bench.watch.view == WatchView::Events && inside.height > 3 * TOLD)
+        else {
+            return 0;
+        };
+        let below = Rect { y: inside.bottom() - TOLD, height: TOLD, ..inside };
+        let edge = self.theme.style(Role::Border);
+        self.row(below, 0, vec![Piece::new("─".repeat(usize::from(below.width)), edge)]);
+        let message = event.cells.get(4).cloned().unwrap_or_default();
+        let words = [Piece::new(message, self.theme.style(Role::Text))];
+        let all = super::text::wrap(&words, usize::from(below.width).max(1));
+        for (y, row) in all.into_iter().enumerate() {
+            self.row(below, y + 1, row);
+        }
+        TOLD
     }
 
     fn empty_watch(&mut self, inside: Rect) {
@@ -106,6 +130,26 @@ pub(super) fn status_role(status: &str, ready: bool) -> Role {
     }
 }
 
+/// Whether a Pod of which nothing newer is known at `now` than its row needs an explanation.
+pub(super) fn is_stuck(row: &WatchRow, now: SimTime) -> bool {
+    if row.change == ChangeKind::Deleted {
+        return false;
+    }
+    let (status, ready) = state(row);
+    match status_role(status, ready) {
+        Role::Bad => true,
+        Role::Warn => status != "Terminating" && now.since(row.at) >= PATIENCE,
+        _ => false,
+    }
+}
+
+/// The STATUS of a Pod's row, and whether all its containers are ready.
+fn state(row: &WatchRow) -> (&str, bool) {
+    let status = row.cells.get(2).map(String::as_str).unwrap_or_default();
+    let ready = row.cells.get(1).and_then(|cell| cell.split_once('/')).is_some_and(|(a, b)| a == b);
+    (status, ready)
+}
+
 /// Which columns are shown, and how wide.
 struct Grid {
     names: &'static [&'static str],
@@ -129,26 +173,6 @@ impl Grid {
         let shown = self.shown;
         shown.iter().map(|column| row.cells.get(*column).map(String::as_str).unwrap_or_default())
     }
-
-/// Whether a Pod of which nothing newer is known at `now` than its row needs an explanation.
-pub(super) fn is_stuck(row: &WatchRow, now: SimTime) -> bool {
-    if row.change == ChangeKind::Deleted {
-        return false;
-    }
-    let (status, ready) = state(row);
-    match status_role(status, ready) {
-        Role::Bad => true,
-        Role::Warn => status != "Terminating" && now.since(row.at) >= PATIENCE,
-        _ => false,
-    }
-}
-
-/// The STATUS of a Pod's row, and whether all its containers are ready.
-fn state(row: &WatchRow) -> (&str, bool) {
-    let status = row.cells.get(2).map(String::as_str).unwrap_or_default();
-    let ready = row.cells.get(1).and_then(|cell| cell.split_once('/')).is_some_and(|(a, b)| a == b);
-    (status, ready)
-}
 
     /// The width of each column with the gap after it, as kubectl pads: three blanks; one where the room is short.
     fn widths(&self, rows: &[WatchRow]) -> Vec<usize> {

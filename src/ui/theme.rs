@@ -192,6 +192,11 @@ impl Theme {
             Role::Accent | Role::Focus => fg(p.accent).add_modifier(Modifier::BOLD),
             Role::Selected => match p.chosen {
                 Some(_) => colour(plain, None, p.chosen).add_modifier(Modifier::BOLD),
+                // One ground for the whole row, whatever colours its pieces have of their own.
+                None if p.accent.is_some() => {
+                    colour(plain, p.text.or(Some(Color::Reset)), p.ground.or(Some(Color::Reset)))
+                        .add_modifier(Modifier::REVERSED)
+                }
                 None => plain.add_modifier(Modifier::REVERSED),
             },
             Role::Good => fg(p.good),

@@ -70,6 +70,7 @@ use keymap::Context;
 use learner::Learner;
 use map::Map;
 use overlay::{Help, Overlay};
+use practice::Passed;
 use reader::Reader;
 use scroll::Scrolled;
 use search::Search;
@@ -291,16 +292,16 @@ impl App {
             return Vec::new();
         }
         if let Screen::Exam(exam) = &mut self.trail.screen {
-            exam.tick(real);
+            // Whoever wants little movement sees what came of it at once.
+            exam.tick(if self.settings.calm.is_yes() { Duration::MAX } else { real });
             return vec![Effect::Draw];
         }
-        let (second, rows) = (self.bench.practice.now().0 / 1000, self.bench.practice.rows().len());
-        if !self.bench.practice.tick(real) {
-            return Vec::new();
+        match self.bench.practice.tick(real) {
+            Passed::Unseen => return Vec::new(),
+            Passed::Second if self.settings.calm.is_yes() && !self.renew_sheet() => return Vec::new(),
+            Passed::Second | Passed::Happening => {}
         }
-        if (second, rows) != (self.bench.practice.now().0 / 1000, self.bench.practice.rows().len()) {
-            self.renew_sheet();
-        }
+        self.renew_sheet();
         let mut effects = vec![Effect::Draw];
         self.follow_session(&mut effects);
         effects

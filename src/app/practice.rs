@@ -13,6 +13,7 @@ mod view;
 mod why;
 
 pub use shell::Completion;
+pub use time::Passed;
 pub use view::NodeView;
 pub use why::Why;
 

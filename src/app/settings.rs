@@ -135,7 +135,9 @@ impl Setting {
             Setting::Speed => {
                 ("Speed at start", "simulated seconds in a real one; < and > change it any time")
             }
-            Setting::Calm => ("Reduced motion", "the screen changes only when the simulation does"),
+            Setting::Calm => {
+                ("Reduced motion", "nothing moves by itself: the clock is drawn anew with what happens")
+            }
             Setting::Daily => ("Questions a day", "as many old questions come back at most"),
             Setting::Streak => ("Count days in a row", "off by default: learning is no contest"),
             Setting::Mouse => ("Mouse", "without it, your terminal's own text selection works"),

@@ -44,7 +44,8 @@ impl Show {
 
     /// Lets real time pass, so that the whole takes some seconds however long it is.
     pub fn play(&mut self, real: Duration) {
-        let step = real.as_millis() as u64 * self.until.0.max(TAKES) / TAKES;
+        let share = (real.as_secs_f64() * 1000.0 / TAKES as f64).min(1.0);
+        let step = (share * self.until.0.max(TAKES) as f64) as u64;
         self.reach(self.now.plus(step.max(1)));
     }
 

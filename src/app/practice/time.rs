@@ -13,18 +13,33 @@ const SECOND: u64 = 1000;
 /// The longest step to the next change, in simulated milliseconds.
 const LONGEST_STEP: u64 = 600_000;
 
+/// What of the time that passed shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Nothing.
+    Unseen,
+    /// The clock alone: another second has begun.
+    Second,
+    /// Something happened: a Pod changed, or something was printed.
+    Happening,
+}
+
 impl Practice {
-    /// Lets real time pass; true if something shown changed.
-    pub fn tick(&mut self, real: Duration) -> bool {
+    /// Lets real time pass; what of that shows.
+    pub fn tick(&mut self, real: Duration) -> Passed {
         if self.is_past() {
-            return false;
+            return Passed::Unseen;
         }
         let (before, rows, lines) = (self.now(), self.live.rows().len(), self.live.terminal().lines().len());
         let until = self.pace.after(before, real.as_micros() as u64);
         self.live_until(until);
-        rows != self.live.rows().len()
-            || lines != self.live.terminal().lines().len()
-            || before.0 / SECOND != until.0 / SECOND
+        if rows != self.live.rows().len() || lines != self.live.terminal().lines().len() {
+            Passed::Happening
+        } else if before.0 / SECOND != until.0 / SECOND {
+            Passed::Second
+        } else {
+            Passed::Unseen
+        }
     }
 
     /// The real time for which nothing shown can change by itself: until something is due, or the clock shows another second.

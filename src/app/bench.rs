@@ -140,9 +140,8 @@ impl Bench {
         self.practice.set_speed(pace);
     }
 
-    /// Goes on with another session at the speed of the one before.
-    pub fn take_up(&mut self, mut next: Practice) {
-        next.set_speed(self.practice.pace().speed());
+    /// Goes on with another session, at its own speed.
+    pub fn take_up(&mut self, next: Practice) {
         self.parked.retain(|practice| practice.page() != next.page());
         let before = std::mem::replace(&mut self.practice, next);
         if before.page() != self.practice.page() {

@@ -52,7 +52,7 @@ impl App {
         } else if let Place::Lab(slug) = &place
             && let Some(lab) = self.course.lab(slug)
         {
-            self.bench.take_up(Practice::of_lab(lab));
+            self.bench.take_up(Practice::of_lab(lab).at_speed(self.settings.speed));
         }
         // A page begins with its text, whatever pane was looked at before.
         self.bench.focus = Pane::Text;
@@ -167,18 +167,20 @@ impl App {
     /// Takes up the session of the page on the screen.
     pub(super) fn take_up_session(&mut self) {
         let files = self.page_files().unwrap_or_default();
+        // Each session starts at the speed that is set, whatever another one was hurried to.
+        let speed = self.settings.speed;
         match &self.trail.screen {
             Screen::Chapter(reader) => {
                 let id = reader.id.as_str();
-                self.bench.visit(id, || Practice::of_page(id, files));
+                self.bench.visit(id, || Practice::of_page(id, files).at_speed(speed));
             }
             Screen::Lab(reader) => {
                 let Some(lab) = self.course.lab(&reader.id) else { return };
-                self.bench.visit(&lab_page(&lab.id), || Practice::of_lab(lab));
+                self.bench.visit(&lab_page(&lab.id), || Practice::of_lab(lab).at_speed(speed));
             }
             Screen::Experiment(reader) => {
                 let page = format!("experiment {}", reader.id);
-                self.bench.visit(&page, || Practice::of_page(&page, files));
+                self.bench.visit(&page, || Practice::of_page(&page, files).at_speed(speed));
             }
             _ => {}
         }

@@ -137,6 +137,13 @@ impl Practice {
         self.pace.set_speed(factor);
     }
 
+    /// The same at another speed.
+    #[must_use]
+    pub fn at_speed(mut self, factor: u32) -> Practice {
+        self.set_speed(factor);
+        self
+    }
+
     /// Whether the moment shown lies in the past, so that nothing can be done until the learner goes on from there.
     pub fn is_past(&self) -> bool {
         self.earlier.is_some()

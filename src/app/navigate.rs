@@ -10,7 +10,7 @@ use super::palette::{Command, Palette};
 use super::practice::Practice;
 use super::reader::{Anchor, Reader};
 use super::search::Search;
-use super::settings::{SettingsScreen, ThemeChoice};
+use super::settings::{Setting, SettingsScreen, ThemeChoice};
 use super::{App, Effect, Memory, Place, Reaction, Reactions, Screen};
 use crate::course::block::Block;
 use std::collections::BTreeMap;
@@ -247,7 +247,8 @@ impl App {
             Command::Go(place) => vec![Reaction::Go(place)],
             Command::Theme(name) => {
                 self.settings.theme = ThemeChoice::Chosen(name);
-                vec![Reaction::KeepSettings]
+                let remark = self.settings.remark(Setting::Theme).map(Reaction::Say);
+                std::iter::once(Reaction::KeepSettings).chain(remark).collect()
             }
             Command::Act(action) => self.anywhere(action).unwrap_or_else(|| self.in_screen(action)),
         }

@@ -96,6 +96,9 @@ pub struct Settings {
     pub streak: Wanted,
     /// Whether the mouse is used; without it the terminal's own selection works.
     pub mouse: Wanted,
+    /// The theme that the command line or the environment asks for; it wins for this run and is not kept.
+    #[serde(skip)]
+    pub forced: Option<ThemeName>,
 }
 
 impl Default for Settings {
@@ -107,6 +110,7 @@ impl Default for Settings {
             daily: 20,
             streak: Wanted::No,
             mouse: Wanted::Yes,
+            forced: None,
         }
     }
 }
@@ -149,6 +153,12 @@ const SPEEDS: &[u32] = &[1, 2, 5, 10, 20, 50, 100];
 const DAILY: &[u32] = &[5, 10, 20, 30, 50, 100];
 
 impl Settings {
+    /// What is to be known about a setting beyond its words; `None` if nothing is.
+    pub fn remark(&self, setting: Setting) -> Option<String> {
+        let name = self.forced.filter(|_| setting == Setting::Theme)?.name();
+        Some(format!("this run uses {name}: --theme, --no-color or NO_COLOR wins; kept for the next run"))
+    }
+
     /// The value as it is shown.
     pub fn value(&self, setting: Setting) -> String {
         match setting {

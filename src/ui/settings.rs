@@ -28,7 +28,11 @@ impl Canvas<'_, '_> {
                 Piece::new(text::pad(&value, VALUES), self.theme.style(Role::Accent)),
             ];
             self.row(inside, y, row);
-            self.text(inside, y + 1, &format!("   {words}"), self.theme.style(Role::Quiet));
+            let (words, role) = match self.app.settings.remark(*setting) {
+                Some(remark) => (remark, Role::Warn),
+                None => (words.to_owned(), Role::Quiet),
+            };
+            self.text(inside, y + 1, &format!("   {words}"), self.theme.style(role));
             if *setting == screen.chosen() {
                 self.choose(inside, y);
             }

@@ -6,7 +6,7 @@ pub mod changes;
 use super::args::Global;
 use super::tutor::{self, Keep, Options};
 use super::{content, lab, plain, record, terminal};
-use crate::app::settings::ThemeName;
+use crate::app::settings::{Settings, ThemeName};
 use crate::app::{App, Msg, Place};
 use crate::course::{Chapter, Course};
 use std::io;
@@ -21,7 +21,7 @@ pub fn run(global: &Global, chapter: Option<&str>) -> io::Result<ExitCode> {
     let (course, problems) = content::course(global);
     let opened = record::open(global);
     let mut record = opened.record;
-    let settings = record::settings(&record);
+    let settings = Settings { forced: theme, ..record::settings(&record) };
     let learner = record::learner(&record, &course, &settings);
     let mut app = App::new(course, learner, settings);
     if let Some(first) = problems.first() {

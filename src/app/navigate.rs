@@ -267,6 +267,10 @@ fn name_of(place: &Place) -> String {
         Place::Question(id) => format!("question '{id}'"),
         Place::Lab(slug) => format!("lab '{slug}'"),
         Place::Experiment(id) => format!("experiment '{id}'"),
-        other => format!("{other:?}"),
+        Place::Map => "the map of the course".to_owned(),
+        Place::Review => "a review".to_owned(),
+        Place::Progress => "your scores".to_owned(),
+        Place::Search => "the search".to_owned(),
+        Place::Settings => "the settings".to_owned(),
     }
 }

@@ -21,7 +21,8 @@ impl Canvas<'_, '_> {
         let cursor = editor.area.cursor();
         let (row, column) = (cursor.0, cursor.1);
         let height = usize::from(page.height).max(1);
-        let room = usize::from(page.width.saturating_sub(GUTTER)).max(1);
+        // The last column is kept for the sign of a line that goes on.
+        let room = usize::from(page.width.saturating_sub(GUTTER + 1)).max(1);
         let top = (row + 1).saturating_sub(height.div_ceil(2)).min(lines.len().saturating_sub(height));
         let before: String = lines.get(row).map(|l| l.chars().take(column).collect()).unwrap_or_default();
         let left = (text::width(&before) + 1).saturating_sub(room);
@@ -31,8 +32,11 @@ impl Canvas<'_, '_> {
             let number = self.theme.style(if bad { Role::Bad } else { Role::Quiet });
             let sign = if bad { "!" } else { " " };
             let mut line = vec![Piece::new(format!("{:>3}{sign} ", at + 1), number)];
-            line.extend(skip_cells(tints.get(at).cloned().unwrap_or_default(), left));
+            let whole = tints.get(at).cloned().unwrap_or_default();
+            let width = text::row_width(&whole);
+            line.extend(skip_cells(whole, left));
             self.row(page, y, line);
+            self.cut_signs(page, y, (left > 0 && width > 0, width > left + room));
         }
         let x = GUTTER + (text::width(&before) - left.min(text::width(&before))) as u16;
         if editor.find.is_none() && x < page.width {
@@ -42,11 +46,29 @@ impl Canvas<'_, '_> {
         self.out.overlay = (height, lines.len());
     }
 
+    /// Signs at the ends of a line that goes on beyond them: to the left, to the right.
+    fn cut_signs(&mut self, page: Rect, y: usize, (before, behind): (bool, bool)) {
+        let sign = |sign: &str| vec![Piece::new(sign, self.theme.style(Role::Accent))];
+        let (left, right) = (sign("‹"), sign("›"));
+        if before {
+            self.row(Rect { x: page.x + GUTTER - 1, width: 1, ..page }, y, left);
+        }
+        if behind {
+            self.row(Rect { x: page.right().saturating_sub(1), width: 1, ..page }, y, right);
+        }
+    }
+
     /// What is to be said about the text, below it; how many rows that took.
     fn editor_foot(&mut self, editor: &Editor, inside: Rect) -> u16 {
         let last = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };
         if let Some(find) = &editor.find {
-            self.field(last, 0, "find: ", find);
+            let keys = " Enter next  Esc back to the text";
+            let cells = text::width(keys) as u16;
+            self.field(Rect { width: last.width.saturating_sub(cells).max(1), ..last }, 0, "find: ", find);
+            if last.width > 2 * cells {
+                let keys_at = Rect { x: last.right() - cells, width: cells, ..last };
+                self.text(keys_at, 0, keys, self.theme.style(Role::Quiet));
+            }
             return 1;
         }
         let (does, done) = match editor.purpose {

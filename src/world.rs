@@ -80,7 +80,7 @@ fn perform(cli: Cli, out: &mut dyn Write) -> io::Result<ExitCode> {
             clap_complete::generate(shell, &mut Cli::command(), "podlab", &mut script);
             out.write_all(&script)?;
         }
-        Some(Command::Man) => clap_mangen::Man::new(Cli::command()).render(out)?,
+        Some(Command::Man { command }) => man(command.as_deref(), out)?,
         Some(Command::Shell(args)) => return shell::run(&cli.global, &args),
         Some(Command::Serve(args)) => return serve::run(&args, out),
         Some(Command::Sim(args)) => return scenario::run(&args, out),
@@ -103,4 +103,17 @@ fn perform(cli: Cli, out: &mut dyn Write) -> io::Result<ExitCode> {
         Some(Command::Learn { chapter }) => return learn::run(&cli.global, chapter.as_deref()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The man page of podlab, or that of one of its commands.
+fn man(command: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let mut whole = Cli::command();
+    whole.build();
+    let Some(name) = command else { return clap_mangen::Man::new(whole).render(out) };
+    let Some(part) = whole.find_subcommand(name) else {
+        let known: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
+        let known = known.join(", ");
+        return Err(io::Error::other(format!("there is no command '{name}'; there are {known}")));
+    };
+    clap_mangen::Man::new(part.clone()).render(out)
 }

@@ -115,8 +115,11 @@ pub enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
-    /// Print podlab's man page (roff)
-    Man,
+    /// Print podlab's man page (roff), or that of one of its commands
+    Man {
+        /// The command, such as `learn`
+        command: Option<String>,
+    },
 }
 
 /// `podlab sim`.

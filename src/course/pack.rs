@@ -174,11 +174,11 @@ impl Course {
         })
     }
 
-    /// The chapters grouped by part, in order.
+    /// The chapters in order, those that follow each other in one part together.
     pub fn parts(&self) -> Vec<(&str, Vec<&Chapter>)> {
         let mut parts: Vec<(&str, Vec<&Chapter>)> = Vec::new();
         for chapter in &self.chapters {
-            match parts.iter_mut().find(|(title, _)| *title == chapter.front.part) {
+            match parts.last_mut().filter(|(title, _)| *title == chapter.front.part) {
                 Some((_, chapters)) => chapters.push(chapter),
                 None => parts.push((&chapter.front.part, vec![chapter])),
             }
@@ -187,16 +187,14 @@ impl Course {
     }
 }
 
-/// Reads packs, later ones laid over earlier ones: a chapter, quiz or lab of the same id replaces the one before. What cannot be
-/// read is complained about; the rest works.
+/// Reads packs, later ones laid over earlier ones: a chapter, quiz or lab of the same id replaces the one before, at its place. All other
+/// chapters of a pack follow those of the packs before it. What cannot be read is complained about; the rest works.
 pub fn load(packs: Vec<Pack>) -> (Course, Vec<Diagnostic>) {
     let mut course = Course::default();
     let mut found = Vec::new();
     for pack in packs {
         lay_over(&mut course, pack, &mut found);
     }
-    let order = |chapter: &Chapter| (chapter.number.parse::<u32>().unwrap_or(u32::MAX), chapter.id.clone());
-    course.chapters.sort_by_key(order);
     (course, found)
 }
 
@@ -206,6 +204,7 @@ fn lay_over(course: &mut Course, mut pack: Pack, found: &mut Vec<Diagnostic>) {
         found.push(problem);
         return;
     }
+    let before = course.chapters.len();
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (path, bytes) in &pack.files {
         let shown = visible(&format!("{}{path}", pack.prefix)).into_owned();
@@ -222,6 +221,8 @@ fn lay_over(course: &mut Course, mut pack: Pack, found: &mut Vec<Diagnostic>) {
         }
         found.extend(report.into_found());
     }
+    let order = |chapter: &Chapter| (chapter.number.parse::<u32>().unwrap_or(u32::MAX), chapter.id.clone());
+    course.chapters[before..].sort_by_key(order);
 }
 
 /// A complaint about a pack made for a later version of podlab.
@@ -313,8 +314,10 @@ fn add(course: &mut Course, role: &Role<'_>, bytes: &[u8], report: &mut Report) 
     match role {
         Role::Chapter { number, id } => {
             let chapter = chapter(id, number, file, (unreadable, report));
-            course.chapters.retain(|known| known.id != *id);
-            course.chapters.push(chapter);
+            match course.chapters.iter_mut().find(|known| known.id == *id) {
+                Some(known) => *known = chapter,
+                None => course.chapters.push(chapter),
+            }
         }
         Role::Quiz { id } => {
             course.quizzes.insert((*id).to_owned(), Lazy::new(file));

@@ -27,8 +27,21 @@ fn a_later_pack_replaces_by_id() {
     let (course, found) = load(vec![first, second]);
     assert_eq!(found, []);
     let titles: Vec<&str> = course.chapters.iter().map(|c| c.front.title.as_str()).collect();
-    assert_eq!(titles, ["One", "Other"]);
-    assert_eq!(course.chapters[1].file.path, "mine/lessons/05-a.md");
+    assert_eq!(titles, ["Other", "One"], "at the place of the one before");
+    assert_eq!(course.chapters[0].file.path, "mine/lessons/05-a.md");
+}
+
+#[test]
+fn chapters_of_a_second_pack_follow_those_of_the_first() {
+    let other = "---\ntitle: Other\npart: II\n---\n";
+    let first = pack("", &[("lessons/01-a.md", CHAPTER), ("lessons/09-b.md", CHAPTER)]);
+    let second = pack("mine/", &[("lessons/05-d.md", other), ("lessons/02-c.md", other)]);
+    let (course, found) = load(vec![first, second]);
+    assert_eq!(found, []);
+    let ids: Vec<&str> = course.chapters.iter().map(|c| c.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    let parts: Vec<(&str, usize)> = course.parts().into_iter().map(|(part, all)| (part, all.len())).collect();
+    assert_eq!(parts, [("I", 2), ("II", 2)]);
 }
 
 #[test]

@@ -33,6 +33,26 @@ pub fn check(course: &Course, loaded: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found
 }
 
+/// Question ids of a pack that are taken in `other`, which it may be laid over: a learner's record knows questions by their ids alone.
+/// A quiz that the pack replaces is none of the other's any more.
+pub fn taken(course: &Course, other: &Course) -> Vec<Diagnostic> {
+    let left = other.quizzes.keys().filter(|id| !course.quizzes.contains_key(*id));
+    let known: Vec<_> = left.filter_map(|id| other.quiz(id)).collect();
+    let mut found = Vec::new();
+    for quiz in course.quizzes.keys().filter_map(|id| course.quiz(id)) {
+        let mut report = Report::new(&quiz.path);
+        for question in &quiz.questions {
+            if let Some(taken) = known.iter().find(|known| known.question(&question.id).is_some()) {
+                let text = format!("the id '{}' is taken in the built-in {}", question.id, taken.path);
+                let how = "ids are unique over all packs: begin it with the name of yours";
+                report.error_hint(question.place, text, how);
+            }
+        }
+        found.extend(report.into_found());
+    }
+    found
+}
+
 /// Complains if there is no chapter of that id.
 fn needs_chapter(course: &Course, id: &str, place: Place, report: &mut Report) {
     if course.chapter(id).is_none() {

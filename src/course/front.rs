@@ -17,8 +17,8 @@ pub struct FrontMatter {
     pub objectives: Vec<(String, Place)>,
     /// The ids of the chapters to read before, each with its place.
     pub prerequisites: Vec<(String, Place)>,
-    /// Where the facts come from.
-    pub sources: Vec<String>,
+    /// Where the facts come from, each with its place.
+    pub sources: Vec<(String, Place)>,
 }
 
 /// The names of the fields.
@@ -35,7 +35,7 @@ pub fn split(text: &str) -> Option<(&str, &str, usize)> {
 /// Reads front matter that starts on line 2 of its file. What is missing gets a default and a complaint.
 pub fn read(text: &str, id: &str, report: &mut Report) -> FrontMatter {
     let fallback = FrontMatter { title: id.replace('-', " "), minutes: 10, ..FrontMatter::default() };
-    let root = match yaml::parse(text, 2) {
+    let root = match yaml::read(text, 2, report) {
         Ok(root) => root,
         Err(trouble) => {
             report.error(trouble.place, format!("front matter: {}", trouble.text));
@@ -43,15 +43,28 @@ pub fn read(text: &str, id: &str, report: &mut Report) -> FrontMatter {
         }
     };
     let Some(fields) = Fields::of(&root, "front matter", FIELDS, report) else { return fallback };
-    let sources = fields.texts("sources", report).into_iter().map(|(text, _)| text).collect();
     FrontMatter {
         title: fields.need_text("title", report).map_or(fallback.title, |title| one_line(&title)),
         part: fields.need_text("part", report).map(|part| one_line(&part)).unwrap_or_default(),
         minutes: fields.whole("minutes", 1..=240, report).unwrap_or(fallback.minutes),
-        objectives: fields.texts("objectives", report),
-        prerequisites: fields.texts("prerequisites", report),
-        sources,
+        objectives: filled(&fields, "objectives", report),
+        prerequisites: filled(&fields, "prerequisites", report),
+        sources: filled(&fields, "sources", report),
     }
+}
+
+/// The texts of a list, without those that say nothing.
+fn filled(fields: &Fields<'_>, name: &str, report: &mut Report) -> Vec<(String, Place)> {
+    let mut texts = fields.texts(name, report);
+    texts.retain(|(text, place)| {
+        let empty = text.trim().is_empty();
+        if empty {
+            let how = "fill it in or remove it";
+            report.error_hint(*place, format!("an item of '{name}' is empty"), how);
+        }
+        !empty
+    });
+    texts
 }
 
 fn one_line(text: &str) -> String {

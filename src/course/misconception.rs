@@ -46,7 +46,7 @@ pub const EXPERIMENT: &[&str] = &["manifest", "yaml", "watch", "look", "proof"];
 
 /// The misconceptions of a file; one that cannot be read is complained about and left out.
 pub fn read(text: &str, report: &mut Report) -> Vec<Misconception> {
-    let items = match yaml::parse(text, 1) {
+    let items = match yaml::read(text, 1, report) {
         Ok(Node { value: Value::List(items), .. }) => items,
         Ok(Node { value: Value::Null, .. }) => Vec::new(),
         Ok(node) => {

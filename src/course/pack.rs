@@ -229,7 +229,7 @@ fn lay_over(course: &mut Course, mut pack: Pack, found: &mut Vec<Diagnostic>) {
 fn newer(pack: &Pack) -> Option<Diagnostic> {
     let (path, bytes) = pack.files.iter().find(|(path, _)| path == "pack.yaml")?;
     let mut report = Report::new(&format!("{}{path}", pack.prefix));
-    match decode(bytes).map(|text| yaml::parse(&text, 1)) {
+    match decode(bytes).map(|text| yaml::read(&text, 1, &mut report)) {
         Ok(Ok(root)) => {
             let fields = super::fields::Fields::of(&root, "pack", &["title", "format"], &mut report)?;
             let format = fields.whole("format", 1..=1_000_000, &mut report).unwrap_or(FORMAT);

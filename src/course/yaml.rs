@@ -1,8 +1,8 @@
 //! Content YAML as a tree that remembers where everything stood, so that every complaint can name line and column. Knows nothing
 //! of quizzes or labs. Size, depth and aliases are bounded; what is too much is a complaint like any other mistake.
 
-use super::diagnostic::Place;
-use super::text::visible;
+use super::diagnostic::{Place, Report};
+use super::text::{first_hostile, visible};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct Node {
     pub bytes: Range<usize>,
     /// What it is.
     pub value: Value,
+    /// The first character of a text that a terminal would obey, written as an escape (`"\e"`); readers see a picture of it.
+    pub hostile: Option<char>,
 }
 
 /// What a node is.
@@ -43,6 +45,13 @@ pub struct Trouble {
     pub place: Place,
     /// What is wrong there.
     pub text: String,
+}
+
+/// The same as [`parse`], with complaints about characters that have no place in a text.
+pub fn read(text: &str, first: usize, report: &mut Report) -> Result<Node, Trouble> {
+    let root = parse(text, first)?;
+    root.complain_of_hostiles(report);
+    Ok(root)
 }
 
 /// The tree of a text whose first line is line `first` of its file.
@@ -101,6 +110,10 @@ fn node(tree: Spanned<Tree>, text: &str, above: usize) -> Node {
     let at = tree.referenced;
     let bytes = bytes(at, text);
     let place = place(at, above);
+    let hostile = match &tree.value {
+        Tree::Text(value) => first_hostile(value).map(|(_, c)| c),
+        _ => None,
+    };
     let value = match tree.value {
         Tree::Null => Value::Null,
         Tree::Bool(value) => Value::Bool(value),
@@ -114,7 +127,7 @@ fn node(tree: Spanned<Tree>, text: &str, above: usize) -> Node {
                 .collect(),
         ),
     };
-    Node { place, bytes, value }
+    Node { place, bytes, value, hostile }
 }
 
 fn bytes(at: Location, text: &str) -> Range<usize> {
@@ -212,6 +225,22 @@ impl Node {
             Value::Text(_) => "text",
             Value::List(_) => "a list",
             Value::Map(_) => "fields",
+        }
+    }
+
+    /// Complains about each text in the tree that holds a character a terminal would obey.
+    fn complain_of_hostiles(&self, report: &mut Report) {
+        if let Some(c) = self.hostile {
+            let text = format!("this text holds the character U+{:04X}", u32::from(c));
+            report.error_hint(self.place, text, "take the escape out; readers see a picture of it");
+        }
+        match &self.value {
+            Value::List(items) => items.iter().for_each(|item| item.complain_of_hostiles(report)),
+            Value::Map(entries) => entries.iter().for_each(|(key, value)| {
+                key.complain_of_hostiles(report);
+                value.complain_of_hostiles(report);
+            }),
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::files::{self, Unreadable};
-use crate::course::check::check as check_rules;
+use crate::course::check::{check as check_rules, taken};
 use crate::course::pack::{Pack, load};
 use crate::course::run::{Edit, edited};
 use crate::course::text::visible;
@@ -81,6 +81,9 @@ pub fn check(dir: Option<&Path>, bless: bool, out: &mut dyn Write) -> io::Result
     let (course, mut loaded) = load(vec![pack]);
     loaded.extend(unreadable);
     let mut found = check_rules(&course, loaded);
+    if root.is_some() {
+        found.extend(taken(&course, &load(vec![built_in()]).0));
+    }
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
     for finding in rehearse::course(&course) {
         match finding.mend.filter(|_| bless) {

@@ -43,9 +43,28 @@ fn front(course: &Course, chapter: &Chapter, report: &mut Report) {
             "say what the learner can do afterwards",
         );
     }
+    sources(chapter, report);
     if let (None, false) = (course.quizzes.get(&chapter.id), chapter.file.text.is_empty()) {
         let name = chapter.file.path.rsplit('/').next().unwrap_or_default().replace(".md", ".yaml");
         report.warn(Place::START, "the chapter has no quiz", format!("write quizzes/{name}"));
+    }
+}
+
+/// A source can be looked up: an address, a file of Kubernetes itself, or a recording of a real cluster.
+fn sources(chapter: &Chapter, report: &mut Report) {
+    for (source, place) in &chapter.front.sources {
+        let address = source.strip_prefix("https://").or_else(|| source.strip_prefix("http://"));
+        let named =
+            ["kubernetes/", "recording ", "recordings "].iter().any(|start| source.starts_with(start));
+        if named || address.is_some_and(|rest| rest.contains('.') && !rest.contains(char::is_whitespace)) {
+            continue;
+        }
+        let how = match source.split_once(char::is_whitespace) {
+            None if source.contains('.') && address.is_none() => format!("write 'https://{source}'"),
+            _ => "write an address (https://…), a file of Kubernetes (kubernetes/…) or 'recording NAME'"
+                .to_owned(),
+        };
+        report.warn(*place, format!("'{source}' cannot be looked up"), how);
     }
 }
 

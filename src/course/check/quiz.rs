@@ -50,13 +50,17 @@ fn size(quiz: &Quiz, report: &mut Report) {
     }
 }
 
-/// Ids are unique over all quizzes; the one in the later chapter is complained about.
+/// Ids are unique over all quizzes; the one in the later chapter is complained about, so in a pack that lies over another its own.
 fn unique(course: &Course, id: &str, question: &Question, report: &mut Report) {
-    let others = course.quizzes.keys().filter(|other| other.as_str() < id);
+    let turn = |id: &str| {
+        (course.chapters.iter().position(|chapter| chapter.id == id).unwrap_or(usize::MAX), id.to_owned())
+    };
+    let own = turn(id);
+    let others = course.quizzes.keys().filter(|other| turn(other) < own);
     for other in others.filter_map(|other| course.quiz(other)) {
         if other.question(&question.id).is_some() {
             let text = format!("the id '{}' is taken in {}", question.id, other.path);
-            report.error_hint(question.place, text, "ids are unique over the whole pack");
+            report.error_hint(question.place, text, "ids are unique over all packs: a record refers to them");
         }
     }
 }

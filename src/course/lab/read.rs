@@ -19,7 +19,7 @@ pub const WRONG_FIX: &[&str] = &["name", "because", "transcript"];
 
 /// The lab `id`, if it can be read.
 pub fn lab(text: &str, id: &str, report: &mut Report) -> Option<Lab> {
-    let root = match yaml::parse(text, 1) {
+    let root = match yaml::read(text, 1, report) {
         Ok(root) => root,
         Err(trouble) => {
             report.error(trouble.place, trouble.text);

@@ -38,7 +38,7 @@ pub fn fields_of(kind: &str) -> &'static [&'static str] {
 pub fn quiz(text: &str, chapter: &str, report: &mut Report) -> Quiz {
     let path = report.path().to_owned();
     let mut quiz = Quiz { chapter: chapter.to_owned(), path, ..Quiz::default() };
-    let root = match yaml::parse(text, 1) {
+    let root = match yaml::read(text, 1, report) {
         Ok(root) => root,
         Err(trouble) => {
             report.error(trouble.place, trouble.text);

@@ -28,6 +28,11 @@ pub enum Condition {
         /// The state.
         is: PodIs,
     },
+    /// There is no Pod but this one.
+    NoPodBut {
+        /// Its name.
+        name: String,
+    },
     /// `kubectl get pods` shows that STATUS for a Pod.
     Shows {
         /// The Pod's name.
@@ -118,7 +123,7 @@ pub enum Condition {
         kind: Kind,
         /// The object's name.
         name: String,
-        /// The field's path below the object, such as `spec.containers[0].resources.limits.memory`.
+        /// The field's path below the object, such as `spec.containers[app].resources.limits.memory`.
         path: String,
         /// What is wished.
         wish: Wish,
@@ -253,6 +258,7 @@ pub enum ContainerIs {
 /// The sentences, for help and complaints.
 pub const SENTENCES: &[&str] = &[
     "pod NAME is Ready|Running|Succeeded|Failed|Pending|gone|present [for 30s]",
+    "no pod but NAME [for 30s]",
     "pod NAME shows STATUS [for 30s]",
     "pod NAME has label KEY=VALUE",
     "pod NAME uses image IMAGE",
@@ -296,6 +302,7 @@ impl fmt::Display for Condition {
                 let state = POD_IS.iter().find(|(_, known)| known == is).map_or("", |(state, _)| state);
                 write!(f, "pod {name} is {state}")
             }
+            Condition::NoPodBut { name } => write!(f, "no pod but {name}"),
             Condition::Shows { pod, status } => write!(f, "pod {pod} shows {status}"),
             Condition::Container { pod, container, is } => {
                 write!(f, "container {container} of pod {pod} is ")?;

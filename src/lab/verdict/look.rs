@@ -5,11 +5,13 @@ use crate::course::lab::goal::{Condition, ContainerIs, NodeIs, PodIs, Wish};
 use crate::kube::{Key, Kind, Object, Pod};
 use crate::kubectl::status::pod_row;
 use crate::sim::Cluster;
+use serde_json::Value;
 
 /// What is missing for a condition to hold now; `None` if it holds. Conditions that need a memory are none of its business.
 pub(super) fn missing(condition: &Condition, cluster: &Cluster) -> Option<String> {
     match condition {
         Condition::Pod { name, is } => pod_is(cluster, name, *is),
+        Condition::NoPodBut { name } => no_pod_but(cluster, name),
         Condition::Shows { pod, status } => with_pod(cluster, pod, |p| {
             let shown = pod_row(p, cluster.now()).status;
             (shown != *status).then(|| format!("{pod} shows {shown}"))
@@ -58,6 +60,12 @@ fn pod_is(cluster: &Cluster, name: &str, is: PodIs) -> Option<String> {
     (!holds).then(|| format!("{name} is {} {}", row.ready, row.status))
 }
 
+fn no_pod_but(cluster: &Cluster, name: &str) -> Option<String> {
+    let pods = cluster.store().list(Kind::Pod, Some("default")).filter_map(Object::as_pod);
+    let others: Vec<&str> = pods.map(Pod::name).filter(|other| *other != name).collect();
+    (!others.is_empty()).then(|| format!("there is {}, too", others.join(", ")))
+}
+
 fn container_is(pod: &Pod, container: &str, is: ContainerIs) -> Option<String> {
     let Some(status) = statuses(pod).find(|s| s.name == container) else {
         return Some(format!("{} has no container {container}", pod.name()));
@@ -102,38 +110,46 @@ fn field_is(cluster: &Cluster, kind: Kind, name: &str, path: &str, wish: &Wish) 
     let Some(object) = get(cluster, kind, name) else {
         return Some(format!("there is no {} {name}", kind.info().singular));
     };
-    let found = field(object, path);
-    let is = found.as_deref().unwrap_or("not set");
+    let found = values(object, path);
+    let is = found.first().map_or("not set", String::as_str);
+    let has = |value: &str| found.iter().any(|found| found == value);
+    let says = |text: &str| found.iter().any(|found| found.contains(text));
     match wish {
         Wish::Keeps(value) => {
-            (is != value).then(|| format!("{path} of {name} must stay {value}, and is {is}"))
+            (!has(value)).then(|| format!("{path} of {name} must stay {value}, and is {is}"))
         }
-        Wish::Has(value) => (is != value).then(|| format!("{path} of {name} is {is}")),
+        Wish::Has(value) => (!has(value)).then(|| format!("{path} of {name} is {is}")),
         Wish::KeepsText(text) => {
-            let kept = found.is_some_and(|found| found.contains(text.as_str()));
-            (!kept).then(|| format!("{path} of {name} must go on saying {text:?}"))
+            (!says(text)).then(|| format!("{path} of {name} must go on saying {text:?}"))
         }
-        Wish::Lacks(text) => {
-            let said = found.is_some_and(|found| found.contains(text.as_str()));
-            said.then(|| format!("{path} of {name} says {text:?}"))
-        }
+        Wish::Lacks(text) => says(text).then(|| format!("{path} of {name} says {text:?}")),
         Wish::Sets => {
-            let is_set = |either: &str| either.split(" or ").any(|path| field(object, path).is_some());
+            let is_set = |either: &str| either.split(" or ").any(|path| !values(object, path).is_empty());
             let unset = path.split(" and ").find(|either| !is_set(either));
             unset.map(|path| format!("{name} does not set {path}"))
         }
     }
 }
 
-/// The value at a path such as `spec.containers[0].image`, as it is printed.
-fn field(object: &Object, path: &str) -> Option<String> {
+/// The values at a path such as `spec.containers[app].image`, as they are printed. An item of a list is meant by its name or its place,
+/// all of them by `*`.
+fn values(object: &Object, path: &str) -> Vec<String> {
     let pointer = path.replace('[', ".").replace(']', "");
-    let value = object.to_value();
-    let found = pointer.split('.').try_fold(&value, |v, part| match part.parse::<usize>() {
-        Ok(index) if v.is_array() => v.get(index),
-        _ => v.get(part),
-    })?;
-    Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+    let whole = object.to_value();
+    let found = pointer
+        .split('.')
+        .fold(vec![&whole], |found, part| found.into_iter().flat_map(|value| parts(value, part)).collect());
+    found.into_iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+}
+
+/// What a step of a path leads to.
+fn parts<'a>(value: &'a Value, part: &str) -> Vec<&'a Value> {
+    let Value::Array(items) = value else { return value.get(part).into_iter().collect() };
+    match part.parse::<usize>() {
+        _ if part == "*" => items.iter().collect(),
+        Ok(place) => items.get(place).into_iter().collect(),
+        Err(_) => items.iter().filter(|item| item["name"] == part).collect(),
+    }
 }
 
 /// The object of that name, in the namespace `default` if its kind has namespaces.

@@ -180,3 +180,16 @@ fn a_goal_in_other_words_does_not_tell_its_field() {
     assert_eq!(missing(&mut stage, &mut judge, &[]), ["not so yet"]);
     assert_eq!(missing(&mut stage, &mut judge, &["kubectl annotate pod alone owner=Ada"]), [""]);
 }
+
+#[test]
+fn a_field_of_a_container_is_found_by_its_name_and_a_stranger_beside_a_pod_is_seen() {
+    let mut stage = cluster();
+    let image = "pod alone has spec.containers[app].image = nginx:1.27";
+    let any = "pod alone has spec.containers[*].image = nginx:1.27";
+    let mut judge =
+        judge(&stage, &[image, any, "pod alone has spec.containers[web].image = x", "no pod but alone"]);
+    let found = missing(&mut stage, &mut judge, &["kubectl delete deployment web", "sleep 40"]);
+    assert_eq!(found, ["", "", "spec.containers[web].image of alone is not set", ""]);
+    let found = missing(&mut stage, &mut judge, &["kubectl run other --image=nginx:1.27"]);
+    assert_eq!(found[3], "there is other, too");
+}

@@ -56,6 +56,7 @@ fn condition(words: &[&str], sentence: &str) -> Result<Condition, NotAGoal> {
             container: own(container),
             is: container_is(state, sentence)?,
         },
+        ["no", "pod", "but", name] => Condition::NoPodBut { name: own(name) },
         ["no", "restarts", "of", pod, "since", "start"] => Condition::NoRestarts { pod: own(pod) },
         ["deployment", name, "has", count, "ready", "pods" | "pod"] => {
             Condition::ReadyPods { deployment: own(name), pods: number(count)? }

@@ -19,6 +19,8 @@ pub mod replay;
 pub mod scene;
 /// Command lines typed one after the other.
 pub mod script;
+/// Answers among commands.
+pub mod answer;
 /// Escape sequences, and how far they reach.
 pub mod escape;
 /// What a terminal has shown.

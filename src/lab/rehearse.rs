@@ -1,6 +1,7 @@
 //! Content that checks itself: transcripts are typed, labs are played with their own solution and their wrong fixes, predictions are
 //! asked of the simulator. What does not come out as written is a diagnostic.
 
+use super::answer;
 use super::predict;
 use super::script::{self, Mismatch};
 use super::stage::Stage;
@@ -233,9 +234,12 @@ fn play(start: &Stage, lab: &Lab, script: Option<&Script>) -> Vec<String> {
     let mut stage = start.clone();
     let mut judge = Judge::new(lab.goals.clone(), &stage.cluster);
     for step in script.iter().flat_map(|s| &s.transcript.steps) {
-        match step.command.strip_prefix("answer ") {
-            Some(word) => judge.answer(word),
-            None => watched(&mut stage, &mut judge, &step.command),
+        let (answers, rest) = answer::split(&step.command);
+        for answer in &answers {
+            judge.answer(answer);
+        }
+        if answers.is_empty() || !rest.trim().is_empty() {
+            watched(&mut stage, &mut judge, &rest);
         }
         if judge.passed(stage.cluster.now()) {
             return Vec::new();

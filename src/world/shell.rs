@@ -77,10 +77,10 @@ fn lines(room: &mut Room) -> io::Result<i32> {
         drop(stdin);
         let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_end_matches(['\n', '\r']);
-        if let Some(text) = room.own(line) {
-            say(&text)?;
-        } else {
-            let job = room.stage.type_line(line);
+        let (text, left) = room.own(line);
+        say(&text)?;
+        if let Some(line) = left {
+            let job = room.stage.type_line(&line);
             last = finish(room, job)?;
         }
         say(&room.news())?;

@@ -5,6 +5,7 @@ use super::super::extents::Extents;
 use super::super::key::Key;
 use super::super::{Reaction, Reactions};
 use super::{Bench, Pane};
+use crate::lab::answer;
 
 impl Bench {
     pub(super) fn in_shell(&mut self, action: Action, extents: &Extents) -> Option<Reactions> {
@@ -44,13 +45,18 @@ impl Bench {
                 "This is the past: c in another pane goes on from here, Space there returns to the present.";
             return vec![Reaction::Say(words.into())];
         }
-        if let Some(word) = line.trim().strip_prefix("answer ") {
-            self.practice.answer_lab(word);
-            vec![Reaction::Say(format!("You answered: {}", word.trim()))]
+        let (answers, rest) = if self.practice.goals().is_empty() {
+            (Vec::new(), line.to_owned())
         } else {
-            self.practice.submit(line);
-            Vec::new()
+            answer::split(line)
+        };
+        for answer in &answers {
+            self.practice.answer_lab(answer);
         }
+        if answers.is_empty() || !rest.trim().is_empty() {
+            self.practice.submit(&rest);
+        }
+        answers.last().map(|word| Reaction::Say(format!("You answered: {word}"))).into_iter().collect()
     }
 
     fn complete(&mut self) {

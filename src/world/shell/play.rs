@@ -5,6 +5,7 @@ use crate::course::Page;
 use crate::course::lab::Lab;
 use crate::course::quiz::Prose;
 use crate::kube::SimTime;
+use crate::lab::answer;
 use crate::lab::rehearse;
 use crate::lab::stage::Stage;
 use crate::lab::verdict::{Judge, Met};
@@ -47,6 +48,8 @@ enum Outcome {
 pub enum Own {
     /// Something to tell.
     Say(String),
+    /// Something to tell, and what is left of the line for the shell.
+    SayAndRun(String, String),
     /// So many simulated milliseconds are to pass.
     Skip(u64),
     /// The lab starts over, on this stage.
@@ -176,6 +179,10 @@ impl Play {
 
     /// What a line means that is podlab's own; `None` if it is for the shell.
     pub fn own(&mut self, line: &str, now: SimTime) -> Option<Own> {
+        let (answers, left) = answer::split(line);
+        if !answers.is_empty() {
+            return Some(self.answered(&answers, left));
+        }
         let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
         let rest = rest.trim();
         match (word, rest.is_empty()) {
@@ -183,14 +190,18 @@ impl Play {
             ("hint", true) => Some(Own::Say(self.hint())),
             ("brief", true) => Some(Own::Say(self.brief())),
             ("again", true) => Some(self.again()),
-            ("answer", false) => {
-                self.judge.answer(rest);
-                Some(Own::Say(format!("You answered: {rest}\n")))
-            }
             ("answer", true) => Some(Own::Say("Type `answer WORD`.\n".to_owned())),
             ("skip", _) => Some(skip(rest)),
             _ => None,
         }
+    }
+
+    fn answered(&mut self, answers: &[String], left: String) -> Own {
+        for answer in answers {
+            self.judge.answer(answer);
+        }
+        let said: String = answers.iter().map(|answer| format!("You answered: {answer}\n")).collect();
+        if left.trim().is_empty() { Own::Say(said) } else { Own::SayAndRun(said, left) }
     }
 
     fn hint(&mut self) -> String {

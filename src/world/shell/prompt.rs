@@ -77,9 +77,9 @@ pub(super) fn run(global: &Global, room: &mut Room) -> io::Result<i32> {
                 print("\n")?;
                 keep_history(history.as_ref(), &line);
                 prompt.pass_time(room);
-                if let Some(text) = room.own(&line) {
-                    print(&text)?;
-                } else {
+                let (text, left) = room.own(&line);
+                print(&text)?;
+                if let Some(line) = left {
                     let job = room.stage.type_line(&line);
                     prompt.last = prompt.finish(room, job)?;
                 }

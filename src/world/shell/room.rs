@@ -61,22 +61,26 @@ impl Room {
         self.play.is_some() || self.stage.session.is_busy()
     }
 
-    /// Does what a line asks of podlab itself; what there is to say, or `None` if the line is for the shell.
-    pub fn own(&mut self, line: &str) -> Option<String> {
+    /// Does what a line asks of podlab itself: what there is to say, and what is left of the line for the shell.
+    pub fn own(&mut self, line: &str) -> (String, Option<String>) {
         let now = self.stage.cluster.now();
-        let play = self.play.as_mut().filter(|_| !self.stage.session.is_unfinished())?;
-        match play.own(line, now)? {
+        let play = self.play.as_mut().filter(|_| !self.stage.session.is_unfinished());
+        let Some(own) = play.and_then(|play| play.own(line, now)) else {
+            return (String::new(), Some(line.to_owned()));
+        };
+        match own {
             Own::Say(text) => {
                 self.settle();
-                Some(text)
+                (text, None)
             }
+            Own::SayAndRun(text, left) => (text, Some(left)),
             Own::Skip(millis) => {
                 self.advance(now.plus(millis));
-                Some(String::new())
+                (String::new(), None)
             }
             Own::Again(stage, text) => {
                 self.stage = *stage;
-                Some(text)
+                (text, None)
             }
         }
     }

@@ -165,3 +165,30 @@ fn a_lab_begun_again_is_as_it_was() {
     let (_, after) = told.split_once("starts over").expect("said so");
     assert!(after.contains("orders   0/1") && after.contains("notes.txt"), "{told}");
 }
+
+#[test]
+fn labs_are_listed_below_their_chapters() {
+    let told = podlab(&["list"], "");
+    let at = |part: &str| told.lines().position(|line| line.contains(part)).expect(part);
+    assert!(at("Lab: The Pod nobody can delete") > at("static-pods"), "{told}");
+    assert!(told.lines().any(|line| line.contains("Lab: ") && line.ends_with("not passed")), "{told}");
+}
+
+#[test]
+fn every_man_page_that_is_named_can_be_printed() {
+    let whole = podlab(&["man"], "");
+    let named: Vec<&str> =
+        whole.lines().filter_map(|line| line.strip_prefix("podlab\\-")?.strip_suffix("(1)")).collect();
+    assert!(named.len() > 8, "{whole}");
+    for name in named {
+        let page = podlab(&["man", &name.replace('\\', "")], "");
+        assert!(page.contains(".SH SYNOPSIS"), "{name}: {page}");
+    }
+}
+
+#[test]
+fn an_answer_is_taken_among_commands() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (told, _) = play("looking", "answer 'web'; echo asked\n", data.path());
+    assert!(told.contains("You answered: web\n") && told.contains("asked\n"), "{told}");
+}

@@ -11,6 +11,8 @@ macro_rules! golden {
 
 mod habits;
 mod keys;
+mod labs;
+mod looks;
 mod panes;
 mod rig;
 mod screens;

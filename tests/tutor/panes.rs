@@ -1,6 +1,7 @@
 //! The panes beside the text, and the windows above them: what their keys do, read off the screen.
 
 use crate::rig::Rig;
+use podlab::app::overlay::Overlay;
 use podlab::app::{ThemeName, Touch};
 
 /// A Pod that is never ready and is restarted by its liveness probe.
@@ -109,8 +110,8 @@ fn events_are_a_view_of_the_watch_and_lead_to_their_moment() {
     let rig = rig.press("g w");
     has(&rig, &["why is this event like this?", "you ran: kubectl apply -f sick.yaml"]);
     has(&rig.press("Esc Enter"), &["past"]);
-    let wide = Rig::new(120, 40).press("Enter").apply("sick.yaml", PROBED).wait(20).press("Space 2 v v z");
-    has(&wide, &["LAST SEEN", "TYPE", "OBJECT", "pod/sick"]);
+    let narrow = Rig::new(80, 24).press("Enter").apply("sick.yaml", PROBED).wait(20).press("Space 2 v v");
+    has(&narrow, &["LAST SEEN", "TYPE", "REASON", "OBJECT", "Warning", "pod/sick"]);
 }
 
 #[test]
@@ -241,4 +242,73 @@ fn every_screen_marks_what_is_chosen_without_colour() {
         let rig = Rig::new(80, 24).theme(ThemeName::None).press(keys);
         assert!(rig.styles().contains("RRR"), "{keys}:\n{}\n{}", rig.screen(), rig.styles());
     }
+}
+
+/// Pods that hang, each for a reason of its own.
+const HANGING: &[(&str, &str, &[&str])] = &[
+    (
+        "volumes: [{name: v, configMap: {name: missing}}]",
+        "image: nginx:1.27, volumeMounts: [{name: v, mountPath: /v}]",
+        &["Event FailedMount", "configmap \"missing\" not found", "cannot be mounted"],
+    ),
+    (
+        "volumes: [{name: v, secret: {secretName: missing}}]",
+        "image: nginx:1.27, volumeMounts: [{name: v, mountPath: /v}]",
+        &["Event FailedMount", "secret \"missing\" not found", "cannot be mounted"],
+    ),
+    (
+        "volumes: [{name: v, persistentVolumeClaim: {claimName: missing}}]",
+        "image: nginx:1.27, volumeMounts: [{name: v, mountPath: /v}]",
+        &["Event FailedScheduling", "persistentvolumeclaim", "the scheduler found no node"],
+    ),
+    (
+        "",
+        "image: nginx:1.27, resources: {requests: {cpu: \"90\"}}",
+        &["Event FailedScheduling", "Insufficient cpu"],
+    ),
+    (
+        "",
+        "image: nginx:1.27, envFrom: [{configMapRef: {name: missing}}]",
+        &["Event Failed: Error: configmap \"missing\" not found"],
+    ),
+    ("", "image: ngnix:1.27, imagePullPolicy: Never", &["Event ErrImageNeverPull"]),
+    ("", "image: ngnix:1.27", &["Event", "ngnix:1.27"]),
+];
+
+#[test]
+fn every_pod_that_hangs_is_explained_by_its_event() {
+    for (spec, container, parts) in HANGING {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: stuck}}\nspec:\n  containers:\n  - {{name: app, {container}}}\n  {spec}\n"
+        );
+        let rig = Rig::new(80, 40).press("Enter").apply("stuck.yaml", &pod).wait(25).press("Space");
+        assert!(rig.footer().contains("w why it hangs"), "{}", rig.screen());
+        let rig = rig.press("w");
+        has(&rig, parts);
+        has(&rig, &["you ran: kubectl apply"]);
+        let taught = rig.app.overlay.as_ref().is_some_and(|overlay| match overlay {
+            Overlay::Why(chain) => !chain.links[0].chapter.is_empty(),
+            _ => false,
+        });
+        assert!(taught, "{}", rig.screen());
+    }
+}
+
+#[test]
+fn a_pod_that_a_quota_keeps_from_being_is_explained_as_well() {
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: none}, spec: {hard: {pods: \"0\"}}}";
+    let web = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: app, image: \"nginx:1.27\"}]
+";
+    let rig = Rig::new(80, 40).press("Enter").apply("quota.yaml", quota).wait(1);
+    let rig = rig.apply("web.yaml", web).wait(5).press("Space w");
+    has(&rig, &["why is there no Pod?", "Event FailedCreate", "exceeded quota"]);
 }

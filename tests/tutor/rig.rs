@@ -191,6 +191,17 @@ impl Rig {
             .join("\n")
     }
 
+    /// The grounds that show in a row between its frames, reversed cells by the colour they show as ground.
+    pub fn grounds(&self, y: u16) -> std::collections::BTreeSet<String> {
+        let buffer = self.terminal.backend().buffer();
+        let ground = |x: u16| {
+            let cell = &buffer[(x, y)];
+            let reversed = cell.modifier.contains(Modifier::REVERSED);
+            format!("{:?}", if reversed { (cell.fg, cell.bg) } else { (cell.bg, cell.bg) })
+        };
+        (1..buffer.area.width - 2).map(ground).collect()
+    }
+
     /// The footer.
     pub fn footer(&self) -> String {
         self.screen().lines().last().unwrap_or_default().to_owned()

@@ -102,9 +102,9 @@ fn a_quiz_is_answered_kind_by_kind_and_every_answer_is_kept_before_the_next_ques
 /// Goes down to the row that holds `text`, then presses `keys`.
 fn answer(rig: Rig, text: &str, keys: &str) -> Rig {
     let (_, y) = rig.find(text).expect("the option");
-    let (_, first) = rig.find(" 1. ").expect("the first option");
+    let (_, first) = rig.find("›1. ").expect("the first option, with nothing chosen");
     let downs = "↓ ".repeat(usize::from(y - first));
-    rig.press(&format!("{downs}{keys} Enter"))
+    rig.press(&format!("{downs}Space {keys} Enter"))
 }
 
 fn mark(mut rig: Rig, texts: &[&str]) -> Rig {
@@ -168,19 +168,58 @@ fn a_wrong_answer_names_the_belief_behind_it_and_leads_to_its_experiment() {
 }
 
 #[test]
-fn enter_leads_on_from_what_is_applied_and_a_applies_it_again() {
-    let rig = Rig::new(120, 40).press("Enter Enter").wait(2);
+fn enter_leads_to_the_prediction_before_the_manifest_it_is_about() {
+    let applied = |rig: &Rig| rig.screen().matches("│$ kubectl apply").count();
+    let rig = Rig::new(120, 40).press("Enter");
+    assert!(rig.footer().contains("Enter predict"), "{}", rig.footer());
+    let rig = rig.press("← ←");
+    assert!(rig.footer().contains("Enter predict first"), "{}", rig.footer());
+    let rig = rig.press("Enter");
+    assert!(rig.footer().contains("Say first what you expect"), "{}", rig.footer());
+    assert_eq!(applied(&rig), 0, "{}", rig.screen());
+    let rig = rig.press("Enter").text("Running").press("Enter Enter Enter");
+    assert!(rig.footer().contains("a predict again"), "{}", rig.footer());
+    let rig = rig.press("Enter");
+    assert!(rig.footer().contains("Enter apply"), "{}", rig.footer());
+    let rig = rig.press("Enter").wait(2);
     assert!(
         rig.footer().contains("Enter go on") && rig.footer().contains("a apply again"),
         "{}",
         rig.footer()
     );
-    let rig = rig.press("Enter");
-    assert!(rig.footer().contains("Enter predict"), "{}", rig.footer());
-    let applied = |rig: &Rig| rig.screen().matches("│$ kubectl apply").count();
     assert_eq!(applied(&rig), 1, "{}", rig.screen());
-    let rig = rig.press("← a").wait(1);
+    let rig = rig.press("a").wait(1);
     assert_eq!(applied(&rig), 2, "{}", rig.screen());
+}
+
+#[test]
+fn a_applies_at_once_what_waits_for_a_prediction() {
+    let rig = Rig::new(80, 24).press("Enter a").wait(2);
+    assert!(rig.screen().contains("nap    1/1     Running"), "{}", rig.screen());
+}
+
+#[test]
+fn enter_pressed_once_too_often_answers_nothing() {
+    let rig = Rig::new(80, 24).press("t").text("Running").press("Enter Enter Enter");
+    assert!(rig.footer().contains("Enter nothing chosen yet"), "{}", rig.footer());
+    let rig = rig.press("Enter Enter");
+    assert!(rig.screen().contains("›1. "), "{}", rig.screen());
+    assert!(rig.footer().contains("Choose first"), "{}", rig.footer());
+    let rig = rig.press("Space");
+    assert!(rig.footer().contains("Enter answer") && !rig.screen().contains('›'), "{}", rig.screen());
+    let rig = rig.press("Enter");
+    assert!(rig.screen().contains("yours"), "{}", rig.screen());
+}
+
+#[test]
+fn a_quiz_taken_again_says_so() {
+    let mut rig = Rig::new(80, 24);
+    for points in [7.0, 5.0] {
+        rig.app.learner.apply(&Entry::Finished { chapter: "first".into(), points, of: 8 });
+    }
+    let rig = rig.press("t");
+    let words = "You have taken this quiz: best 7 of 8, latest 5 of 8.";
+    assert!(rig.screen().contains(words) && rig.screen().contains("quiz, again:"), "{}", rig.screen());
 }
 
 #[test]

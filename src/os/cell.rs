@@ -1,6 +1,7 @@
 //! One container: its own root file system and mounts, environment, user and limits. Knows nothing of images or Pods; processes
 //! belong to the [`super::System`].
 
+use crate::kube::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -117,6 +118,31 @@ pub struct Cell {
     pub(super) span: Span,
     pub(super) oom_kills: u32,
     pub(super) cpu_used: u64,
+    pub(super) weariness: Weariness,
+}
+
+/// How many slices of CPU time the processes of a container have used up lately, all together: a loop that is started again and again,
+/// by a probe or by another loop, gets no new patience each time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weariness {
+    at: SimTime,
+    slices: u32,
+}
+
+/// Simulated milliseconds in which a container recovers from one slice.
+const RECOVERY: u64 = 200;
+
+impl Weariness {
+    /// The slices that still count.
+    pub fn slices(self, now: SimTime) -> u32 {
+        let recovered = now.since(self.at) / RECOVERY;
+        self.slices.saturating_sub(u32::try_from(recovered).unwrap_or(u32::MAX))
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, now: SimTime) {
+        *self = Weariness { at: now, slices: self.slices(now) + 1 };
+    }
 }
 
 /// The devices every container has.
@@ -196,6 +222,7 @@ impl Cell {
             span: spec.span,
             oom_kills: 0,
             cpu_used: 0,
+            weariness: Weariness::default(),
         }
     }
 }
@@ -235,5 +262,22 @@ fn without_links(root: &Tree, path: &str) -> Vec<String> {
 fn make_mount_point(root: &mut Tree, at: &[String]) {
     if root.get(at.iter().map(String::as_str)).is_none() {
         root.put(&at.join("/"), Node::directory(Meta::root(0o755)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_tires_with_each_slice_and_recovers_in_time() {
+        let mut weariness = Weariness::default();
+        for slice in 0..30 {
+            weariness.add(SimTime(1000 + slice * 10));
+        }
+        let now = SimTime(1290);
+        assert_eq!(weariness.slices(now), 30);
+        assert_eq!(weariness.slices(now.plus(RECOVERY * 10)), 20);
+        assert_eq!(weariness.slices(now.plus(RECOVERY * 1000)), 0);
     }
 }

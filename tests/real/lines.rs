@@ -3,7 +3,7 @@
 //!
 //! `PODLAB_FUZZ_CASES=100000 PODLAB_FUZZ_FIRST=100000 cargo test --test real command_line` runs so many other cases.
 
-mod grammar;
+pub mod grammar;
 
 use crate::dice::{Dice, cases};
 use crate::each::each;

@@ -11,4 +11,5 @@ mod laws;
 mod lines;
 mod normal;
 mod recordings;
+mod scripts;
 mod stage;

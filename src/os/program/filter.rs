@@ -130,7 +130,7 @@ impl Filter {
         match ctx.read(*fd) {
             ReadResult::Data(data) => {
                 // Bytes that are looked at take longer than bytes that are passed on.
-                let at_once = if matches!(self.kind, Kind::Cat { .. }) { 2048 } else { 256 };
+                let at_once = if self.whole_bytes() { 2048 } else { 256 };
                 ctx.sys.charge(ctx.key, 1 + data.len() as u32 / at_once);
                 self.take(&data);
                 Step::Again
@@ -243,21 +243,21 @@ impl Filter {
             }
             return;
         }
-        self.partial.extend_from_slice(data);
-        let taken = std::mem::take(&mut self.partial);
-        let mut rest = taken.as_slice();
+        let mut rest = data;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             if self.ending.is_some() || self.out.held() > OUTPUT_MAX * 16 {
                 return;
             }
-            self.line(&rest[..end], true);
+            let mut line = std::mem::take(&mut self.partial);
+            line.extend_from_slice(&rest[..end]);
+            self.line(&line, true);
             rest = &rest[end + 1..];
         }
-        if rest.len() > HELD_MAX {
+        if self.partial.len() + rest.len() > HELD_MAX {
             self.complain("line too long");
             self.ending = Some(1);
         } else {
-            self.partial = rest.to_vec();
+            self.partial.extend_from_slice(rest);
         }
     }
 

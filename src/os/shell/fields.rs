@@ -15,13 +15,19 @@ pub(super) struct Fields {
     pub open: Option<Field>,
 }
 
+/// What means something in a pattern.
+const SPECIAL: [char; 8] = ['*', '?', '[', ']', '\\', '-', '!', '^'];
+
 impl Fields {
     pub fn push(&mut self, text: &str, quoted: bool) {
         let field = self.open.get_or_insert_default();
         field.text.push_str(text);
+        // Most text has none of them, and may be long.
+        if !SPECIAL.iter().any(|special| text.contains(*special)) {
+            return field.pattern.push_str(text);
+        }
         for letter in text.chars() {
-            let special = matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '^');
-            if special && (quoted || letter == '\\') {
+            if SPECIAL.contains(&letter) && (quoted || letter == '\\') {
                 field.pattern.push('\\');
             }
             field.globs |= !quoted && matches!(letter, '*' | '?' | '[');

@@ -109,8 +109,10 @@ impl System {
         let clock = self.clock;
         let process = self.procs.get_mut(&key)?;
         let spin = &mut process.spin;
+        let cell = self.cells.get_mut(&process.cell)?;
         if spin.at != clock {
-            spin.slices = if spin.sliced { spin.slices + 1 } else { 0 };
+            let own = if spin.sliced { spin.slices + 1 } else { 0 };
+            spin.slices = own.max(cell.weariness.slices(clock));
             (spin.at, spin.steps, spin.sliced) = (clock, 0, false);
         }
         spin.steps += steps;
@@ -118,10 +120,12 @@ impl System {
         if spin.steps < (SLICE_STEPS >> over) {
             return None;
         }
-        spin.sliced = true;
         let slice = if over == 7 { 1000 } else { SLICE << over };
-        let cell = self.cells.get_mut(&process.cell)?;
-        cell.cpu_used += slice;
+        // A program may go on for a few steps before it is stopped: its slice counts once.
+        if !std::mem::replace(&mut spin.sliced, true) {
+            cell.weariness.add(clock);
+            cell.cpu_used += slice;
+        }
         // A container below one CPU gets its slice later.
         let stretched = cell
             .cpu_limit

@@ -191,11 +191,14 @@ fn endless_things_are_bounded() {
 
 #[test]
 fn moving_many_bytes_takes_time() {
-    let moved = Box_::start("busybox:1.36", &["sh", "-c", "head -c 40000000 /dev/zero | wc -c"]).until(50);
+    let moved = Box_::start("busybox:1.36", &["sh", "-c", "head -c 40000000 /dev/zero | wc -c"]).until(5);
     assert_eq!(moved.out, "");
     let mut moved = moved;
     moved.advance(5_000);
     assert_eq!(moved.out, "40000000\n");
+    let filled =
+        Box_::start("busybox:1.36", &["sh", "-c", "head -c 300M /dev/zero > /tmp/x; wc -c < /tmp/x"]);
+    assert_eq!(filled.until(2_000).out, "314572800\n");
 }
 
 #[test]

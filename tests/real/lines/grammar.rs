@@ -58,7 +58,8 @@ impl Grammar {
         line
     }
 
-    fn shell(&self, dice: &mut Dice, depth: usize) -> String {
+    /// Commands of the shell, joined somehow; `depth` bounds how deep.
+    pub fn shell(&self, dice: &mut Dice, depth: usize) -> String {
         let pattern = if depth == 0 { "@" } else { dice.pick::<String>(&self.words.around) };
         let mut line = String::new();
         for (i, part) in pattern.split('@').enumerate() {
@@ -140,7 +141,7 @@ impl Grammar {
     }
 
     /// Changes a few characters of a line.
-    fn spoil(&self, line: &mut String, dice: &mut Dice) {
+    pub fn spoil(&self, line: &mut String, dice: &mut Dice) {
         const MARKS: &[u8] = b"'\"`$(){}|&;<>\\\n#*=-[] ~!";
         let mut letters: Vec<char> = line.chars().collect();
         for _ in 0..=dice.roll(3) {

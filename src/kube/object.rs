@@ -32,11 +32,6 @@ impl From<core::v1::Pod> for Pod {
 }
 
 impl Pod {
-    /// The Pod of a manifest in YAML or JSON as a kubelet reads its folder: unknown fields are passed over, `None` if it is no Pod.
-    pub fn from_manifest(bytes: &[u8]) -> Option<core::v1::Pod> {
-        serde_json::from_value(serde_yaml::from_slice(bytes).ok()?).ok()
-    }
-
     /// The same Pod as the API type, parts copied.
     pub fn to_api(&self) -> core::v1::Pod {
         core::v1::Pod {

@@ -161,6 +161,9 @@ impl Judge {
             Condition::NoRestarts { pod } => look::with_pod(cluster, pod, |p| {
                 let since = restarts(p) - self.restarts.get(p.uid()).copied().unwrap_or(0);
                 let restarts = p.spec.restart_policy.as_deref() != Some("Never");
+                // Guests (ephemeral containers) end when they like: nobody starts them again.
+                let guests = p.status.ephemeral_container_statuses.as_deref().unwrap_or_default();
+                let is_guest = |status: &ContainerStatus| guests.iter().any(|g| g.name == status.name);
                 let waits = |status: &ContainerStatus| {
                     let Some(state) = &status.state else { return false };
                     let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref());
@@ -173,7 +176,9 @@ impl Judge {
                         "{pod} has restarted {since} {times} since the start; a new Pod counts anew"
                     ))
                 } else {
-                    statuses(p).any(waits).then(|| format!("the next restart of {pod} is due"))
+                    statuses(p)
+                        .any(|s| !is_guest(s) && waits(s))
+                        .then(|| format!("the next restart of {pod} is due"))
                 }
             }),
             Condition::Original { kind, name } => match look::uid(cluster, *kind, name) {

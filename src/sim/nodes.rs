@@ -35,6 +35,19 @@ pub enum AfterHalt {
     StaysOff,
 }
 
+/// A file in a node's manifest folder that is no static Pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// The file's path.
+    pub path: String,
+    /// What the kubelet says of it.
+    pub why: String,
+    /// When it was read first.
+    pub from: SimTime,
+    /// When it was changed or removed; none while it lies there.
+    pub until: Option<SimTime>,
+}
+
 /// What works on a machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
@@ -52,6 +65,8 @@ pub struct Machine {
     pub kubelet_log: Vec<(SimTime, bool)>,
     /// When its kubelet would not start, and why: its configuration file is wrong.
     pub refusals: Vec<(SimTime, String)>,
+    /// Static Pods' manifests that its kubelet could not use.
+    pub unusable: Vec<Unusable>,
     /// Its clock.
     pub wall: WallClock,
     /// Whether it reaches the API server and the other nodes.
@@ -128,6 +143,7 @@ impl Machines {
             powered: true,
             going_down: None,
             refusals: Vec::new(),
+            unusable: Vec::new(),
             kubelet_runs: true,
             kubelet_log: vec![(SimTime(0), true)],
             wall: WallClock::default(),

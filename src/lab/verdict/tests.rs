@@ -193,3 +193,15 @@ fn a_field_of_a_container_is_found_by_its_name_and_a_stranger_beside_a_pod_is_se
     let found = missing(&mut stage, &mut judge, &["kubectl run other --image=nginx:1.27"]);
     assert_eq!(found[3], "there is other, too");
 }
+
+#[test]
+fn a_guest_that_ends_badly_is_no_restart() {
+    let mut stage = cluster();
+    let mut judge = judge(&stage, &["no restarts of alone since start"]);
+    let left = missing(
+        &mut stage,
+        &mut judge,
+        &["kubectl debug alone -q -i --image=busybox:1.36 -- sh -c 'exit 1'", "sleep 5"],
+    );
+    assert_eq!(left, [""]);
+}

@@ -44,22 +44,49 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
                 register(node, change.cause, context);
             }
             queue.add_later(Controller::NodeTaints, key, TAINT_LATENCY, change.cause, context);
+            if is_out_of_service(node) {
+                let name = node.metadata.name.clone().unwrap_or_default();
+                let pods: Vec<Key> =
+                    context.store.pods_on(&name).map(|p| Key::pod(p.namespace(), p.name())).collect();
+                for pod in pods {
+                    collect_next_round(pod, change.cause, queue, context);
+                }
+            }
         }
         Object::Pod(pod) if change.kind != ChangeKind::Deleted => {
             let Some(name) = pod.spec.node_name.as_deref().filter(|n| !n.is_empty()) else { return };
-            if context.store.find(Kind::Node, "", name).is_none() {
-                collect_later(change.key.clone(), change.cause, queue, context);
+            match context.store.find(Kind::Node, "", name) {
+                None => collect_later(change.key.clone(), change.cause, queue, context),
+                Some(Object::Node(node)) if is_out_of_service(node) => {
+                    collect_next_round(change.key.clone(), change.cause, queue, context);
+                }
+                Some(_) => {}
             }
         }
         _ => {}
     }
 }
 
+/// When the garbage collector of Pods looks next.
+fn next_round(now: SimTime) -> u64 {
+    (now.0 + 1).div_ceil(GC_PERIOD) * GC_PERIOD
+}
+
 fn collect_later(key: Key, cause: CauseId, queue: &mut Queue, context: &mut Context) {
     // The first round that finds the node missing starts the quarantine, a later one ends it.
-    let found = (context.now.0 + 1).div_ceil(GC_PERIOD) * GC_PERIOD;
-    let at = found + QUARANTINE;
+    let at = next_round(context.now) + QUARANTINE;
     queue.add_later(Controller::PodGc, key, at - context.now.0, cause, context);
+}
+
+fn collect_next_round(key: Key, cause: CauseId, queue: &mut Queue, context: &mut Context) {
+    let at = next_round(context.now);
+    queue.add_later(Controller::PodGc, key, at - context.now.0, cause, context);
+}
+
+/// Whether somebody vouches that nothing of a silent node runs any more (gcTerminating in podgc): it is not ready and has the taint.
+fn is_out_of_service(node: &Node) -> bool {
+    let mut taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    taints.any(|taint| taint.key == OUT_OF_SERVICE) && ready(node).is_none_or(|c| c.status != "True")
 }
 
 /// When the controller will find a kubelet silent that renewed its lease last at `renewal`.
@@ -179,6 +206,7 @@ fn ready(node: &Node) -> Option<&NodeCondition> {
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const CORDONED: &str = "node.kubernetes.io/unschedulable";
+const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 /// Conditions that keep new Pods away.
 const PRESSURES: [(&str, &str); 3] = [
     ("MemoryPressure", "node.kubernetes.io/memory-pressure"),
@@ -214,18 +242,22 @@ fn wanted_taints(node: &Node, all_down: bool) -> Vec<Taint> {
     wanted
 }
 
-/// Clears away a Pod whose node no longer exists.
+/// Clears away a Pod whose node no longer exists, or one that should have ended on a node that is out of service.
 pub fn collect(work: &Work, context: &mut Context) {
     let Some(mut pod) = context.store.get(&work.key).and_then(Object::as_pod).cloned() else { return };
     let name = pod.spec.node_name.clone().unwrap_or_default();
-    if context.store.find(Kind::Node, "", &name).is_some() {
-        return;
-    }
-    let text = format!("{} is cleared away: its node {name} no longer exists", pod.name());
+    let why = match context.store.find(Kind::Node, "", &name) {
+        None => "no longer exists",
+        Some(Object::Node(node)) if is_out_of_service(node) && pod.metadata.deletion_timestamp.is_some() => {
+            "is out-of-service"
+        }
+        Some(_) => return,
+    };
+    let text = format!("{} is cleared away: its node {name} {why}", pod.name());
     let cause = context.because(work.cause, CHAPTER, text);
     let write = Write::component(cause);
     if !pods::is_over(&pod) {
-        let condition = disruption_target("DeletionByPodGC", "PodGC: node no longer exists");
+        let condition = disruption_target("DeletionByPodGC", &format!("PodGC: node {why}"));
         put_condition(&mut pod, condition, context.now.to_time());
         Arc::make_mut(&mut pod.status).phase = Some("Failed".into());
         let _ = context.update(Object::Pod(pod), Subresource::Status, &write);

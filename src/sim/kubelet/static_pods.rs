@@ -6,11 +6,13 @@ use super::kill::KillOrder;
 use super::spec;
 use super::worker::{Mode, Worker};
 use super::{Due, Kubelet};
-use crate::kube::core::{Pod as ApiPod, Toleration};
+use crate::kube::core::{Pod as ApiPod, PodSpec, Toleration};
+use crate::kube::manifest::{self, Truths, Validation};
 use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::api::Write;
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::{self, Context};
+use crate::sim::nodes::Unusable;
 use crate::sim::store::{Change, ChangeKind};
 use crate::sim::{admission, chance};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
@@ -42,6 +44,11 @@ impl Kubelet {
         because: CauseId,
         context: &mut Context,
     ) {
+        let changed = |name: &str| self.manifests.files.get(name) != files.get(name);
+        if let Some(machine) = context.machines.get_mut(&self.machine.spec.name) {
+            let settled = |file: &&mut Unusable| file.until.is_none() && changed(name_of(&file.path));
+            machine.unusable.iter_mut().filter(settled).for_each(|file| file.until = Some(context.now));
+        }
         self.manifests.files.clone_from(files);
         let gone: Vec<String> =
             self.manifests.known.keys().filter(|name| !files.contains_key(*name)).cloned().collect();
@@ -54,12 +61,29 @@ impl Kubelet {
                 continue;
             }
             // A file that cannot be read as a Pod is passed over; what it held before goes on.
-            let Some(pod) = self.static_pod(bytes, &hash, context) else { continue };
+            let pod = match self.static_pod(bytes, &hash, context) {
+                Ok(pod) => pod,
+                Err(why) => {
+                    self.complain_of(name, &why, context);
+                    continue;
+                }
+            };
             self.drop_manifest(name, because, context);
             self.manifests.known.insert(name.clone(), (hash.clone(), None));
             self.manifests.waiting.insert(name.clone(), (hash, pod));
         }
         self.start_waiting(because, context);
+    }
+
+    /// Notes in the journal what is wrong with a file (pkg/kubelet/config/file.go).
+    fn complain_of(&mut self, name: &str, why: &str, context: &mut Context) {
+        let path = format!("{MANIFESTS}/{name}");
+        let why = format!("{path}: couldn't parse as pod({why}), please check config file");
+        let now = context.now;
+        let Some(machine) = context.machines.get_mut(&self.machine.spec.name) else { return };
+        if machine.unusable.iter().all(|file| file.path != path || file.until.is_some()) {
+            machine.unusable.push(Unusable { path, why, from: now, until: None });
+        }
     }
 
     /// Whether the manifest folder is as the kubelet knows it.
@@ -101,12 +125,9 @@ impl Kubelet {
         }
     }
 
-    /// The Pod of a manifest as the kubelet completes it.
-    fn static_pod(&self, bytes: &[u8], hash: &str, context: &mut Context) -> Option<Pod> {
-        let mut pod: ApiPod = Pod::from_manifest(bytes)?;
-        if refers_to_objects(&pod) {
-            return None;
-        }
+    /// The Pod of a manifest as the kubelet completes it, or why it is none.
+    fn static_pod(&self, bytes: &[u8], hash: &str, context: &mut Context) -> Result<Pod, String> {
+        let mut pod = read(bytes)?;
         let node = &self.machine.spec.name;
         let seen = context
             .machines
@@ -115,7 +136,7 @@ impl Kubelet {
         let meta = &mut pod.metadata;
         meta.name = Some(format!(
             "{}-{}",
-            meta.name.as_deref().filter(|name| !name.is_empty())?,
+            meta.name.as_deref().filter(|name| !name.is_empty()).ok_or("metadata.name: Required value")?,
             node.to_lowercase()
         ));
         meta.namespace.get_or_insert_with(|| "default".into());
@@ -125,7 +146,7 @@ impl Kubelet {
         annotations.insert("kubernetes.io/config.seen".into(), format!("{seen:.9}"));
         annotations.insert("kubernetes.io/config.source".into(), "file".into());
         annotations.insert(MIRROR.into(), hash.into());
-        let spec = pod.spec.as_mut()?;
+        let spec = pod.spec.get_or_insert_default();
         spec.node_name = Some(node.to_string());
         spec.tolerations.get_or_insert_default().push(Toleration {
             operator: Some("Exists".into()),
@@ -133,9 +154,11 @@ impl Kubelet {
             ..Toleration::default()
         });
         let mut object = Object::Pod(pod.into());
-        admission::mutate(&mut object, context).ok()?;
-        let Object::Pod(pod) = object else { return None };
-        (!pod.spec.containers.is_empty()).then_some(pod)
+        admission::mutate(&mut object, context).map_err(|refusal| refusal.message)?;
+        match object {
+            Object::Pod(pod) if !pod.spec.containers.is_empty() => Ok(pod),
+            _ => Err("spec.containers: Required value".to_owned()),
+        }
     }
 
     /// Sees a change of a mirror Pod; false if it is none.
@@ -153,26 +176,59 @@ impl Kubelet {
     }
 }
 
-/// Whether a manifest needs API objects to run, which no static Pod may (gate `PreventStaticPodAPIReferences`).
-fn refers_to_objects(pod: &ApiPod) -> bool {
-    let Some(spec) = &pod.spec else { return false };
-    let account = spec.service_account_name.as_deref().is_some_and(|name| !name.is_empty());
-    let volumes = spec.volumes.iter().flatten().any(|volume| {
-        let parts = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
-        volume.secret.is_some()
-            || volume.config_map.is_some()
-            || volume.persistent_volume_claim.is_some()
-            || parts.into_iter().any(|p| p.secret.is_some() || p.config_map.is_some())
+/// The Pod that a file holds.
+fn read(bytes: &[u8]) -> Result<ApiPod, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let value = manifest::values(&text, Truths::Many)?.into_iter().next().unwrap_or_default();
+    if value.get("kind").and_then(|kind| kind.as_str()).is_none_or(str::is_empty) {
+        return Err(format!("Object 'Kind' is missing in '{value}'"));
+    }
+    let said =
+        |error: String| error.rsplit_once("handled as a Pod: ").map_or(error.clone(), |(_, why)| why.into());
+    let document = manifest::of_value(value, "").into_iter().next();
+    let document = document.ok_or("no Pod")?.map_err(|complaint| said(complaint.text))?;
+    let (object, _) = document.object(Validation::Ignore).map_err(|complaint| said(complaint.text))?;
+    let Object::Pod(pod) = object else {
+        return Err(format!("invalid pod: it is a {}", document.kind.info().name));
+    };
+    match referred(&pod.spec) {
+        Some(what) => Err(format!("static pods may not reference {what}")),
+        None => Ok(pod.to_api()),
+    }
+}
+
+/// The API objects that a manifest needs to run, which no static Pod may (gate `PreventStaticPodAPIReferences`).
+fn referred(spec: &PodSpec) -> Option<&'static str> {
+    if spec.service_account_name.as_deref().is_some_and(|name| !name.is_empty()) {
+        return Some("serviceaccounts");
+    }
+    let volumes = spec.volumes.iter().flatten().find_map(|volume| {
+        let mut parts = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
+        if volume.secret.is_some() || parts.clone().any(|p| p.secret.is_some()) {
+            Some("secrets")
+        } else if volume.config_map.is_some() || parts.any(|p| p.config_map.is_some()) {
+            Some("configmaps")
+        } else {
+            volume.persistent_volume_claim.is_some().then_some("persistentvolumeclaims")
+        }
     });
-    let inits = spec.init_containers.iter().flatten();
-    let env = inits.chain(&spec.containers).any(|container| {
+    let env = spec.init_containers.iter().flatten().chain(&spec.containers).find_map(|container| {
+        let from = container.env_from.iter().flatten().map(|from| from.secret_ref.is_some());
         let sources = container.env.iter().flatten().filter_map(|variable| variable.value_from.as_ref());
-        container.env_from.as_ref().is_some_and(|list| !list.is_empty())
-            || sources
-                .into_iter()
-                .any(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some())
+        let values = sources.filter_map(|from| match (&from.secret_key_ref, &from.config_map_key_ref) {
+            (Some(_), _) => Some(true),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
+        });
+        from.chain(values).next().map(|secret| if secret { "secrets" } else { "configmaps" })
     });
-    account || volumes || env || spec.resource_claims.as_ref().is_some_and(|list| !list.is_empty())
+    let claims = spec.resource_claims.as_ref().is_some_and(|list| !list.is_empty());
+    volumes.or(env).or(claims.then_some("resourceclaims"))
+}
+
+/// The last part of a path.
+fn name_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 impl Worker {

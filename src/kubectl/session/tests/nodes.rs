@@ -128,3 +128,37 @@ fn a_drain_tells_each_pod_its_first_problem_only() {
         "{told}"
     );
 }
+
+#[test]
+fn the_journal_tells_of_a_manifest_that_is_no_static_pod_until_it_is_mended() {
+    let mut desk = Desk::new();
+    desk.session.write_file("b.yaml", "kind: Pod\nspec: [\n");
+    desk.session.write_file("c.yaml", &pod("c", "serviceAccountName: x", "sleep 999"));
+    for file in ["b.yaml", "c.yaml"] {
+        desk.says(&format!("scp -q {file} worker-1:/etc/kubernetes/manifests/"), "");
+    }
+    desk.until(SimTime::from_secs(45));
+    let (told, _) = desk.run("ssh worker-1 journalctl -u kubelet | grep -c 'file.go:187.*b.yaml: couldn.t parse as pod(yaml: line '");
+    assert_eq!(told, "2\n", "{}", desk.run("ssh worker-1 journalctl -u kubelet").0);
+    let (told, _) =
+        desk.run("ssh worker-1 journalctl -u kubelet | grep file_linux.go | grep -o 'c.yaml: couldn.t.*)'");
+    assert_eq!(told, "c.yaml: couldn't parse as pod(static pods may not reference serviceaccounts)\n");
+    desk.session.write_file("b.yaml", &pod("b", "restartPolicy: Always", "sleep 999"));
+    desk.run("scp b.yaml worker-1:/etc/kubernetes/manifests/");
+    desk.until(SimTime::from_secs(125));
+    let (told, _) = desk.run("ssh worker-1 journalctl -u kubelet | grep -c 'file.go:187.*b.yaml'");
+    assert_eq!(told, "2\n");
+    desk.says("kubectl get pod b-worker-1 --no-headers | awk '{print $3}'", "Running\n");
+}
+
+#[test]
+fn a_node_out_of_service_gives_up_the_pods_that_should_have_ended_on_it() {
+    let mut desk = with_manifest(&pod("held", "tolerations: []", "sleep 999"));
+    desk.run("ssh worker-1 systemctl stop kubelet");
+    desk.until(SimTime::from_secs(100));
+    desk.run("kubectl delete pod held --wait=false");
+    desk.run("kubectl taint node worker-1 node.kubernetes.io/out-of-service=nodeshutdown:NoExecute");
+    desk.says("kubectl get pod held --no-headers | awk '{print $3}'", "Terminating\n");
+    desk.until(SimTime::from_secs(121));
+    desk.says("kubectl get pods", "No resources found in default namespace.\n");
+}

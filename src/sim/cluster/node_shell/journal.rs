@@ -5,7 +5,7 @@ use super::follow::Follow;
 use super::{Answer, Cluster, NodeIndex};
 use crate::kube::core::{ContainerState, Event};
 use crate::kube::{Object, Pod, SimTime};
-use crate::sim::nodes::Machine;
+use crate::sim::nodes::{Machine, Unusable};
 use crate::sim::store::{Change, ChangeKind};
 use k8s_openapi::jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -13,6 +13,10 @@ use std::sync::Arc;
 
 /// The kubelet's first process number.
 pub(super) const PID: u32 = 712;
+/// How often the kubelet looks through the folder of manifests, in milliseconds (fileCheckFrequency).
+const FOLDER_PERIOD: u64 = 20_000;
+/// How many of its looks at a file that is no Pod are told.
+const LOOKS_TOLD: usize = 1000;
 /// Lines shown before those that are followed.
 const LAST: usize = 10;
 
@@ -123,6 +127,9 @@ impl Cluster {
         }
         for (at, why) in &machine.refusals {
             writer.refusal(*at, why);
+        }
+        for file in &machine.unusable {
+            writer.unusable(file, self.now);
         }
         for change in self.store.changes() {
             writer.change(change);
@@ -240,6 +247,34 @@ impl Writer<'_> {
             "kubelet.service: Failed with result 'exit-code'.",
         ] {
             self.put(at, format!("systemd[1]: {text}"));
+        }
+    }
+
+    /// A manifest that is no Pod: told when it appears, and at each look through the folder (pkg/kubelet/config/file.go).
+    fn unusable(&mut self, file: &Unusable, now: SimTime) {
+        let Unusable { path, why, from, until } = file;
+        if *until == Some(*from) {
+            // A file that was opened and not yet written.
+            return;
+        }
+        let event = format!("can't process config file {path:?}: {why}");
+        self.klog(
+            *from,
+            'E',
+            "file_linux.go:61",
+            &format!("\"Unable to process watch event\" err={event:?}"),
+        );
+        let until = until.unwrap_or(now);
+        let looks = (from.0 / FOLDER_PERIOD + 1..).map(|look| SimTime(look * FOLDER_PERIOD));
+        for at in looks.take_while(|at| *at <= until).take(LOOKS_TOLD) {
+            if self.state(at).1 {
+                self.klog(
+                    at,
+                    'E',
+                    "file.go:187",
+                    &format!("\"Could not process manifest file\" err={why:?} path={path:?}"),
+                );
+            }
         }
     }
 

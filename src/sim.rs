@@ -34,6 +34,8 @@ pub mod rights;
 pub mod runtime;
 /// Where Pods go.
 pub mod scheduler;
+/// What claims, volumes and storage classes say.
+pub mod storage;
 /// Objects, revisions and the append-only change log.
 pub mod store;
 /// Tokens of service accounts.

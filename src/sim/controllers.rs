@@ -8,6 +8,7 @@ mod deployment;
 /// Disruption budgets.
 pub mod disruption;
 pub(in crate::sim) mod endpoints;
+mod ephemeral;
 mod garbage;
 mod history;
 mod job;
@@ -69,6 +70,8 @@ pub enum Controller {
     PodGc,
     /// Brings claims and volumes together.
     Volumes,
+    /// Makes claims for volumes of one Pod.
+    Ephemeral,
     /// Lets deleted claims and volumes go once nothing uses them.
     Protection,
     /// Keeps the Service that leads to the API server.
@@ -114,6 +117,7 @@ impl Controllers {
         cronjob::observe(change, queue, context);
         autoscaler::observe(change, queue, context);
         endpoints::observe(change, queue, context);
+        ephemeral::observe(change, queue, context);
         volumes::observe(change, queue, context);
         protection::observe(change, queue, context);
         kubernetes_service::observe(change, queue, context);
@@ -147,7 +151,8 @@ impl Controllers {
             Controller::CronJob => cronjob::sync(&work, queue, context),
             Controller::Autoscaler => autoscaler::sync(&work, queue, context),
             Controller::Endpoints => endpoints::sync(&work, context),
-            Controller::Volumes => volumes::sync(&work, context),
+            Controller::Volumes => volumes::sync(&work, queue, context),
+            Controller::Ephemeral => ephemeral::sync(&work, queue, context),
             Controller::Protection => protection::sync(&work, context),
             Controller::KubernetesService => kubernetes_service::sync(&work, context),
             Controller::Quota => quota::sync(&work, context),

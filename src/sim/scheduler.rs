@@ -3,6 +3,7 @@
 //! it does not know.
 
 mod affinity;
+mod binding;
 mod demand;
 mod filter;
 mod node;
@@ -19,17 +20,18 @@ use super::cluster::{self, Context};
 use super::events::{EventType, Note, Source, reference};
 use super::store::{Change, ChangeKind};
 use crate::kube::core::PodCondition;
-use crate::kube::{Key, Object, Pod};
+use crate::kube::{Key, Kind, Object, Pod};
+use binding::Binding;
 use demand::Demand;
 use filter::Prepared;
 pub(super) use filter::matches_term;
 use node::Nodes;
 use queue::Queue;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use verdict::Failure;
 
 pub use filter::tolerates;
-pub use volumes::{SELECTED_NODE, waits_for_consumer};
 
 /// The name Pods give to ask for this scheduler.
 const NAME: &str = "default-scheduler";
@@ -47,6 +49,8 @@ pub enum Due {
     Cycle,
     /// A Pod has been among the unschedulable ones for five minutes.
     Flush(Key),
+    /// Look whether the volumes of a Pod are bound.
+    Bindings(Key),
 }
 
 /// The default scheduler.
@@ -54,6 +58,8 @@ pub enum Due {
 pub struct Scheduler {
     nodes: Nodes,
     queue: Queue,
+    /// Pods that have a node and wait for their volumes.
+    bindings: BTreeMap<Key, Binding>,
     /// Where the search for a node begins, so that on big clusters every node gets its turn.
     start: usize,
     /// Whether a cycle is on the agenda.
@@ -73,10 +79,10 @@ impl Scheduler {
                     self.queue.node_changed(before.as_deref(), node, change.cause);
                 }
             }
-            Object::PersistentVolumeClaim(_) | Object::PersistentVolume(_) => {
+            Object::PersistentVolumeClaim(_) => self.queue.claim_changed(&change.key, change.cause),
+            Object::PersistentVolume(_) | Object::Passive(Kind::StorageClass, _) => {
                 self.queue.volumes_changed(change.cause);
             }
-            Object::Passive(crate::kube::Kind::StorageClass, _) => self.queue.volumes_changed(change.cause),
             _ => return,
         }
         self.wake(context);
@@ -100,6 +106,7 @@ impl Scheduler {
                     self.wake(context);
                 }
             }
+            Due::Bindings(key) => self.look_at_bindings(&key, context),
         }
     }
 
@@ -116,12 +123,16 @@ impl Scheduler {
         let bound = pod.spec.node_name.as_deref().filter(|n| !n.is_empty());
         if change.kind == ChangeKind::Deleted || (over && bound.is_some()) {
             self.queue.remove(&key);
+            self.bindings.remove(&key);
             if let Some(demand) = self.nodes.release(&key) {
                 self.queue.pod_left(&demand, context.store, change.cause);
             }
             return;
         }
         let Some(node) = bound else {
+            if self.bindings.contains_key(&key) {
+                return;
+            }
             if pod.spec.scheduler_name.as_deref().unwrap_or(NAME) == NAME && !over {
                 self.queue.offer(pod, &key, change);
             }
@@ -150,7 +161,7 @@ impl Scheduler {
         let demand = Arc::new(Demand::of(&pod, key.clone()));
         let prepared = Prepared::new(&demand, &self.nodes, context.store);
         match self.choose(&prepared, context) {
-            Ok(node) => self.bind(&pod, &demand, &node, because, context),
+            Ok(node) => self.assume(&pod, &demand, &node, because, context),
             Err(failure) => self.park(&pod, &demand, failure, because, context),
         }
     }
@@ -171,29 +182,6 @@ impl Scheduler {
                 Ok(self.nodes.at(best).name.clone())
             }
         }
-    }
-
-    fn bind(
-        &mut self,
-        pod: &Pod,
-        demand: &Arc<Demand>,
-        node: &Arc<str>,
-        because: Option<CauseId>,
-        context: &mut Context,
-    ) {
-        let cause =
-            context.because(because, CHAPTER, format!("the scheduler chose node {node} for {}", pod.name()));
-        let write = Write::component(cause);
-        volumes::bind(demand, node, context, &write);
-        if context.bind(&demand.key, node, &write).is_err() {
-            return;
-        }
-        self.nodes.forget_nomination(&demand.key);
-        self.nodes.place(demand, node);
-        self.queue.remove(&demand.key);
-        let message = format!("Successfully assigned {}/{} to {node}", pod.namespace(), pod.name());
-        let note = note(pod, EventType::Normal, "Scheduled", message);
-        context.series_event(note, "Binding", cause);
     }
 
     /// Nothing fits: try to preempt, say why, and wait for something to change.
@@ -218,7 +206,7 @@ impl Scheduler {
             preempt::Outcome::Nominated { node, .. } => Some(node.clone()),
             _ => None,
         };
-        report(&demand.key, &message, nominated.as_deref(), cause, context);
+        report(&demand.key, ("Unschedulable", &message), nominated.as_deref(), cause, context);
         if let preempt::Outcome::Nominated { node, victims } = outcome {
             self.nodes.nominate(demand, &node);
             preempt::evict(demand, &node, &victims, cause, context);
@@ -228,12 +216,18 @@ impl Scheduler {
 }
 
 /// Writes the condition and the nomination.
-fn report(key: &Key, message: &str, nominated: Option<&str>, cause: CauseId, context: &mut Context) {
+fn report(
+    key: &Key,
+    (reason, message): (&str, &str),
+    nominated: Option<&str>,
+    cause: CauseId,
+    context: &mut Context,
+) {
     let Some(mut pod) = context.store.get(key).and_then(Object::as_pod).cloned() else { return };
     let condition = PodCondition {
         type_: "PodScheduled".into(),
         status: "False".into(),
-        reason: Some("Unschedulable".into()),
+        reason: Some(reason.to_owned()),
         message: Some(message.to_owned()),
         ..PodCondition::default()
     };

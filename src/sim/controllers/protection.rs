@@ -7,6 +7,7 @@ use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::admission::{CLAIM_PROTECTION, VOLUME_PROTECTION};
 use crate::sim::api::{Subresource, Write};
 use crate::sim::cluster::Context;
+use crate::sim::storage::claims_of;
 use crate::sim::store::{Change, ChangeKind};
 
 /// The chapter about all this.
@@ -21,8 +22,8 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             queue.add(Controller::Protection, change.key.clone(), change.cause, context);
         }
         Object::Pod(pod) if change.kind == ChangeKind::Deleted => {
-            for claim in claims_of(pod) {
-                let key = Key::new(Kind::PersistentVolumeClaim, pod.namespace(), &claim);
+            for used in claims_of(pod.name(), &pod.spec) {
+                let key = Key::new(Kind::PersistentVolumeClaim, pod.namespace(), &used.claim);
                 let leaving =
                     context.store.get(&key).is_some_and(|claim| claim.meta().deletion_timestamp.is_some());
                 if leaving {
@@ -62,16 +63,5 @@ pub fn sync(work: &Work, context: &mut Context) {
 fn user_of<'a>(claim: &Key, context: &'a Context) -> Option<&'a Pod> {
     let pods = context.store.list(Kind::Pod, Some(&claim.namespace)).filter_map(Object::as_pod);
     pods.filter(|pod| !pod.spec.node_name.as_deref().unwrap_or_default().is_empty())
-        .find(|pod| claims_of(pod).any(|name| *name == *claim.name))
-}
-
-/// The claims a Pod's volumes name, those made for it alone included.
-fn claims_of(pod: &Pod) -> impl Iterator<Item = String> {
-    pod.spec.volumes.iter().flatten().filter_map(|volume| {
-        match (&volume.persistent_volume_claim, &volume.ephemeral) {
-            (Some(claim), _) => Some(claim.claim_name.clone()),
-            (None, Some(_)) => Some(format!("{}-{}", pod.name(), volume.name)),
-            (None, None) => None,
-        }
-    })
+        .find(|pod| claims_of(pod.name(), &pod.spec).any(|used| *used.claim == *claim.name))
 }

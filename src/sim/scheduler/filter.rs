@@ -23,6 +23,8 @@ pub struct Prepared {
     demand: Arc<Demand>,
     affinity: Affinity,
     spread: Spread,
+    /// Whether a claim of the Pod has the only user it may have.
+    claim_taken: bool,
 }
 
 impl Prepared {
@@ -36,6 +38,7 @@ impl Prepared {
         Prepared {
             affinity: Affinity::of(demand, nodes, store, gone),
             spread: Spread::required(demand, nodes, store, gone),
+            claim_taken: volumes::is_taken(demand, nodes, store, gone),
             demand: demand.clone(),
         }
     }
@@ -101,6 +104,7 @@ pub fn check(
         .or_else(|| node_affinity(demand, node))
         .or_else(|| ports(demand, node, gone))
         .or_else(|| resources(demand, place, nodes, gone))
+        .or_else(|| restrictions(prepared))
         .or_else(|| volumes::check(demand, node, store))
         .or_else(|| prepared.spread.check(demand, node))
         .or_else(|| prepared.affinity.check(demand, node))
@@ -221,6 +225,13 @@ fn resources(demand: &Demand, place: usize, nodes: &Nodes, gone: &BTreeSet<Key>)
         pods += 1;
     }
     lacking(demand, node, taken.as_ref().unwrap_or(&node.requested), pods)
+}
+
+/// A claim for one Pod has its user: no other node is any better.
+fn restrictions(prepared: &Prepared) -> Option<Reject> {
+    let reason =
+        "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+    prepared.claim_taken.then(|| Reject::of(Plugin::VolumeRestrictions, reason))
 }
 
 /// Which resources a node lacks, all of them.

@@ -203,6 +203,11 @@ impl Nodes {
         }
     }
 
+    /// Every Pod that has a node.
+    pub fn pods(&self) -> impl Iterator<Item = &Arc<Demand>> {
+        self.placed.values().map(|(_, demand)| demand)
+    }
+
     /// Takes a Pod off its node.
     pub fn release(&mut self, key: &Key) -> Option<Arc<Demand>> {
         self.nominated.remove(key);

@@ -8,6 +8,7 @@ use super::demand::{Amounts, Demand};
 use super::filter::tolerates;
 use super::spread;
 use super::verdict::Plugin;
+use super::volumes;
 use super::{Due, node::NodeInfo};
 use crate::kube::core::Node;
 use crate::kube::requests::resources_of;
@@ -122,6 +123,11 @@ impl Queue {
         ripe
     }
 
+    /// A Pod got no further although it had a node: it comes back at once.
+    pub fn again(&mut self, pod: &Pod, key: &Key, cause: CauseId) {
+        self.activate(key.clone(), pod.spec.priority.unwrap_or_default(), Some(cause));
+    }
+
     /// A Pod left its node.
     pub fn pod_left(&mut self, gone: &Demand, store: &Store, cause: CauseId) {
         self.reconsider(cause, |parked| {
@@ -134,6 +140,7 @@ impl Queue {
                     parked.demand.avoids(gone, store) || gone.avoids(&parked.demand, store)
                 }
                 Plugin::PodTopologySpread => spread::counts(&parked.demand, gone),
+                Plugin::VolumeRestrictions => volumes::share_claim(&parked.demand, gone),
                 _ => false,
             })
         });
@@ -158,7 +165,14 @@ impl Queue {
         });
     }
 
-    /// A claim, a volume or a storage class changed.
+    /// A claim changed.
+    pub fn claim_changed(&mut self, claim: &Key, cause: CauseId) {
+        self.reconsider(cause, |parked| {
+            parked.plugins.contains(&Plugin::VolumeBinding) && volumes::uses(&parked.demand, claim)
+        });
+    }
+
+    /// A volume or a storage class changed.
     pub fn volumes_changed(&mut self, cause: CauseId) {
         self.reconsider(cause, |parked| parked.plugins.contains(&Plugin::VolumeBinding));
     }
@@ -242,7 +256,7 @@ impl<'a> NodeChange<'a> {
             Plugin::NodeAffinity => self.labels && super::filter::wants_node(demand, &self.info()),
             Plugin::NodeResourcesFit => self.larger,
             Plugin::PodTopologySpread | Plugin::InterPodAffinity | Plugin::VolumeBinding => self.labels,
-            Plugin::NodeName | Plugin::NodePorts => self.new,
+            Plugin::NodeName | Plugin::NodePorts | Plugin::VolumeRestrictions => self.new,
         }
     }
 

@@ -13,6 +13,7 @@ pub enum Plugin {
     NodeAffinity,
     NodePorts,
     NodeResourcesFit,
+    VolumeRestrictions,
     VolumeBinding,
     PodTopologySpread,
     InterPodAffinity,

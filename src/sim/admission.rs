@@ -18,6 +18,8 @@ pub mod validation;
 
 use super::api::Refusal;
 use super::cluster::Context;
+use super::storage;
+use crate::kube::core::PersistentVolumeClaim;
 use crate::kube::{Kind, Object};
 
 /// What keeps a claim that a Pod uses.
@@ -33,7 +35,8 @@ pub fn mutate(object: &mut Object, context: &mut Context) -> Result<(), Refusal>
             service::complete(std::sync::Arc::make_mut(object), context);
             Ok(())
         }
-        Object::PersistentVolumeClaim(_) => {
+        Object::PersistentVolumeClaim(claim) => {
+            give_default_class(std::sync::Arc::make_mut(claim), context);
             protect(object, CLAIM_PROTECTION);
             Ok(())
         }
@@ -43,6 +46,38 @@ pub fn mutate(object: &mut Object, context: &mut Context) -> Result<(), Refusal>
         }
         _ => Ok(()),
     }
+}
+
+/// Gives a claim that says nothing about its class the default one (plugin/pkg/admission/storage/storageclass/setdefault).
+fn give_default_class(claim: &mut PersistentVolumeClaim, context: &Context) {
+    if storage::names_class(claim) {
+        return;
+    }
+    if let Some(class) = storage::Class::default(context.store) {
+        claim.spec.get_or_insert_default().storage_class_name = Some(class.name().to_owned());
+    }
+}
+
+/// Whether a claim may get larger (plugin/pkg/admission/storage/persistentvolume/resize).
+fn may_grow(
+    new: &PersistentVolumeClaim,
+    old: &PersistentVolumeClaim,
+    context: &Context,
+) -> Result<(), Refusal> {
+    if storage::size_asked(new) <= storage::size_asked(old) {
+        return Ok(());
+    }
+    let name = new.metadata.name.as_deref().unwrap_or_default();
+    let refused = |why: &str| Err(Refusal::forbidden(Kind::PersistentVolumeClaim, name, why));
+    if old.status.as_ref().and_then(|status| status.phase.as_deref()) != Some("Bound") {
+        return refused("only bound persistent volume claims can be expanded");
+    }
+    if storage::Class::find(storage::class_of(old), context.store).is_some_and(storage::Class::expands) {
+        return Ok(());
+    }
+    refused(
+        "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize",
+    )
 }
 
 /// Puts a finalizer under a new object (plugin/pkg/admission/storage/storageobjectinuseprotection).
@@ -58,6 +93,9 @@ pub fn validate(object: &Object, old: Option<&Object>, context: &Context) -> Res
     if old.is_none() && object.kind().info().namespaced && object.kind() != Kind::Event {
         limits::check(object, context.store)?;
         quota::check(object, context.store)?;
+    }
+    if let (Object::PersistentVolumeClaim(new), Some(Object::PersistentVolumeClaim(old))) = (object, old) {
+        may_grow(new, old, context)?;
     }
     if let Object::Service(new) = object {
         let old = old.and_then(|old| if let Object::Service(old) = old { Some(&**old) } else { None });

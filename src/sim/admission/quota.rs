@@ -1,15 +1,19 @@
 //! Resource quotas (plugin/pkg/admission/resourcequota, pkg/quota/v1/evaluator/core): what a namespace may hold, what it holds, and
 //! the refusal when both do not go together. The status is counted anew at each look; nothing is remembered.
 
-use crate::kube::core::ResourceQuota;
+use crate::kube::core::{PersistentVolumeClaim, ResourceQuota};
 use crate::kube::qos::QosClass;
 use crate::kube::quantity::Amount;
 use crate::kube::requests::{Resources, containers, pod_limits, pod_requests, resources_of};
 use crate::kube::{Kind, Object, Pod};
 use crate::sim::api::Refusal;
 use crate::sim::controllers::pods;
+use crate::sim::storage;
 use crate::sim::store::Store;
 use std::sync::Arc;
+
+/// What stands between a class and what is limited of it.
+const OF_CLASS: &str = ".storageclass.storage.k8s.io/";
 
 /// Checks a new object against every quota of its namespace.
 pub fn check(object: &Object, store: &Store) -> Result<(), Refusal> {
@@ -89,6 +93,9 @@ fn kind_of(resource: &str) -> Option<Kind> {
     if let Some(counted) = resource.strip_prefix("count/") {
         return Kind::parse(counted);
     }
+    if resource.contains(OF_CLASS) {
+        return Some(Kind::PersistentVolumeClaim);
+    }
     match resource {
         "services" | "services.nodeports" | "services.loadbalancers" => Some(Kind::Service),
         "persistentvolumeclaims" | "requests.storage" => Some(Kind::PersistentVolumeClaim),
@@ -105,18 +112,22 @@ fn charge(object: &Object, hard: &Resources) -> Resources {
         let amount = match object {
             Object::Pod(pod) if !name.starts_with("count/") => pod_charge(pod, name),
             Object::Service(service) => service_charge(service, name),
-            Object::PersistentVolumeClaim(claim) if name == "requests.storage" => {
-                let spec = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref());
-                resources_of(spec.and_then(|r| r.requests.as_ref()))
-                    .get("storage")
-                    .copied()
-                    .unwrap_or_default()
-            }
+            Object::PersistentVolumeClaim(claim) if !name.starts_with("count/") => claim_charge(claim, name),
             _ => Amount::units(1),
         };
         used.insert(name.clone(), amount);
     }
     used
+}
+
+/// What a claim takes of all storage, or of that of its class.
+fn claim_charge(claim: &PersistentVolumeClaim, name: &str) -> Amount {
+    let what = match name.split_once(OF_CLASS) {
+        Some((class, _)) if class != storage::class_of(claim) => return Amount::ZERO,
+        Some((_, what)) => what,
+        None => name,
+    };
+    if what == "requests.storage" { storage::size_asked(claim) } else { Amount::units(1) }
 }
 
 fn pod_charge(pod: &Pod, name: &str) -> Amount {

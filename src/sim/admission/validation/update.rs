@@ -8,8 +8,10 @@ pub(super) mod internal;
 use super::faults::Faults;
 use super::{create, meta, pod, scheduling};
 use crate::kube::qos::QosClass;
+use crate::kube::requests::resources_of;
 use crate::kube::{Object, Pod};
 use crate::sim::api::{FieldError, Subresource};
+use crate::sim::storage;
 use k8s_openapi::api::core::v1 as api;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -384,16 +386,34 @@ fn job(new: &k8s_openapi::api::batch::v1::Job, old: &k8s_openapi::api::batch::v1
 }
 
 fn claim(new: &api::PersistentVolumeClaim, old: &api::PersistentVolumeClaim, faults: &mut Faults) {
+    let capacity = old.status.as_ref().and_then(|status| status.capacity.as_ref());
+    let capacity = resources_of(capacity).get("storage").copied().unwrap_or_default();
+    let bound = new.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Bound"));
+    let (size, before) = (storage::size_asked(new), storage::size_asked(old));
     let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
     let mut allowed = new.clone();
-    allowed.resources.clone_from(&old.resources);
-    allowed.volume_attributes_class_name.clone_from(&old.volume_attributes_class_name);
+    if bound {
+        let was = old.resources.as_ref().and_then(|r| r.requests.as_ref()?.get("storage").cloned());
+        let now = allowed.resources.as_mut().and_then(|r| r.requests.as_mut());
+        if let (Some(now), Some(was)) = (now, was) {
+            now.insert("storage".to_owned(), was);
+        }
+        allowed.volume_attributes_class_name.clone_from(&old.volume_attributes_class_name);
+    }
     if old.volume_name.as_deref().unwrap_or_default().is_empty() {
         allowed.volume_name.clone_from(&old.volume_name);
     }
+    // A claim that named no class may still get one.
+    if old.storage_class_name.is_none() {
+        allowed.storage_class_name = None;
+    }
     if allowed != *old {
+        let hunks = diff::unified(&internal::claim_spec(old), &internal::claim_spec(&allowed));
         let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        faults.forbidden("spec", detail);
+        faults.forbidden("spec", &format!("{detail}\n{hunks}"));
+    }
+    if size < before && size <= capacity {
+        faults.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
     }
 }
 

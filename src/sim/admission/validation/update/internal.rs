@@ -89,6 +89,11 @@ const TYPES: &[(&str, &str)] = &[
         "SecretName=secretName:s Items=items:[KeyToPath DefaultMode=defaultMode:p Optional=optional:p",
     ),
     ("NFS", "Server=server:s Path=path:s ReadOnly=readOnly:b"),
+    (
+        "ClaimSpec",
+        "AccessModes=accessModes:p Selector=selector:p Resources=resources:ClaimResources VolumeName=volumeName:s StorageClassName=storageClassName:p VolumeMode=volumeMode:p DataSource=dataSource:p DataSourceRef=dataSourceRef:p VolumeAttributesClassName=volumeAttributesClassName:p",
+    ),
+    ("ClaimResources", "Limits=limits:p Requests=requests:p"),
     ("ClaimVolume", "ClaimName=claimName:s ReadOnly=readOnly:b"),
     ("DownwardVolume", "Items=items:[DownwardFile DefaultMode=defaultMode:p"),
     (
@@ -170,6 +175,14 @@ pub(in crate::sim::admission::validation) fn pod_spec(spec: &api::PodSpec) -> St
     }
     let mut text = String::new();
     Printer { text: &mut text, indented: true }.structure("PodSpec", &value, 0);
+    text
+}
+
+/// The spec of a claim, indented by one space a level.
+pub(in crate::sim::admission::validation) fn claim_spec(spec: &api::PersistentVolumeClaimSpec) -> String {
+    let value = serde_json::to_value(spec).unwrap_or_default();
+    let mut text = String::new();
+    Printer { text: &mut text, indented: true }.structure("ClaimSpec", &value, 0);
     text
 }
 

@@ -1,11 +1,13 @@
 //! `StatefulSets` (pkg/controller/statefulset): Pods with lasting names, made and ended in order.
 
+mod claims;
+
 use super::history;
 use super::owning::{Owner, controller_key};
 use super::pods;
 use super::queue::Queue;
 use super::{Controller, Work};
-use crate::kube::core::{PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodTemplateSpec, Volume};
+use crate::kube::core::{PersistentVolumeClaimVolumeSource, PodTemplateSpec, Volume};
 use crate::kube::{Key, Kind, Object, Pod};
 use crate::sim::api::{DeleteOptions, Subresource};
 use crate::sim::cluster::Context;
@@ -160,7 +162,10 @@ impl Ordered {
                 }
                 false
             }
-            Some(pod) => self.is_healthy(&pod, context),
+            Some(pod) => {
+                self.own_claims(&pod, true, context);
+                self.is_healthy(&pod, context)
+            }
         }
     }
 
@@ -175,6 +180,9 @@ impl Ordered {
             .map(|(_, p)| p.clone())
             .collect();
         let none = beyond.is_empty();
+        for pod in &beyond {
+            self.own_claims(pod, false, context);
+        }
         for pod in beyond {
             if pods::is_leaving(&pod) {
                 if self.in_order() {
@@ -223,6 +231,7 @@ impl Ordered {
                 let message = format!("Create Pod {name} in StatefulSet {} successful", self.owner.name());
                 self.owner.event(EventType::Normal, "SuccessfulCreate", message, context);
                 if let Some(pod) = written.object.as_pod() {
+                    self.own_claims(pod, true, context);
                     self.pods.insert(ordinal, pod.clone());
                 }
             }
@@ -253,7 +262,7 @@ impl Ordered {
             volumes.retain(|old| old.name != volume);
             volumes.push(Volume {
                 persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
-                    claim_name: format!("{volume}-{name}"),
+                    claim_name: claims::claim_name(&volume, name),
                     read_only: None,
                 }),
                 name: volume,
@@ -261,22 +270,6 @@ impl Ordered {
             });
         }
         pod
-    }
-
-    fn create_claims(&self, pod: &str, context: &mut Context) {
-        for template in self.spec.volume_claim_templates.clone().into_iter().flatten() {
-            let volume = template.metadata.name.clone().unwrap_or_default();
-            let mut claim = PersistentVolumeClaim { status: None, ..template };
-            claim.metadata.name = Some(format!("{volume}-{pod}"));
-            claim.metadata.namespace = Some(self.owner.namespace().to_owned());
-            claim
-                .metadata
-                .labels
-                .get_or_insert_default()
-                .extend(self.spec.selector.match_labels.clone().unwrap_or_default());
-            // A claim that outlived an earlier Pod is used again.
-            let _ = context.create(Object::PersistentVolumeClaim(Arc::new(claim)), &self.owner.write());
-        }
     }
 
     fn delete(&self, pod: &Pod, context: &mut Context) {

@@ -162,6 +162,7 @@ fn a_silent_node_is_not_ready_after_fifty_seconds_and_loses_its_pods_after_five_
 mod ends;
 mod others;
 mod refused;
+mod storage;
 
 #[test]
 fn a_wish_for_two_billion_pods_is_met_as_fast_as_a_real_controller_can_ask() {

@@ -2,6 +2,7 @@
 
 use super::config::{self, Prepared};
 use super::desk::Desk;
+use super::etc;
 use super::names;
 use super::spec::{self, Target};
 use super::worker::Worker;
@@ -61,7 +62,10 @@ impl Desk<'_, '_> {
             sandbox.containers.iter().rev().find(|c| *c.name == *name && c.state.is_running()).map(|c| c.cell)
         });
         let share = ephemeral_target.or(pause);
-        let cell = sandbox.system.add_cell(cell_spec(&prepared, share, (&name, &sandbox.ip), worker));
+        let mut cell = cell_spec(&prepared, share, (&name, &sandbox.ip), worker);
+        etc::keep_visible(&mut cell, &name, self.ctx.runtime);
+        let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
+        let cell = sandbox.system.add_cell(cell);
         let purpose = format!("{}/{attempt}", spec.name);
         let groups = prepared.user.groups.iter().map(|group| i64::from(*group)).collect();
         sandbox.containers.push(Container {

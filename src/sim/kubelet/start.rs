@@ -2,15 +2,16 @@
 //! reasons a real kubelet gives (`pkg/kubelet/kuberuntime/kuberuntime_container.go`, `startContainer`).
 
 use super::backoff::Backoff;
-use super::credentials::{self, Credential};
+use super::credentials;
 use super::desk::{Desk, Said};
+use super::etc;
+use super::pull::{Look, Wanted};
 use super::spec::{self, Role, Target};
 use super::sync::{Flow, StartFailure, Step};
 use super::worker::{Reason, Worker};
 use super::{config, errands::Errand};
 use crate::kube::core::Container as Spec;
 use crate::kube::{Pod, SimTime};
-use crate::os::Reference;
 use crate::sim::runtime::{Exit, ExitReason, State};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -63,76 +64,17 @@ impl Worker {
     fn find_image(&mut self, target: Target, container: &Spec, field: &str, desk: &mut Desk) -> Flow {
         let asked = container.image.clone().unwrap_or_default();
         let policy = container.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
-        let reference = match Reference::parse(&asked) {
-            Ok(reference) => reference,
-            Err(why) => {
-                let text = format!(
-                    "Failed to apply default image tag \"{asked}\": couldn't parse image name \"{asked}\": {why}"
-                );
-                self.tell_failure("images", format!("'{asked}' is not the name of an image: {why}"), desk);
-                desk.event(
-                    &self.events_pod(),
-                    Said::warning(field, "InspectFailed", text.clone()),
-                    self.because,
-                );
-                return self.refuse(target, Reason::InvalidImageName, text, desk);
+        match self.look_for_image(&Wanted { asked: &asked, policy, field }, desk) {
+            Look::There => {
+                self.steps().push_front(Step::Create(target));
+                Flow::Next
             }
-        };
-        let logins = self.logins(desk);
-        if policy != "Always" && desk.machine.images.serves(&reference, &logins) {
-            let text = format!(
-                "Container image \"{asked}\" already present on machine and can be accessed by the pod"
-            );
-            desk.event(&self.events_pod(), Said::normal(field, "Pulled", text), self.because);
-            self.steps().push_front(Step::Create(target));
-            return Flow::Next;
+            Look::Pulling(millis) => {
+                self.steps().push_front(Step::Pulled(target, desk.ctx.now));
+                Flow::After(millis)
+            }
+            Look::Refused(why) => self.refuse(target, why, desk),
         }
-        if policy == "Never" {
-            let text = format!("Container image \"{asked}\" is not present with pull policy of Never");
-            let told = format!(
-                "the image {asked} is not on the node, and the pull policy Never forbids to fetch it"
-            );
-            self.tell_failure("images", told, desk);
-            desk.event(
-                &self.events_pod(),
-                Said::warning(field, "ErrImageNeverPull", text.clone()),
-                self.because,
-            );
-            return self.refuse(target, Reason::ErrImageNeverPull, text, desk);
-        }
-        self.pull(target, (&asked, &reference), field, desk)
-    }
-
-    fn pull(
-        &mut self,
-        target: Target,
-        (asked, reference): (&str, &Reference),
-        field: &str,
-        desk: &mut Desk,
-    ) -> Flow {
-        let now = desk.ctx.now;
-        if let Some((entry, failed, error)) = self.pulls.get(asked)
-            && Backoff::in_force(Some(*entry), *failed, now).is_some()
-        {
-            let message = format!("Back-off pulling image \"{asked}\": ErrImagePull: {error}");
-            let text = format!("Back-off pulling image \"{asked}\"");
-            desk.event(&self.events_pod(), Said::normal(field, "BackOff", text), self.because);
-            return self.refuse_with(
-                target,
-                (Reason::ImagePullBackOff, message),
-                "Error: ImagePullBackOff",
-                desk,
-            );
-        }
-        desk.event(
-            &self.events_pod(),
-            Said::normal(field, "Pulling", format!("Pulling image \"{asked}\"")),
-            self.because,
-        );
-        let seed = (desk.ctx.seed, &*self.uid);
-        let ready = desk.machine.images.begin_pull(reference, now, seed, desk.ctx.machines.registry);
-        self.steps().push_front(Step::Pulled(target, now));
-        Flow::After(ready.since(now))
     }
 
     /// The registry has answered.
@@ -140,39 +82,19 @@ impl Worker {
         let pod = self.pod.clone();
         let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let asked = container.image.clone().unwrap_or_default();
-        let Ok(reference) = Reference::parse(&asked) else { return Flow::Next };
-        let logins = self.logins(desk);
-        match desk.machine.images.end_pull(&reference, desk.ctx.machines.registry, &logins) {
-            Ok((size, took)) => {
-                self.pulls.remove(asked.as_str());
-                let whole = crate::kube::duration::go_duration(desk.ctx.now.since(since));
-                let took = crate::kube::duration::go_duration(took);
-                let text = format!(
-                    "Successfully pulled image \"{asked}\" in {took} ({whole} including waiting). Image size: {size} bytes."
-                );
-                desk.event(&self.events_pod(), Said::normal(&field, "Pulled", text), self.because);
+        match self.end_of_pull((&asked, &field, &format!("container {name}")), since, desk) {
+            Ok(()) => {
                 self.steps().push_front(Step::Create(target));
                 Flow::Next
             }
-            Err(error) => {
-                let now = desk.ctx.now;
-                let entry = self.pulls.get(asked.as_str()).map(|(entry, ..)| *entry);
-                let last = self.pulls.get(asked.as_str()).map_or(now, |(_, failed, _)| *failed);
-                self.pulls
-                    .insert(asked.as_str().into(), (Backoff::next(entry, last, now), now, error.clone()));
-                let told = format!("the image of container {name} could not be pulled: {error}");
-                self.tell_failure("images", told, desk);
-                let text = format!("Failed to pull image \"{asked}\": {error}");
-                desk.event(&self.events_pod(), Said::warning(&field, "Failed", text), self.because);
-                self.refuse_with(target, (Reason::ErrImagePull, error), "Error: ErrImagePull", desk)
-            }
+            Err(why) => self.refuse(target, why, desk),
         }
     }
 
     /// Refuses a start for a reason that is its own event text.
-    fn refuse(&mut self, target: Target, reason: Reason, message: String, desk: &mut Desk) -> Flow {
-        let text = format!("Error: {}", reason.as_str());
-        self.refuse_with(target, (reason, message), &text, desk)
+    fn refuse(&mut self, target: Target, why: (Reason, String), desk: &mut Desk) -> Flow {
+        let text = format!("Error: {}", why.0.as_str());
+        self.refuse_with(target, why, &text, desk)
     }
 
     fn refuse_with(
@@ -194,6 +116,9 @@ impl Worker {
     pub fn create(&mut self, target: Target, desk: &mut Desk) -> Flow {
         let pod = self.pod.clone();
         let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
+        if let Some(why) = self.missing_volume_image(&container) {
+            return self.refuse(target, why, desk);
+        }
         match config::prepare(self, &container, desk) {
             Err(message) => {
                 let told = format!("container {name} cannot be configured: {message}");
@@ -220,7 +145,11 @@ impl Worker {
         let Some((name, container, field)) = subject(&pod, target) else { return Flow::Next };
         let Some(sandbox) = self.sandbox else { return Flow::Next };
         self.current().acted = true;
-        match desk.ctx.runtime.launch(sandbox, &name, desk.ctx.now) {
+        let launched = match etc::without_place(self, &container, desk) {
+            Some(why) => Err(why),
+            None => desk.ctx.runtime.launch(sandbox, &name, desk.ctx.now),
+        };
+        match launched {
             Ok(wake) => {
                 desk.wake(sandbox, wake);
                 // A look at all containers that comes before this sync has ended sees the start, and asks for another sync.
@@ -311,12 +240,6 @@ impl Worker {
         self.kill_named(&name, "FailedPostStartHook", desk);
         self.steps().push_front(Step::AwaitKills);
         self.proceed(desk);
-    }
-
-    /// The logins in the Pod's pull secrets.
-    fn logins(&self, desk: &Desk) -> Vec<Credential> {
-        let secrets = self.pod.spec.image_pull_secrets.as_deref().unwrap_or_default();
-        credentials::of(secrets, &self.key.namespace, desk.ctx.store)
     }
 
     /// Says at every sync which of the Pod's pull secrets do not exist; pulls are tried without them.

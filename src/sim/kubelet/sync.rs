@@ -10,7 +10,7 @@ use super::worker::{Activity, Mode, Reason, Verdict, Worker};
 use crate::kube::SimTime;
 use crate::kube::core::PodCondition;
 use crate::sim::chance;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// The condition of a Pod whose containers all start again.
@@ -33,6 +33,10 @@ pub(super) enum Step {
     Start(Target),
     /// The image of a container has arrived, or not.
     Pulled(Target, SimTime),
+    /// Get the image of the volume at this place of the spec.
+    VolumeImage(usize),
+    /// It has arrived, or not.
+    VolumeImagePulled(usize, SimTime),
     /// The container is being made.
     Create(Target),
     /// Its first process is being started.
@@ -69,6 +73,8 @@ pub(super) struct Run {
     pub generic_error: bool,
     /// Containers whose start failed.
     pub failures: Vec<StartFailure>,
+    /// Volumes whose image could not be had, and why.
+    pub volume_images: BTreeMap<String, (Reason, String)>,
     /// Containers that were started.
     pub started: Vec<Arc<str>>,
     /// When the sync began to wait for volumes.
@@ -164,6 +170,8 @@ impl Worker {
             }
             Step::Start(target) => self.start(target, desk),
             Step::Pulled(target, since) => self.pulled(target, since, desk),
+            Step::VolumeImage(place) => self.fetch_volume_image(place, desk),
+            Step::VolumeImagePulled(place, since) => self.volume_image_pulled(place, since, desk),
             Step::Create(target) => self.create(target, desk),
             Step::Launch(target) => self.launch(target, desk),
             Step::Failed(target, reason, message) => {
@@ -230,6 +238,9 @@ impl Worker {
         if plan.sandbox {
             self.replace_sandbox(desk);
             steps.push_back(Step::Sandbox);
+        }
+        if !plan.start.is_empty() {
+            steps.extend(self.volume_images().into_iter().map(Step::VolumeImage));
         }
         steps.extend(plan.start.into_iter().map(Step::Start));
         self.steps().extend(steps);

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 mod bounds;
 mod neighbours;
+mod storage;
 
 fn cluster_with(pod: &Value) -> Cluster {
     let mut cluster = Cluster::new(ClusterConfig::default());

@@ -1,5 +1,5 @@
 //! From the choice of a node to the Pod's binding: a Pod whose volumes are still being bound or made waits for them with its place kept
-//! (schedule_one.go `bindingCycle`, volumebinding `BindPodVolumes`).
+//! (`bindingCycle` and, of the plugin, `BindPodVolumes`).
 
 use super::demand::Demand;
 use super::volumes;

@@ -19,7 +19,7 @@ pub(super) fn of(
         let sub = sub_path(mount, env)?;
         let Some((volume, base)) = worker.volumes.place(&mount.name) else { continue };
         let (volume, sub_path) = part(worker, &mount.name, (volume, &base), &sub, desk);
-        let read_only = mount.read_only == Some(true);
+        let read_only = mount.read_only == Some(true) || volumes::is_read_only(&worker.pod, &mount.name);
         mounts.push(Mount { path: mount.mount_path.clone(), volume, sub_path, read_only });
     }
     Ok(mounts)

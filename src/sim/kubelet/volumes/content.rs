@@ -1,8 +1,8 @@
 //! What is in a volume, by its kind.
 
+use super::{Hitch, set_up, source};
 use crate::kube::core::{
-    ConfigMapProjection, DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, SecretProjection,
-    Volume as Spec,
+    ConfigMapProjection, DownwardAPIVolumeFile, KeyToPath, SecretProjection, Volume as Spec,
 };
 use crate::kube::quantity::Amount;
 use crate::kube::{Key, Kind, Object};
@@ -25,14 +25,17 @@ pub(super) fn changes(spec: &Spec) -> bool {
 }
 
 /// Mounts a volume: its number and the folder in it, or why not.
-pub(super) fn mount(worker: &Worker, spec: &Spec, desk: &mut Desk) -> Result<(VolumeId, String), String> {
+pub(super) fn mount(worker: &Worker, spec: &Spec, desk: &mut Desk) -> Result<(VolumeId, String), Hitch> {
     if let Some(path) = &spec.host_path {
-        return host_path(path, desk);
+        return source::host_path(path, desk).map_err(|why| Hitch::Failed(set_up(&spec.name, &why)));
     }
-    if let Some(claim) = &spec.persistent_volume_claim {
-        return claimed(worker, &claim.claim_name, desk);
+    if let Some(used) = source::claim_of(worker, spec) {
+        return source::claimed(worker, &used, desk);
     }
-    let mut tree = tree(worker, spec, desk)?;
+    if !changes(spec) && spec.empty_dir.is_none() && spec.image.is_none() {
+        return Err(source::absent(worker, spec));
+    }
+    let mut tree = tree(worker, spec, desk).map_err(|why| Hitch::Failed(set_up(&spec.name, &why)))?;
     if changes(spec) {
         tree = published(&tree, &worker.uid, desk);
     }
@@ -74,49 +77,6 @@ pub(in crate::sim::kubelet) fn payload(tree: &Tree) -> Option<&Arc<Node>> {
 /// An empty folder as the kubelet makes it for a `subPath` that is not there.
 pub(in crate::sim::kubelet) fn folder() -> Node {
     Node::directory(Meta::root(0o755))
-}
-
-/// A folder of the node, checked for its type.
-fn host_path(source: &HostPathVolumeSource, desk: &mut Desk) -> Result<(VolumeId, String), String> {
-    let id = desk.ctx.runtime.node_volume(desk.machine.index);
-    let path = source.path.trim_end_matches('/').to_owned();
-    let kind = source.type_.as_deref().unwrap_or_default();
-    let refused = |what: &str| Err(format!("hostPath type check failed: {path} is not {what}"));
-    match (kind, desk.ctx.runtime.path_kind(id, &path)) {
-        ("Directory", found) if found != Some(true) => return refused("a directory"),
-        ("File", found) if found != Some(false) => return refused("a file"),
-        ("Socket", _) => return refused("a socket file"),
-        ("CharDevice", _) => return refused("a character device"),
-        ("BlockDevice", _) => return refused("a block device"),
-        ("DirectoryOrCreate", Some(false)) => return refused("a directory"),
-        ("FileOrCreate", Some(true)) => return refused("a file"),
-        ("FileOrCreate", None) => desk.ctx.runtime.put(id, &path, Node::file(Meta::root(0o644), b"")),
-        (_, None) => desk.ctx.runtime.put(id, &path, Node::directory(Meta::root(0o755))),
-        _ => {}
-    }
-    Ok((id, path.trim_start_matches('/').to_owned()))
-}
-
-fn claimed(worker: &Worker, name: &str, desk: &mut Desk) -> Result<(VolumeId, String), String> {
-    let key = Key::new(Kind::PersistentVolumeClaim, &worker.key.namespace, name);
-    let claim = match desk.ctx.store.get(&key) {
-        Some(Object::PersistentVolumeClaim(claim)) => claim.clone(),
-        _ => return Err(format!("persistentvolumeclaim \"{name}\" not found")),
-    };
-    let volume = claim.spec.as_ref().and_then(|spec| spec.volume_name.clone()).unwrap_or_default();
-    let found = match desk.ctx.store.find(Kind::PersistentVolume, "", &volume) {
-        Some(Object::PersistentVolume(volume)) => {
-            volume.spec.as_ref().and_then(|spec| spec.host_path.clone())
-        }
-        _ => None,
-    };
-    match found {
-        Some(path) => {
-            let create = HostPathVolumeSource { path: path.path, type_: Some("DirectoryOrCreate".into()) };
-            host_path(&create, desk)
-        }
-        None => Ok((desk.ctx.runtime.named_volume(&volume), String::new())),
-    }
 }
 
 /// The files of a volume whose content comes from the API; an empty folder for all other kinds.

@@ -53,17 +53,16 @@ pub(super) fn secret(name: String, age: String, o: &Secret) -> Vec<String> {
     vec![name, text::or(o.type_.as_deref(), "Opaque"), keys, age]
 }
 
-/// Access modes in their short form.
+/// Access modes in their short form and their usual order (`GetAccessModesAsString`).
 fn modes(modes: Option<&Vec<String>>) -> String {
-    let short = |mode: &String| match mode.as_str() {
-        "ReadWriteOnce" => "RWO",
-        "ReadOnlyMany" => "ROX",
-        "ReadWriteMany" => "RWX",
-        "ReadWriteOncePod" => "RWOP",
-        _ => "",
-    };
-    let mut all: Vec<&str> = modes.into_iter().flatten().map(short).collect();
-    all.dedup();
+    let known = [
+        ("ReadWriteOnce", "RWO"),
+        ("ReadOnlyMany", "ROX"),
+        ("ReadWriteMany", "RWX"),
+        ("ReadWriteOncePod", "RWOP"),
+    ];
+    let has = |name: &str| modes.into_iter().flatten().any(|mode| mode == name);
+    let all: Vec<&str> = known.iter().filter(|(name, _)| has(name)).map(|(_, short)| *short).collect();
     all.join(",")
 }
 

@@ -200,8 +200,10 @@ pub(super) fn claim(page: &mut Page, o: &PersistentVolumeClaim, store: &Store) {
     let uses = |object: &&Object| {
         let volumes = object.as_pod().and_then(|p| p.spec.volumes.as_deref()).unwrap_or_default();
         volumes.iter().any(|v| {
-            let claim = v.persistent_volume_claim.as_ref().map(|c| &c.claim_name);
-            claim.is_some() && claim == o.metadata.name.as_ref()
+            let named = v.persistent_volume_claim.as_ref().map(|c| c.claim_name.clone());
+            let own = || v.ephemeral.as_ref().map(|_| format!("{}-{}", object.key().name, v.name));
+            let claim = named.or_else(own);
+            claim.is_some() && claim == o.metadata.name
         })
     };
     let users: Vec<&str> = store
@@ -252,7 +254,8 @@ pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
     page.field(0, "VolumeMode", spec.volume_mode.as_deref().unwrap_or("Filesystem"));
     page.field(0, "Capacity", &cells[1]);
     node_affinity(page, spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref()));
-    page.field(0, "Message", "");
+    let message = o.status.as_ref().and_then(|status| status.message.as_deref());
+    page.field(0, "Message", message.unwrap_or_default());
     page.line(0, "Source:");
     if let Some(path) = &spec.host_path {
         page.field(2, "Type", "HostPath (bare host directory volume)");

@@ -2,7 +2,8 @@
 
 use super::page::Page;
 use crate::kube::core::{
-    DownwardAPIVolumeFile, PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, Volume,
+    DownwardAPIVolumeFile, PersistentVolumeClaimTemplate, PersistentVolumeClaimVolumeSource,
+    ProjectedVolumeSource, Volume,
 };
 
 /// The volumes; `names_at` is what stands before a volume's name.
@@ -60,12 +61,15 @@ fn one(page: &mut Page, volume: &Volume) {
         page.field(2, "FSType", v.fs_type.as_deref().unwrap_or_default());
         page.field(2, "ReadOnly", yes(v.read_only));
         page.pairs(2, "VolumeAttributes", v.volume_attributes.as_ref());
-    } else if volume.ephemeral.is_some() {
+    } else if let Some(v) = &volume.ephemeral {
         page.field(
             2,
             "Type",
             "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)",
         );
+        if let Some(template) = &v.volume_claim_template {
+            claim_template(page, template);
+        }
     } else {
         page.line(1, "<unknown>");
     }
@@ -79,6 +83,19 @@ fn claim(page: &mut Page, v: &PersistentVolumeClaimVolumeSource) {
     );
     page.field(2, "ClaimName", &v.claim_name);
     page.field(2, "ReadOnly", (v.read_only == Some(true)).to_string());
+}
+
+/// What the claim of a volume will be like.
+fn claim_template(page: &mut Page, template: &PersistentVolumeClaimTemplate) {
+    let meta = template.metadata.clone().unwrap_or_default();
+    let spec = &template.spec;
+    page.field(2, "StorageClass", spec.storage_class_name.as_deref().unwrap_or_default());
+    page.field(2, "Volume", spec.volume_name.as_deref().unwrap_or_default());
+    page.pairs(2, "Labels", meta.labels.as_ref());
+    page.annotations(2, meta.annotations.as_ref());
+    page.field(2, "Capacity", "");
+    page.field(2, "Access Modes", "");
+    page.optional(2, "VolumeMode", spec.volume_mode.as_deref());
 }
 
 fn projected(page: &mut Page, v: &ProjectedVolumeSource) {

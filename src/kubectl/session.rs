@@ -14,8 +14,8 @@ mod tests;
 use super::desk::Desk;
 use crate::kube::SimTime;
 use crate::os::{
-    Catalogue, CellId, CellSpec, LineStatus, Meta, Node, Notice, Pid, Reference, Signal, Span, Spawn, Stdin,
-    Stream, System, Tree, User, Volumes,
+    Body, Catalogue, CellId, CellSpec, LineStatus, Meta, Node, Notice, Pid, Reference, Signal, Span, Spawn,
+    Stdin, Stream, System, Tree, User, Volumes,
 };
 use crate::sim::Cluster;
 use child::Child;
@@ -410,10 +410,11 @@ impl Session {
     }
 }
 
-/// The files of the learner's machine: a busybox, and the folder's files.
+/// The files of the learner's machine: a busybox with curl, and the folder's files.
 fn root(files: &BTreeMap<String, Vec<u8>>) -> Tree {
     let image = Reference::parse("busybox:1.36").ok().and_then(|r| Catalogue::builtin().find(&r).ok());
     let mut root = image.map_or_else(|| Tree::new(Meta::root(0o755)), |image| image.root);
+    root.put("/usr/bin/curl", Node { meta: Meta::root(0o755), body: Body::Program("curl".into()) });
     root.put("/tmp/.keep", Node::file(Meta::root(0o644), b""));
     for (name, bytes) in files {
         root.put(&format!("{HOME}/{name}"), Node::file(Meta::root(0o644), bytes));

@@ -3,6 +3,7 @@
 mod apply;
 mod attach;
 pub(super) mod auth;
+mod completion;
 mod config;
 mod cp;
 mod create;
@@ -92,6 +93,7 @@ pub const VERBS: &[&Verb] = &[
     &kustomize::VERB,
     &label::LABEL,
     &label::ANNOTATE,
+    &completion::VERB,
     &info::ALPHA,
     &config::VERB,
     &resources::API_RESOURCES,
@@ -167,7 +169,8 @@ fn check_timeout(args: &Args) -> Result<(), Complaint> {
 
 /// Refuses a command that would talk to another server than the simulated one.
 fn check_server(verb: &Verb, args: &Args, desk: &Desk) -> Result<(), Complaint> {
-    let alone = verb.name == kustomize::VERB.name || (verb.name == "version" && args.is("client"));
+    let alone = [kustomize::VERB.name, completion::VERB.name].contains(&verb.name)
+        || (verb.name == "version" && args.is("client"));
     let context = args.get("context").unwrap_or(&desk.current);
     let server = desk.server(context, args.get("cluster"), args.get("server"));
     if alone || server == super::desk::SERVER {
@@ -243,7 +246,7 @@ const MEANT: &[(&str, &[&str])] =
     &[("get", &["list", "ls"]), ("delete", &["rm", "remove"]), ("describe", &["inspect"])];
 
 /// Verbs of a real kubectl that podlab has no use for.
-const NOT_SIMULATED: &[&str] = &["proxy", "certificate", "completion"];
+const NOT_SIMULATED: &[&str] = &["proxy", "certificate"];
 
 fn unknown(name: &str) -> Complaint {
     if name == "plugin" {

@@ -3,6 +3,7 @@
 //! It is a machine with an explicit stack of frames, so that it can stop anywhere (a child runs, a pipe is full) and be copied there.
 //! Scripts are parsed once ([`parse`]) and shared. Knows nothing of time: it waits for children, pipes and signals only.
 
+mod alias;
 mod arithmetic;
 mod array;
 mod braces;
@@ -38,6 +39,8 @@ use variables::{Variables, is_name};
 
 /// Frames within frames at most; functions that call themselves end here.
 const FRAMES_MAX: usize = 4000;
+/// The longest source in bytes that is parsed command by command, for the sake of aliases made in it.
+const STEPWISE_MAX: usize = 64 << 10;
 
 /// Which shell this is, where they differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +70,8 @@ struct Options {
     noglob: bool,
     braces: bool,
     interactive: bool,
+    /// bash's `shopt -s expand_aliases`.
+    aliases: bool,
 }
 
 impl Options {
@@ -100,6 +105,7 @@ pub(super) struct Shell {
     options: Options,
     variables: Variables,
     functions: BTreeMap<String, (Arc<Script>, NodeId)>,
+    aliases: Arc<alias::Aliases>,
     positional: Arc<Vec<String>>,
     status: i32,
     pid: u32,
@@ -292,8 +298,55 @@ impl Shell {
         self.options.braces || self.flavour == Flavour::Bash
     }
 
+    /// Whether aliases are replaced: bash does so for those who type.
+    fn knows_aliases(&self) -> bool {
+        self.flavour != Flavour::Bash || self.options.interactive || self.options.aliases
+    }
+
+    /// Parses a source, its aliases replaced.
+    fn parse(&self, source: &str) -> Result<Arc<Script>, compile::SyntaxError> {
+        let braces = self.expands_braces();
+        if self.knows_aliases() {
+            parse::parse(&alias::expand(source, &self.aliases), braces)
+        } else {
+            parse::parse(source, braces)
+        }
+    }
+
     fn run_source(&mut self, source: &str, tail: bool) {
-        match parse::parse(source, self.expands_braces()) {
+        if let Some((script, rest)) = self.first_lines(source) {
+            self.frames.push(Frame::Rest(rest));
+            let node = script.root;
+            self.frames.push(Frame::Run { script, node, tail: false });
+        } else {
+            let parsed = self.parse(source);
+            self.run_parsed(parsed, tail);
+        }
+    }
+
+    /// The first command of a source in which an alias may be made, and the rest, which is to be read with that alias. What was read
+    /// stays there as empty lines, so that lines keep their numbers.
+    fn first_lines(&self, source: &str) -> Option<(Arc<Script>, String)> {
+        if source.len() > STEPWISE_MAX || !source.contains("alias") || !self.knows_aliases() {
+            return None;
+        }
+        let begin = source.len() - source.trim_start_matches('\n').len();
+        let ends = source[begin..].match_indices('\n').map(|(at, _)| begin + at + 1);
+        for end in ends.take_while(|end| !source[*end..].trim().is_empty()) {
+            match self.parse(&source[..end]) {
+                Ok(script) => {
+                    let lines = source[..end].matches('\n').count();
+                    return Some((script, "\n".repeat(lines) + &source[end..]));
+                }
+                Err(compile::SyntaxError::Incomplete(_)) => {}
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn run_parsed(&mut self, parsed: Result<Arc<Script>, compile::SyntaxError>, tail: bool) {
+        match parsed {
             Ok(script) => {
                 let node = script.root;
                 self.frames.push(Frame::Run { script, node, tail });

@@ -7,16 +7,17 @@ use crate::kubectl::flags::{Flag, Offers, Takes};
 use crate::kubectl::verb::{GLOBAL, Verb, Words};
 use crate::kubectl::verbs::VERBS;
 use crate::sim::{Cluster, Fault};
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many candidates are offered at most.
 const MOST: usize = 200;
 /// Where programs are.
 const PROGRAMS: [&str; 4] = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
 /// Commands of the shell itself.
-const BUILTINS: [&str; 14] = [
-    "alias", "bg", "cd", "echo", "exit", "export", "fg", "history", "jobs", "read", "set", "trap", "unset",
-    "wait",
+const BUILTINS: [&str; 15] = [
+    "alias", "bg", "cd", "echo", "exit", "export", "fg", "history", "jobs", "read", "set", "trap", "unalias",
+    "unset", "wait",
 ];
 
 /// The words of the command being typed: those that are complete, and the one at the cursor.
@@ -41,7 +42,8 @@ impl Typed<'_> {
 impl Session {
     /// What can follow `before`, the line up to the cursor: the byte from which a candidate replaces, and the candidates, sorted.
     pub fn complete(&self, cluster: &Cluster, before: &str) -> (usize, Vec<String>) {
-        let typed = Typed::of(before);
+        let line = self.unaliased(before);
+        let typed = Typed::of(&line);
         let redirected = typed.words.last().is_some_and(|w| matches!(*w, ">" | ">>" | "<" | "2>"));
         let (cut, found) = match typed.words.as_slice() {
             _ if redirected => (0, self.files(typed.word)),
@@ -57,11 +59,24 @@ impl Session {
         (before.len() - typed.word.len() + cut, found.into_iter().take(MOST).collect())
     }
 
+    fn aliases(&self) -> Option<&BTreeMap<String, String>> {
+        self.system.shell_aliases(self.cell, self.shell?)
+    }
+
+    /// The line with the alias that its last command begins with written out.
+    fn unaliased<'a>(&self, before: &'a str) -> Cow<'a, str> {
+        let typed = Typed::of(before);
+        let value = typed.words.first().and_then(|first| self.aliases()?.get(*first));
+        let Some(value) = value else { return Cow::Borrowed(before) };
+        Cow::Owned(format!("{value} {} {}", typed.words[1..].join(" "), typed.word))
+    }
+
     fn programs(&self, start: &str) -> Vec<String> {
         if start.contains('/') {
             return self.files(start);
         }
         let mut found: Vec<String> = FOREIGN.iter().chain(&BUILTINS).map(|name| (*name).to_owned()).collect();
+        found.extend(self.aliases().into_iter().flat_map(BTreeMap::keys).cloned());
         for folder in PROGRAMS {
             found.extend(self.listed(folder).into_iter().map(|(name, _)| name));
         }

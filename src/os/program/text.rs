@@ -94,6 +94,8 @@ fn print_words(words: &[String], escapes: bool, newline: bool) -> Vec<u8> {
 
 /// What `printf` prints, and its complaints.
 pub(in super::super) fn printf(args: &[String]) -> (Vec<u8>, Vec<String>) {
+    // The end of options, of which there are none.
+    let args = args.strip_prefix(&["--".to_owned()]).unwrap_or(args);
     let Some((format, words)) = args.split_first() else {
         return (Vec::new(), vec!["usage: printf FORMAT [ARG]...".to_owned()]);
     };

@@ -1,5 +1,6 @@
 //! Builtin commands, in one table.
 
+mod alias;
 mod environment;
 mod jobs;
 mod reading;
@@ -27,12 +28,13 @@ const BUILTINS: &[(&str, Builtin)] = &[
     (".", source),
     (":", true_),
     ("[", bracket),
-    ("alias", true_),
+    ("alias", alias::alias),
     ("bg", true_),
     ("break", break_),
     ("builtin", command),
     ("cd", environment::cd),
     ("command", command),
+    ("complete", alias::complete),
     ("continue", continue_),
     ("declare", environment::local),
     ("disown", true_),
@@ -57,7 +59,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("return", return_),
     ("set", environment::set),
     ("shift", shift),
-    ("shopt", true_),
+    ("shopt", alias::shopt),
     ("source", source),
     ("test", test_),
     ("times", times),
@@ -67,7 +69,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("typeset", environment::local),
     ("ulimit", ulimit),
     ("umask", environment::umask),
-    ("unalias", true_),
+    ("unalias", alias::unalias),
     ("unset", environment::unset),
     ("wait", jobs::wait),
 ];
@@ -300,6 +302,9 @@ fn ulimit(shell: &mut Shell, _: &mut Ctx<'_>, args: &[String]) -> Flow {
 
 /// Where a command name leads, as `type` and `command -v` say it.
 fn whence(shell: &mut Shell, ctx: &mut Ctx<'_>, name: &str) -> Option<(String, String)> {
+    if let Some(found) = alias::whence(shell, name) {
+        return Some(found);
+    }
     if shell.functions.contains_key(name) {
         return Some((name.to_owned(), format!("{name} is a function")));
     }

@@ -32,7 +32,7 @@ pub(super) enum SyntaxError {
 
 /// Parses a script. `bash`: with its brace expansion and arrays.
 pub(super) fn compile(source: &str, bash: bool) -> Result<Script, SyntaxError> {
-    if source.len() > LENGTH || nesting(source) > DEPTH {
+    if is_too_big(source) {
         return Err(SyntaxError::TooBig);
     }
     let source = &*without_huge_descriptors(source);
@@ -45,6 +45,11 @@ pub(super) fn compile(source: &str, bash: bool) -> Result<Script, SyntaxError> {
     let root = compiler.add(Node::List(items));
     compiler.script.root = root;
     compiler.refused.map_or(Ok(compiler.script), Err)
+}
+
+/// Whether a source is beyond what is parsed.
+pub(super) fn is_too_big(source: &str) -> bool {
+    source.len() > LENGTH || nesting(source) > DEPTH
 }
 
 /// A number before a redirection that no descriptor can have is a word to shells; the parser would panic. A blank makes it one.
@@ -300,6 +305,13 @@ impl Compiler {
                     command.declared.extend(declared);
                 }
                 Item::AssignmentWord(_, word) => command.words.push(word::parse(&word.value)),
+                Item::ProcessSubstitution(ast::ProcessSubstitutionKind::Read, below)
+                    if self.bash && sources(simple) =>
+                {
+                    // Reading a command's output as a file of commands is running it.
+                    command.words =
+                        vec![word::literal("eval"), word::parse(&format!("\"$({})\"", below.list))];
+                }
                 Item::ProcessSubstitution(..) => return self.add(Node::Unsupported("process substitution")),
             }
         }
@@ -393,4 +405,9 @@ impl Compiler {
 
 fn declares(simple: &ast::SimpleCommand) -> bool {
     simple.word_or_name.as_ref().is_some_and(|name| DECLARATIONS.contains(&name.value.as_str()))
+}
+
+/// Whether a command is `source` or `.`.
+fn sources(simple: &ast::SimpleCommand) -> bool {
+    simple.word_or_name.as_ref().is_some_and(|name| ["source", "."].contains(&name.value.as_str()))
 }

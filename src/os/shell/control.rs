@@ -38,6 +38,7 @@ impl Shell {
             Frame::Wait { pids, all } => return self.wait_step(pids, all, ctx),
             Frame::Read(reading) => return self.read_step(*reading, ctx),
             Frame::Trap(status) => self.status = status,
+            Frame::Rest(source) => self.run_source(&source, false),
             Frame::Time(since) => {
                 let took = ctx.now().since(since);
                 let (minutes, seconds) = (took / 60_000, (took % 60_000) as f64 / 1000.0);

@@ -74,6 +74,8 @@ pub(super) enum Frame {
     },
     /// `.`
     Sourced,
+    /// Source that is to be read once what stands before it has run.
+    Rest(String),
     /// Descriptors to put back.
     Descriptors(Vec<(u32, Option<u32>)>),
     /// Variables to put back.

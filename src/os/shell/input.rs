@@ -7,7 +7,7 @@ use super::super::program::{Call, Ctx, Program};
 use super::super::system::{Step, System};
 use super::compile::SyntaxError;
 use super::frame::Frame;
-use super::{Flavour, Shell, parse};
+use super::{Flavour, Shell};
 use crate::kube::SimTime;
 
 /// Bytes of unfinished input kept at most.
@@ -117,7 +117,7 @@ impl Shell {
 
     /// Takes source text: runs it if it is whole, keeps it if more is needed.
     fn feed(&mut self, source: String) -> LineStatus {
-        let parsed = parse::parse(&source, self.expands_braces());
+        let parsed = self.parse(&source);
         if let Err(SyntaxError::Incomplete(_)) = parsed
             && source.len() < PENDING_MAX
         {
@@ -127,7 +127,7 @@ impl Shell {
             return LineStatus::Incomplete;
         }
         let failed = parsed.is_err();
-        self.run_source(&source, false);
+        self.run_parsed(parsed, false);
         if failed { LineStatus::Error } else { LineStatus::Complete }
     }
 
@@ -216,6 +216,18 @@ impl System {
         match self.key(cell, pid).and_then(|key| self.procs.get(&key)).map(|process| &process.program) {
             Some(Program::Shell(shell)) => shell.variables.iter().map(|(name, _)| name.to_owned()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The aliases of a shell, for completion.
+    pub fn shell_aliases(
+        &self,
+        cell: CellId,
+        pid: Pid,
+    ) -> Option<&std::collections::BTreeMap<String, String>> {
+        match &self.procs.get(&self.key(cell, pid)?)?.program {
+            Program::Shell(shell) => Some(&shell.aliases),
+            _ => None,
         }
     }
 

@@ -283,7 +283,7 @@ impl Shell {
 
     /// Starts a command substitution; `then` goes on when its output is known.
     pub(super) fn substitute(&mut self, source: &str, then: Frame, ctx: &mut Ctx<'_>) {
-        let script = match parse::parse(source, self.expands_braces()) {
+        let script = match self.parse(source) {
             Ok(script) => script,
             Err(error) => {
                 let text = parse::describe(&error, self.flavour);

@@ -55,6 +55,21 @@ fn control_structures_work() {
     check("eval 'x=5; echo $x'; . /etc/nope; echo no", "5\n", 2);
 }
 
+#[test]
+fn aliases_stand_for_the_beginning_of_a_command() {
+    check(
+        "alias hi='echo hello'\nhi you | cat\nfor i in 1 2; do hi $i; done",
+        "hello you\nhello 1\nhello 2\n",
+        0,
+    );
+    check("alias a=b b='echo x'; alias", "a='b'\nb='echo x'\n", 0);
+    check("alias up='echo a | grep'\nup a; echo $(up a)", "a\na\n", 0);
+    check("alias hi='echo hello'; hi", "", 127);
+    check("alias hi='echo hello'\nunalias hi; alias hi\nhi", "", 127);
+    check("alias x='echo it''s'\n\nx there", "its there\n", 0);
+    check("printf -- '--- %s\\n' a", "--- a\n", 0);
+}
+
 /// The same for bash.
 #[track_caller]
 fn check_bash(script: &str, out: &str) {

@@ -65,7 +65,7 @@ pub(super) fn pwd(shell: &mut Shell, ctx: &mut Ctx<'_>, _: &[String]) -> Flow {
     Flow::Status(0)
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\"'\"'"))
 }
 

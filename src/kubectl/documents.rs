@@ -104,3 +104,13 @@ pub fn decode(run: &mut Run, kind: Kind, value: &Value) -> Result<Object, Compla
     }
     Ok(object)
 }
+
+/// The object of a value as kubectl itself sees it, which looks at kind and metadata and leaves the rest to the server.
+pub fn sketch(kind: Kind, value: &Value) -> Result<Object, Complaint> {
+    let whole = decode::decode(kind, value).object;
+    let bare = || {
+        let fields = ["apiVersion", "kind", "metadata"].map(|field| (field.to_owned(), value[field].clone()));
+        decode::decode(kind, &Value::Object(fields.into_iter().collect())).object
+    };
+    whole.or_else(|_| bare()).map_err(|fault| Complaint::Plain(fault.text))
+}

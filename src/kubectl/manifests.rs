@@ -89,3 +89,8 @@ pub fn read(run: &mut Run) -> Result<Read, Complaint> {
 pub fn object(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
     super::documents::decode(run, manifest.kind, &manifest.value)
 }
+
+/// The object of a manifest that is not sent: no field but its metadata is looked at.
+pub fn sketch(manifest: &Manifest) -> Result<Object, Complaint> {
+    super::documents::sketch(manifest.kind, &manifest.value)
+}

@@ -5,13 +5,36 @@ use crate::kube::Kind;
 use crate::sim::api::patch::merge_key;
 use serde_json::{Map, Value, json};
 
-/// The patch from `current` to `modified`; what `original` had and `modified` no longer has is removed.
+/// The patch from `current` to `modified`; what `original` had and `modified` no longer has is removed. Where only one of several
+/// fields makes sense, the patch says which stay.
 pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> Value {
+    let kind = Kinds { kind, retains: true };
     Value::Object(objects(kind, &mut Vec::new(), (original, modified, current)))
 }
 
-fn objects<'a>(
+/// The patch from one version of an object to the next.
+pub fn two_way(kind: Kind, before: &Value, after: &Value) -> Value {
+    let kind = Kinds { kind, retains: false };
+    Value::Object(objects(kind, &mut Vec::new(), (before, after, before)))
+}
+
+/// What is patched, and whether `$retainKeys` is written.
+#[derive(Clone, Copy)]
+struct Kinds {
     kind: Kind,
+    retains: bool,
+}
+
+impl Kinds {
+    /// Whether the object at `path` has the patch strategy `retainKeys` in the API types.
+    fn retains(self, path: &[&str]) -> bool {
+        let strategy = self.kind == Kind::Deployment && path == ["spec", "strategy"];
+        self.retains && (strategy || path.last() == Some(&"volumes"))
+    }
+}
+
+fn objects<'a>(
+    kind: Kinds,
     path: &mut Vec<&'a str>,
     (original, modified, current): (&'a Value, &'a Value, &'a Value),
 ) -> Map<String, Value> {
@@ -26,7 +49,7 @@ fn objects<'a>(
                 patch.insert(name.clone(), wanted.clone());
             }
             // Its patch strategy is to replace it, which is done even if nothing differs.
-            Some(_) if kind == Kind::PodDisruptionBudget && path == &["spec"] && name == "selector" => {
+            Some(_) if kind.kind == Kind::PodDisruptionBudget && path == &["spec"] && name == "selector" => {
                 patch.insert(name.clone(), wanted.clone());
             }
             Some(now) => {
@@ -44,25 +67,31 @@ fn objects<'a>(
             patch.insert(name.clone(), Value::Null);
         }
     }
+    let more = || current.as_object().is_some_and(|now| now.keys().any(|name| !fields.contains_key(name)));
+    if kind.retains(path) && (!patch.is_empty() || more()) {
+        let mut kept: Vec<&str> = fields.keys().map(String::as_str).collect();
+        kept.sort_unstable();
+        patch.insert("$retainKeys".to_owned(), kept.into());
+    }
     patch
 }
 
 /// The directive that keeps the order of the file in a list that merges by a key: without it the server would put what the patch
 /// names before what it does not.
-fn order(kind: Kind, path: &[&str], name: &str, wanted: &Value, now: &Value) -> Option<(String, Value)> {
+fn order(kind: Kinds, path: &[&str], name: &str, wanted: &Value, now: &Value) -> Option<(String, Value)> {
     let (Value::Array(items), Value::Array(_)) = (wanted, now) else { return None };
-    let key = merge_key(kind, path, name)?;
+    let key = merge_key(kind.kind, path, name)?;
     let order: Vec<Value> = items.iter().map(|item| json!({key: item[key]})).collect();
     Some((format!("$setElementOrder/{name}"), order.into()))
 }
 
 fn field<'a>(
-    kind: Kind,
+    kind: Kinds,
     path: &mut Vec<&'a str>,
     name: &'a str,
     (known, wanted, now): (&'a Value, &'a Value, &'a Value),
 ) -> Option<Value> {
-    let replaces_below = kind == Kind::PodDisruptionBudget && path.is_empty() && name == "spec";
+    let replaces_below = kind.kind == Kind::PodDisruptionBudget && path.is_empty() && name == "spec";
     if wanted == now && !replaces_below {
         return None;
     }
@@ -73,7 +102,7 @@ fn field<'a>(
             path.pop();
             (!change.is_empty()).then_some(Value::Object(change))
         }
-        (Value::Array(items), Value::Array(current)) => match merge_key(kind, path, name) {
+        (Value::Array(items), Value::Array(current)) => match merge_key(kind.kind, path, name) {
             Some(key) => {
                 path.push(name);
                 let change = lists(kind, (path, key), known.as_array(), items, current);
@@ -88,7 +117,7 @@ fn field<'a>(
 
 /// The changed elements of a list whose elements are known by a key.
 fn lists<'a>(
-    kind: Kind,
+    kind: Kinds,
     (path, key): (&mut Vec<&'a str>, &'static str),
     known: Option<&'a Vec<Value>>,
     items: &'a [Value],
@@ -132,5 +161,27 @@ mod tests {
             "containers": [{"name": "x", "image": "2"}, {"$patch": "delete", "name": "y"}]}});
         assert_eq!(patch, expected);
         assert_eq!(three_way(Kind::Pod, &modified, &modified, &modified), json!({}));
+    }
+
+    #[test]
+    fn fields_that_exclude_each_other_are_told_to_go_when_one_is_applied() {
+        let with = |strategy: Value| json!({"spec": {"strategy": strategy}});
+        let (now, wanted) =
+            (with(json!({"type": "RollingUpdate", "rollingUpdate": {}})), with(json!({"type": "Recreate"})));
+        let patch = three_way(Kind::Deployment, &json!({}), &wanted, &now);
+        assert_eq!(patch, with(json!({"$retainKeys": ["type"], "type": "Recreate"})));
+        // What the server has filled in is told to go each time.
+        let same = with(json!({"type": "RollingUpdate"}));
+        assert_eq!(three_way(Kind::Deployment, &same, &same, &now), with(json!({"$retainKeys": ["type"]})));
+        assert_eq!(two_way(Kind::Deployment, &now, &now), json!({}));
+        let volume = |source: Value| json!({"spec": {"volumes": [source]}});
+        let patch = three_way(
+            Kind::Pod,
+            &json!({}),
+            &volume(json!({"name": "v", "emptyDir": {}})),
+            &volume(json!({"name": "v", "configMap": {"name": "m"}})),
+        );
+        let change = &patch["spec"]["volumes"][0];
+        assert_eq!(*change, json!({"$retainKeys": ["emptyDir", "name"], "emptyDir": {}, "name": "v"}));
     }
 }

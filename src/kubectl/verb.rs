@@ -141,8 +141,10 @@ pub const WRITE: &[Flag] = &[
         .default("strict")
         .offers(Offers::Words(&["strict", "warn", "ignore"])),
     flag("save-config", Takes::Switch, "If true, the configuration of current object will be saved in its annotation. Otherwise, the annotation will be unchanged. This flag is useful when you want to perform kubectl apply on this object in the future."),
-    flag("record", Takes::Switch, "remember the command in an annotation"),
 ];
+
+/// Remembering the command.
+pub const RECORD: &[Flag] = &[flag("record", Takes::Switch, "remember the command in an annotation")];
 
 /// Which objects.
 pub const SELECTOR: &[Flag] = &[

@@ -13,7 +13,7 @@ use crate::kubectl::manifests::{self, Manifest};
 use crate::kubectl::merge;
 use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{DryRun, Flow, Run};
-use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, WRITE};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, RECORD, SELECTOR, Verb, WRITE};
 use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "(-f FILENAME | -k DIRECTORY) [options]",
     examples: "# Apply a file\nkubectl apply -f pod.yaml\n\n# Apply what comes from a pipe\ncat pod.yaml | kubectl apply -f -\n\n\
                # See what the server would say\nkubectl apply -f pod.yaml --dry-run=server",
-    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN, WRITE],
+    flags: &[FLAGS, FILES, OUTPUT, SELECTOR, DRY_RUN, WRITE, RECORD],
     verbs: &[&applied::SET, &applied::VIEW],
     run: apply,
     ..Verb::EMPTY
@@ -191,6 +191,11 @@ fn update(
     current: Object,
 ) -> Result<(Object, &'static str, Value), Complaint> {
     let server_side = run.args.is("server-side");
+    if run.dry_run() == DryRun::Client {
+        // Nobody works out whether anything would change.
+        let value = output::shown(&current);
+        return Ok((current, "configured", value));
+    }
     let decoded = manifests::object(run, manifest);
     let now = current.to_value();
     let original = original(&now);
@@ -209,13 +214,13 @@ fn update(
         run.warn(&format!("Warning: Detected changes to resource {name} which is currently being deleted."));
     }
     decoded?;
-    if run.dry_run() == DryRun::Client {
-        let value = output::shown(&current);
-        return Ok((current, "configured", value));
-    }
     let write = run.write();
-    let answer =
+    let mut answer =
         run.cluster.patch(&manifest.key(), &Patch::Strategic(patch.clone()), Subresource::Main, &write);
+    if let Ok(written) = &mut answer {
+        // Of unknown fields the file has told already, if it was asked to.
+        written.warnings.retain(|warning| !warning.starts_with("unknown field "));
+    }
     let object = run.accepted(answer).map_err(|c| c.while_doing(&patching(manifest, &patch)))?;
     let value = output::shown(&object);
     Ok((object, if server_side { "serverside-applied" } else { "configured" }, value))
@@ -224,10 +229,10 @@ fn update(
 fn create(run: &mut Run, manifest: &Manifest, modified: &Value) -> Result<Object, Complaint> {
     let doing = format!("error when creating {:?}: ", manifest.source);
     let with_annotation = Manifest { value: modified.clone(), ..manifest.clone() };
-    let object = manifests::object(run, &with_annotation).map_err(|c| c.while_doing(&doing))?;
     if run.dry_run() == DryRun::Client {
-        return Ok(object);
+        return manifests::sketch(&with_annotation);
     }
+    let object = manifests::object(run, &with_annotation).map_err(|c| c.while_doing(&doing))?;
     let write = run.write();
     let answer = run.cluster.create(object, &write);
     run.accepted(answer).map_err(|c| c.while_doing(&doing))

@@ -15,7 +15,7 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::manifests::{self, Manifest};
 use crate::kubectl::output::{self, Output};
 use crate::kubectl::run::{DryRun, Flow, Run};
-use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, Verb, WRITE};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, RECORD, Verb, WRITE};
 
 use super::apply::{annotated, check_files, print_values};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) const VERB: Verb = Verb {
     summary: "Create a resource from a file or from stdin.",
     usage: "-f FILENAME [options]",
     examples: "# Create what a file holds\nkubectl create -f pod.yaml\n\n# Create what comes from a pipe\ncat pod.yaml | kubectl create -f -",
-    flags: &[FILES, OUTPUT, DRY_RUN, WRITE],
+    flags: &[FILES, OUTPUT, DRY_RUN, WRITE, RECORD],
     run: create,
     verbs: &[
         &access::CLUSTER_ROLE,
@@ -79,10 +79,10 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, Value), Complaint>
     let doing = format!("error when creating {:?}: ", manifest.source);
     let value = if run.args.is("save-config") { annotated(&manifest.value) } else { manifest.value.clone() };
     let sent = Manifest { value, ..manifest.clone() };
-    let object = manifests::object(run, &sent).map_err(|c| c.while_doing(&doing))?;
     if run.dry_run() == DryRun::Client {
-        return Ok((object, sent.value));
+        return Ok((manifests::sketch(&sent)?, sent.value));
     }
+    let object = manifests::object(run, &sent).map_err(|c| c.while_doing(&doing))?;
     let write = run.write();
     let answer = run.cluster.create(object, &write);
     let object = run.accepted(answer).map_err(|c| c.while_doing(&doing))?;

@@ -7,7 +7,7 @@ use crate::kubectl::output;
 use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::session::EditorRequest;
 use crate::kubectl::subresource;
-use crate::kubectl::verb::{FILES, OUTPUT, Verb, WRITE, Words};
+use crate::kubectl::verb::{FILES, OUTPUT, RECORD, Verb, WRITE, Words};
 use crate::kubectl::{merge, yaml};
 use crate::sim::api::{Patch, Reason, Refusal, Subresource};
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub(super) const VERB: Verb = Verb {
     summary: "Edit a resource from the default editor.",
     usage: "(RESOURCE/NAME | -f FILENAME) [options]",
     examples: "# Edit a Pod\nkubectl edit pod web\n\n# Edit without an editor\nKUBE_EDITOR='sed -i s/1.27/1.28/' kubectl edit pod web",
-    flags: &[FLAGS, subresource::FLAG, FILES, OUTPUT, WRITE],
+    flags: &[FLAGS, subresource::FLAG, FILES, OUTPUT, WRITE, RECORD],
     words: Words::Objects,
     run: edit,
     ..Verb::EMPTY
@@ -179,7 +179,7 @@ impl Editing {
                     .collect(),
             ));
         }
-        let patch = merge::three_way(self.key.kind, &self.original, &edited, &self.original);
+        let patch = merge::two_way(self.key.kind, &self.original, &edited);
         let write = run.write();
         let answer = run.cluster.patch(&self.key, &Patch::Strategic(patch), self.sub, &write);
         match answer {

@@ -65,11 +65,11 @@ fn replace(run: &mut Run) -> Result<Flow, Complaint> {
     let mut errors = read.errors;
     for manifest in &read.objects {
         match one(run, manifest) {
-            Ok(object) if output.is_table() => {
+            Ok((object, _)) if output.is_table() => {
                 let suffix = run.dry_run().suffix();
                 run.say(&format!("{} replaced{suffix}", output::name(&object)));
             }
-            Ok(object) => super::apply::print(run, &output, &[object])?,
+            Ok((object, value)) => super::apply::print_values(run, &output, &[object], vec![value])?,
             Err(complaint) => {
                 errors.push(complaint.while_doing(&format!("error when replacing {:?}: ", manifest.source)));
             }
@@ -78,7 +78,11 @@ fn replace(run: &mut Run) -> Result<Flow, Complaint> {
     if errors.is_empty() { Ok(Flow::Done) } else { Err(Complaint::of(errors)) }
 }
 
-fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
+/// Replaces one object: what it became, and how it is printed.
+fn one(run: &mut Run, manifest: &Manifest) -> Result<(Object, Value), Complaint> {
+    if run.dry_run() == DryRun::Client {
+        return Ok((manifests::sketch(manifest)?, manifest.value.clone()));
+    }
     let current = run.cluster.store().get(&manifest.key()).cloned();
     let current = current.ok_or_else(|| refused(Refusal::not_found(&manifest.key())))?;
     let mut value = manifest.value.clone();
@@ -87,15 +91,12 @@ fn one(run: &mut Run, manifest: &Manifest) -> Result<Object, Complaint> {
         value["metadata"]["resourceVersion"] = version;
     }
     let object = manifests::object(run, &Manifest { value, ..manifest.clone() })?;
-    if run.dry_run() == DryRun::Client {
-        return Ok(object);
-    }
     let sub = subresource::of(run, manifest.kind)?;
     let write = run.write();
     let answer = run.cluster.update(object, sub, &write);
     let object = run.accepted(answer)?;
-    run.record(&object.key());
-    Ok(object)
+    let value = output::shown(&object);
+    Ok((object, value))
 }
 
 fn forced(run: &mut Run, manifests: Vec<Manifest>, errors: Vec<Complaint>) -> Result<Flow, Complaint> {

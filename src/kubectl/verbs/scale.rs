@@ -6,7 +6,7 @@ use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output;
 use crate::kubectl::run::{DryRun, Flow, Run};
 use crate::kubectl::subresource;
-use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, SELECTOR, Verb, WRITE, Words};
+use crate::kubectl::verb::{DRY_RUN, FILES, OUTPUT, RECORD, SELECTOR, Verb, WRITE, Words};
 use crate::sim::api::{Patch, Subresource};
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ pub(super) const AUTOSCALE: Verb = Verb {
     summary: "Creates an autoscaler that automatically chooses and sets the number of pods that run in a Kubernetes cluster.",
     usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu-percent=CPU] [options]",
     examples: "# Between two and five Pods\nkubectl autoscale deployment web --min=2 --max=5 --cpu=80%",
-    flags: &[AUTOSCALE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
+    flags: &[AUTOSCALE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE, RECORD],
     words: Words::Objects,
     run: autoscale,
     ..Verb::EMPTY
@@ -117,7 +117,7 @@ pub(super) const EXPOSE: Verb = Verb {
     summary: "Expose a resource as a new Kubernetes service.",
     usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]",
     examples: "# A Service for a Deployment\nkubectl expose deployment web --port=80 --target-port=8080",
-    flags: &[EXPOSE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE],
+    flags: &[EXPOSE_FLAGS, FILES, OUTPUT, DRY_RUN, WRITE, RECORD],
     words: Words::Objects,
     run: expose,
     ..Verb::EMPTY
@@ -238,10 +238,24 @@ fn expose(run: &mut Run) -> Result<Flow, Complaint> {
         return Err(Complaint::of(found.errors));
     }
     for object in found.groups.iter().flat_map(|(_, objects)| objects) {
+        refuse_unexposable(object.kind())?;
         let value = service_for(run, object)?;
         super::generate::make(run, Kind::Service, value, "exposed")?;
     }
     Ok(Flow::Done)
+}
+
+/// Only some kinds lead to Pods that serve (`polymorphichelpers/canbeexposed.go`).
+fn refuse_unexposable(kind: Kind) -> Result<(), Complaint> {
+    match kind {
+        Kind::ReplicationController | Kind::Service | Kind::Pod | Kind::Deployment | Kind::ReplicaSet => {
+            Ok(())
+        }
+        other => {
+            let dot = if other.info().group.is_empty() { "" } else { "." };
+            Err(Complaint::plain(format!("cannot expose a {}{dot}{}", other.name(), other.info().group)))
+        }
+    }
 }
 
 /// What the Service selects: `--selector`, or what the object itself selects by.

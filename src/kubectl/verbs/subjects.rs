@@ -1,6 +1,7 @@
 //! The objects that `label`, `annotate`, `set` and `patch` change: those of the cluster that words or files name, or, with `--local`,
 //! those in the files alone, which are printed and not sent.
 
+use crate::kube::decode::{self, Decoded};
 use crate::kube::{Key, Kind, Object};
 use crate::kubectl::complaint::Complaint;
 use crate::kubectl::manifests::{self, Manifest};
@@ -89,9 +90,29 @@ pub(super) fn called_as(local: bool, object: &Object) -> String {
 }
 
 /// What a file says, without the namespace that reading it filled in.
-fn local(run: &mut Run, manifest: &Manifest) -> Result<Subject, Complaint> {
-    let object = manifests::object(run, manifest)?;
-    Ok(Subject { object, value: manifest.written() })
+fn local(run: &Run, manifest: &Manifest) -> Result<Subject, Complaint> {
+    let mut value = manifest.written();
+    if !run.verb.path.starts_with("kubectl set ") {
+        return Ok(Subject { object: manifests::sketch(manifest)?, value });
+    }
+    // `set` puts the file into Go's types, which have no place for unknown fields.
+    let Decoded { object, unknown } = decode::decode(manifest.kind, &manifest.value);
+    let object = object.map_err(|fault| {
+        Complaint::Plain(format!("unable to decode {:?}: {}", manifest.source, fault.text))
+    })?;
+    for path in &unknown {
+        remove(&mut value, path);
+    }
+    Ok(Subject { object, value })
+}
+
+/// Removes the field at a path such as `spec.containers[0].foo`.
+fn remove(value: &mut Value, path: &str) {
+    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+    let Some((holder, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(fields)) = value.pointer_mut(holder) {
+        fields.remove(name);
+    }
 }
 
 /// Prints changed objects, one after the other.

@@ -83,7 +83,7 @@ pub fn pods(run: &Run, word: &str) -> Result<Vec<Pod>, Complaint> {
         Some((kind, name)) => (select::kind(kind)?, name),
         None => (Kind::Pod, word),
     };
-    let object = run.get(kind, name)?;
+    let object = select::named(run, kind, name)?;
     if let Object::Pod(pod) = object {
         return Ok(vec![pod]);
     }

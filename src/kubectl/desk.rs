@@ -1,7 +1,7 @@
 //! What lies beside the cluster when kubectl runs: files by name and the kubeconfig. Knows nothing of the machine's files.
 
 use super::complaint::Complaint;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a command writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Context {
 pub struct Desk {
     /// Files by path, relative to the folder the learner is in.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Folders in which nothing lies, by path.
+    pub folders: BTreeSet<String>,
     /// The whole path of that folder.
     pub folder: String,
     /// Clusters by name, with the fields of each.
@@ -67,6 +69,7 @@ impl Desk {
         let user = fields(&[("client-certificate-data", "TFMwdA=="), ("client-key-data", "TFMwdA==")]);
         Desk {
             files,
+            folders: BTreeSet::new(),
             clusters: BTreeMap::from([(CONTEXT.to_owned(), cluster)]),
             users: BTreeMap::from([("learner".to_owned(), user)]),
             folder: HOME.to_owned(),
@@ -155,7 +158,7 @@ impl Desk {
         let folder = Self::clean(path);
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let inside: Vec<&String> = self.files.keys().filter(|name| name.starts_with(&prefix)).collect();
-        if inside.is_empty() && !folder.is_empty() {
+        if inside.is_empty() && !folder.is_empty() && !self.folders.contains(&folder) {
             return Err(missing());
         }
         let manifests = inside.into_iter().filter(|name| {

@@ -1,5 +1,7 @@
 //! What `--help` prints, made from the table of verbs.
 
+mod below;
+
 use super::flags::{Flag, Takes};
 use super::verb::{GLOBAL, Verb};
 use std::fmt::Write;
@@ -143,8 +145,8 @@ pub fn verb(verb: &Verb) -> String {
     if !verb.verbs.is_empty() {
         text.push_str("\nAvailable Commands:\n");
         let width = verb.verbs.iter().map(|v| v.name.len()).max().unwrap_or(0);
-        for below in verb.verbs {
-            let _ = writeln!(text, "  {:<width$}   {}", below.name, below.summary.trim_end_matches('.'));
+        for sub in verb.verbs {
+            let _ = writeln!(text, "  {:<width$}   {}", sub.name, below::short(sub.path));
         }
     }
     if verb.flags.iter().any(|group| !group.is_empty()) {

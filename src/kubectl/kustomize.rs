@@ -13,6 +13,8 @@ mod patch;
 mod refer;
 /// Objects on their way.
 mod resource;
+/// Types of the fields.
+mod shape;
 /// Namespaces, names, labels, annotations, images, replicas.
 mod transform;
 
@@ -78,7 +80,7 @@ fn content_hash(value: &Value) -> String {
 
 /// Whether the desk knows files below this path.
 fn is_folder(desk: &Desk, path: &str) -> bool {
-    path.is_empty() || {
+    path.is_empty() || desk.folders.contains(path) || {
         let below = format!("{path}/");
         desk.files.range(below.clone()..).next().is_some_and(|(name, _)| name.starts_with(&below))
     }

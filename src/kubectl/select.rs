@@ -173,12 +173,15 @@ pub fn find(run: &Run, targets: &[Target]) -> Result<Found, Complaint> {
     Ok(found)
 }
 
-/// One object; a missing namespace is told as such, for kubectl asks for it when the object is missing.
-fn named(run: &Run, kind: Kind, name: &str) -> Result<Object, Complaint> {
-    let found = run.get(kind, name);
-    let home = Key::new(Kind::Namespace, "", run.namespace);
-    if found.is_err() && kind.info().namespaced && run.cluster.store().get(&home).is_none() {
-        return Err(refused(Refusal::not_found(&home)));
-    }
-    found
+/// One object of the namespace in effect.
+pub fn named(run: &Run, kind: Kind, name: &str) -> Result<Object, Complaint> {
+    let key = run.key(kind, name);
+    run.cluster.store().get(&key).cloned().ok_or_else(|| missing(run, &key))
+}
+
+/// That an object is missing; a missing namespace is told as such, for kubectl asks for it then (`resource.Info.Get`).
+pub fn missing(run: &Run, key: &Key) -> Complaint {
+    let home = Key::new(Kind::Namespace, "", &key.namespace);
+    let homeless = key.kind.info().namespaced && run.cluster.store().get(&home).is_none();
+    refused(Refusal::not_found(if homeless { &home } else { key }))
 }

@@ -206,6 +206,9 @@ pub(super) fn read(text: &str, folder: &str, warnings: &mut Vec<String>) -> Resu
     if let Value::Object(fields) = &mut value {
         fields.retain(|_, value| !value.is_null());
     }
+    if let Some(fault) = super::shape::fault(&value) {
+        return Err(invalid(&fault));
+    }
     serde_json::from_value(value).map_err(|why| invalid(&format!("json: {why}")))
 }
 

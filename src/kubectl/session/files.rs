@@ -3,7 +3,7 @@
 use super::Session;
 use crate::kube::SimTime;
 use crate::kubectl::desk::Desk;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many files a command sees, at most.
 const FILES_MAX: usize = 2000;
@@ -12,6 +12,14 @@ const DEPTH: usize = 8;
 
 /// Files by path, as [`crate::kubectl::desk::Desk`] keeps them.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// What lies in a folder, for a desk.
+#[derive(Default)]
+struct Found {
+    files: Files,
+    /// Folders in which nothing lies.
+    empty: BTreeSet<String>,
+}
 
 /// Where the files of a command are: its folder, and the places outside it that its words name.
 #[derive(Clone, Debug, Default)]
@@ -83,36 +91,44 @@ fn top(path: &str) -> Option<String> {
 impl Session {
     /// Hands the files of a command's places to the desk.
     pub(super) fn load_files(&mut self, now: SimTime, places: &Places) {
-        let mut found = Files::new();
+        let mut found = Found::default();
         self.read_below(now, &places.folder, "", &mut found);
         for (name, path) in &places.outside {
             match self.read_path(now, path) {
                 Some(bytes) => {
-                    found.insert(name.clone(), bytes);
+                    found.files.insert(name.clone(), bytes);
                 }
                 None => self.read_below(now, path, name, &mut found),
             }
         }
-        self.desk.files = found;
+        (self.desk.files, self.desk.folders) = (found.files, found.empty);
         self.desk.folder.clone_from(&places.folder);
     }
 
-    fn read_below(&mut self, now: SimTime, folder: &str, name: &str, found: &mut Files) {
+    fn read_below(&mut self, now: SimTime, folder: &str, name: &str, found: &mut Found) {
         let Some(files) = self.system.files(now, self.cell, &mut self.volumes) else { return };
         let mut open = vec![String::new()];
         while let Some(below) = open.pop() {
             let Ok(entries) = files.list(&format!("{folder}/{below}")) else { continue };
+            let shown = [name, below.as_str()]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("/");
+            if entries.is_empty() && found.empty.len() < FILES_MAX {
+                found.empty.insert(shown);
+            }
             for (entry, node) in entries {
                 let path = if below.is_empty() { entry.to_string() } else { format!("{below}/{entry}") };
                 if node.entries().is_some() {
                     if path.matches('/').count() < DEPTH {
                         open.push(path);
                     }
-                } else if found.len() < FILES_MAX
+                } else if found.files.len() < FILES_MAX
                     && let Ok(bytes) = files.read(&format!("{folder}/{path}"))
                 {
                     let shown = if name.is_empty() { path } else { format!("{name}/{path}") };
-                    found.insert(shown, bytes);
+                    found.files.insert(shown, bytes);
                 }
             }
         }

@@ -4,6 +4,7 @@ mod exam;
 mod habits;
 mod network;
 mod nodes;
+mod setup;
 
 use super::*;
 use crate::sim::cluster::{ClusterConfig, NodeSpec};

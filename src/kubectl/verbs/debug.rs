@@ -78,7 +78,7 @@ fn debug(run: &mut Run) -> Result<Flow, Complaint> {
             Err(complaint) if word.contains('/') => return Err(complaint),
             _ => (Kind::Pod, word),
         };
-        let object = run.get(kind, &name)?;
+        let object = select::named(run, kind, &name)?;
         let made = match &object {
             Object::Node(_) => Some(on_node(run, &wish, &name)?),
             Object::Pod(pod) if wish.copy_to.is_some() => copy(run, &wish, pod)?,

@@ -6,7 +6,7 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::output;
 use crate::kubectl::run::{Flow, Run};
-use crate::kubectl::select;
+use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{DRY_RUN, EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
 use crate::sim::api::{Patch, Subresource};
 use serde_json::{Map, Value, json};
@@ -101,8 +101,7 @@ fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
     let from_files = run.args.has_files();
     let selected =
         run.args.get("selector").is_some() || run.args.get("field-selector").is_some() || run.args.is("all");
-    let slashed = objects.iter().any(|w| w.contains('/'));
-    if !from_files && (objects.is_empty() || (objects.len() < 2 && !selected && !slashed)) {
+    if !from_files && objects.is_empty() {
         return Err(Complaint::plain(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
@@ -117,6 +116,9 @@ fn change(run: &mut Run, of: Of) -> Result<Flow, Complaint> {
     }
     subjects::check_local(run, LOCAL)?;
     let targets = if from_files { Vec::new() } else { select::targets(&objects)? };
+    if !selected && targets.iter().any(|target| matches!(target, Target::Kind(_))) {
+        return Err(Complaint::plain("resource(s) were provided, but no name was specified"));
+    }
     let mut printer = Printer::of(run)?;
     let found = subjects::find(run, &targets)?;
     let mut errors = found.errors;

@@ -180,7 +180,7 @@ fn one(run: &mut Run, subject: Subject, change: &Change, printer: &mut Printer) 
         )));
     };
     (change.apply)(&object, spec)?;
-    let mut patch = crate::kubectl::merge::three_way(object.kind(), &before, &after, &before);
+    let mut patch = crate::kubectl::merge::two_way(object.kind(), &before, &after);
     if patch.as_object().is_none_or(serde_json::Map::is_empty) {
         return Ok(());
     }
@@ -226,7 +226,13 @@ fn image(run: &mut Run) -> Result<Flow, Complaint> {
     let (words, changes) = split(run);
     subjects::check_named(run, &words)?;
     if changes.is_empty() {
-        return Err(Complaint::plain("at least one image update is required"));
+        subjects::check_local(run, LOCAL)?;
+        // The objects are looked up before the words are judged.
+        let mut errors = find(run, &words)?.errors;
+        if errors.is_empty() {
+            errors.push(Complaint::plain("at least one image update is required"));
+        }
+        return Err(Complaint::of(errors));
     }
     if let Some(word) = changes.iter().find(|c| !c.contains('=')) {
         return Err(Complaint::plain(format!(

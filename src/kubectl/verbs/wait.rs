@@ -5,10 +5,9 @@ use crate::kubectl::complaint::Complaint;
 use crate::kubectl::flags::{Flag, Takes, flag};
 use crate::kubectl::jsonpath::JsonPath;
 use crate::kubectl::output;
-use crate::kubectl::run::{Flow, Run, refused};
+use crate::kubectl::run::{Flow, Run};
 use crate::kubectl::select::{self, Target};
 use crate::kubectl::verb::{EVERYWHERE, FILES, OUTPUT, SELECTOR, Verb, Words};
-use crate::sim::api::Refusal;
 use serde_json::Value;
 
 const FLAGS: &[Flag] = &[
@@ -104,7 +103,7 @@ fn wait(run: &mut Run) -> Result<Flow, Complaint> {
             (Some(key), _) => match run.cluster.store().get(&key).cloned() {
                 Some(object) => objects.push((key, Some(object))),
                 None if matches!(goal, Goal::Gone) => {}
-                None => failed.push(refused(Refusal::not_found(&key))),
+                None => failed.push(select::missing(run, &key)),
             },
             (None, _) => {
                 let found = select::find(run, &[target])?;

@@ -4,6 +4,7 @@ mod access;
 mod config;
 mod container;
 mod events;
+mod generic;
 mod network;
 mod node;
 mod page;
@@ -11,6 +12,7 @@ mod pod;
 mod policy;
 mod route;
 mod scaling;
+mod source;
 mod volume;
 mod workload;
 
@@ -67,7 +69,7 @@ pub fn describe(object: &Object, around: Around) -> String {
         Object::PriorityClass(o) => config::priority_class(&mut page, o),
         Object::EndpointSlice(o) => route::slice(&mut page, o),
         Object::Passive(kind, _) => passive(&mut page, *kind, object, around.store),
-        other => config::generic(&mut page, other),
+        other => generic::describe(&mut page, other),
     }
     let silent = matches!(
         object,
@@ -105,13 +107,14 @@ fn passive(page: &mut Page, kind: Kind, object: &Object, store: &Store) {
             true
         }
         Kind::StorageClass => typed(value).map(|o| config::storage_class(page, &o)).is_some(),
+        Kind::IngressClass => typed(value).map(|o| config::ingress_class(page, &o)).is_some(),
         Kind::NetworkPolicy => typed(value).map(|o| policy::describe(page, &o)).is_some(),
         Kind::Ingress => typed(value).map(|o| route::ingress(page, &o, store)).is_some(),
         Kind::HorizontalPodAutoscaler => typed(value).map(|o| scaling::describe(page, &o)).is_some(),
         _ => false,
     };
     if !described {
-        config::generic(page, object);
+        generic::describe(page, object);
     }
 }
 

@@ -1,17 +1,18 @@
-//! Configuration, storage, quotas, and every kind without a description of its own.
+//! Configuration, storage, quotas.
 
 use super::page::{Page, date_or};
+use super::source::{self, Csi};
 use crate::kube::core::{
     ConfigMap, LimitRange, Namespace, NodeSelector, PersistentVolume, PersistentVolumeClaim, ResourceQuota,
     Secret, ServiceAccount,
 };
 use crate::kube::{Key, Kind, Object};
-use crate::kubectl::{columns, output};
+use crate::kubectl::columns;
 use crate::sim::Store;
+use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(super) fn config_map(page: &mut Page, o: &ConfigMap) {
@@ -269,6 +270,28 @@ pub(super) fn volume(page: &mut Page, o: &PersistentVolume) {
     } else if let Some(local) = &spec.local {
         page.field(2, "Type", "LocalVolume (a persistent volume backed by local storage on a node)");
         page.field(2, "Path", &local.path);
+    } else if let Some(v) = &spec.csi {
+        let csi = Csi {
+            driver: &v.driver,
+            fs_type: v.fs_type.as_deref(),
+            handle: Some(&v.volume_handle),
+            read_only: v.read_only,
+            attributes: v.volume_attributes.as_ref(),
+        };
+        source::csi(page, &csi);
+    }
+}
+
+pub(super) fn ingress_class(page: &mut Page, o: &IngressClass) {
+    page.field(0, "Name", o.metadata.name.as_deref().unwrap_or_default());
+    page.labels(&o.metadata);
+    let spec = o.spec.clone().unwrap_or_default();
+    page.field(0, "Controller", spec.controller.as_deref().unwrap_or_default());
+    if let Some(parameters) = &spec.parameters {
+        page.line(0, "Parameters:");
+        page.optional(1, "APIGroup", parameters.api_group.as_deref());
+        page.field(1, "Kind", &parameters.kind);
+        page.field(1, "Name", &parameters.name);
     }
 }
 
@@ -311,64 +334,4 @@ pub(super) fn priority_class(page: &mut Page, o: &PriorityClass) {
     page.field(0, "Description", o.description.as_deref().unwrap_or_default());
     let all = o.metadata.annotations.as_ref().filter(|all| !all.is_empty());
     page.field(0, "Annotations", all.map_or_else(|| "<none>".to_owned(), columns::joined_selector));
-}
-
-/// A kind that has no description of its own: its fields, as they are.
-pub(super) fn generic(page: &mut Page, object: &Object) {
-    let meta = object.meta();
-    page.field(0, "Name", meta.name.as_deref().unwrap_or_default());
-    page.field(0, "Namespace", meta.namespace.as_deref().unwrap_or_default());
-    page.labels(meta);
-    page.field(0, "API Version", object.kind().api_version());
-    page.field(0, "Kind", object.kind().name());
-    page.line(0, "Metadata:");
-    page.field(1, "Creation Timestamp", date_or(meta.creation_timestamp.as_ref(), "<unset>"));
-    let value = output::shown(object);
-    for (key, part) in value.as_object().into_iter().flatten() {
-        if !["apiVersion", "kind", "metadata"].contains(&key.as_str()) {
-            tree(page, 0, key, part);
-        }
-    }
-}
-
-/// A value below its key, with the key in words: `clusterIP` is `Cluster IP`.
-fn tree(page: &mut Page, level: usize, key: &str, value: &Value) {
-    let words = words(key);
-    match value {
-        Value::Object(fields) => {
-            page.line(level, &format!("{words}:"));
-            fields.iter().for_each(|(key, part)| tree(page, level + 1, key, part));
-        }
-        Value::Array(items) => {
-            page.line(level, &format!("{words}:"));
-            for item in items {
-                match item {
-                    Value::Object(fields) => {
-                        fields.iter().for_each(|(key, part)| tree(page, level + 1, key, part));
-                    }
-                    Value::String(text) => page.line(level + 1, text),
-                    other => page.line(level + 1, &other.to_string()),
-                }
-            }
-        }
-        Value::String(text) => page.field(level, &words, text),
-        other => page.field(level, &words, other.to_string()),
-    }
-}
-
-fn words(key: &str) -> String {
-    let mut text = String::new();
-    let mut before_lower = false;
-    for (i, c) in key.chars().enumerate() {
-        if i == 0 {
-            text.extend(c.to_uppercase());
-        } else {
-            if c.is_uppercase() && before_lower {
-                text.push(' ');
-            }
-            text.push(c);
-        }
-        before_lower = c.is_lowercase();
-    }
-    text
 }

@@ -72,7 +72,6 @@ impl Page {
     /// One of several values of a key: only the first line names the key.
     pub(super) fn item(&mut self, level: usize, key: &str, value: &str) {
         if key.is_empty() {
-            self.text.extend(std::iter::repeat_n("  ", level));
             let _ = writeln!(self.text, "\t{value}");
         } else {
             self.field(level, key, value);

@@ -1,6 +1,7 @@
 //! Volumes of Pods and templates.
 
 use super::page::Page;
+use super::source::{self, Csi};
 use crate::kube::core::{
     DownwardAPIVolumeFile, PersistentVolumeClaimTemplate, PersistentVolumeClaimVolumeSource,
     ProjectedVolumeSource, Volume,
@@ -56,11 +57,18 @@ fn one(page: &mut Page, volume: &Volume) {
         page.field(2, "Path", &v.path);
         page.field(2, "ReadOnly", yes(v.read_only));
     } else if let Some(v) = &volume.csi {
-        page.field(2, "Type", "CSI (a Container Storage Interface (CSI) volume source)");
-        page.field(2, "Driver", &v.driver);
-        page.field(2, "FSType", v.fs_type.as_deref().unwrap_or_default());
-        page.field(2, "ReadOnly", yes(v.read_only));
-        page.pairs(2, "VolumeAttributes", v.volume_attributes.as_ref());
+        let csi = Csi {
+            driver: &v.driver,
+            fs_type: v.fs_type.as_deref(),
+            handle: None,
+            read_only: v.read_only,
+            attributes: v.volume_attributes.as_ref(),
+        };
+        source::csi(page, &csi);
+    } else if let Some(v) = &volume.iscsi {
+        source::iscsi(page, v);
+    } else if let Some(v) = &volume.fc {
+        source::fibre_channel(page, v);
     } else if let Some(v) = &volume.ephemeral {
         page.field(
             2,

@@ -17,11 +17,12 @@ pub fn generate_selector(job: &mut Job) {
         ("controller-uid", &uid),
         ("job-name", &name),
     ] {
-        labels.insert(key.to_owned(), value.clone());
+        // What the user has set is judged by validation.
+        labels.entry(key.to_owned()).or_insert_with(|| value.clone());
     }
     if job.metadata.labels.as_ref().is_none_or(std::collections::BTreeMap::is_empty) {
         job.metadata.labels = Some(labels.clone());
     }
     let selector = spec.selector.get_or_insert_default().match_labels.get_or_insert_default();
-    selector.insert("batch.kubernetes.io/controller-uid".to_owned(), uid);
+    selector.entry("batch.kubernetes.io/controller-uid".to_owned()).or_insert(uid);
 }

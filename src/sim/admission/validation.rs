@@ -2,6 +2,8 @@
 //! their order are the server's (`pkg/apis/*/validation` and `pkg/api/pod/warnings.go`). Objects come with their defaults filled in.
 //! Knows nothing of other objects.
 
+/// Limit ranges and quotas.
+mod bounds;
 /// Containers.
 mod container;
 /// Environment variables and what they refer to.
@@ -24,6 +26,8 @@ mod rest;
 mod scheduling;
 /// Security contexts.
 mod security;
+/// Persistent volumes.
+mod storage;
 /// What may change.
 mod update;
 /// Volumes.

@@ -84,7 +84,7 @@ pub(super) fn labels(labels: Option<&BTreeMap<String, String>>, path: &str, faul
     }
 }
 
-fn annotations(annotations: Option<&BTreeMap<String, String>>, path: &str, faults: &mut Faults) {
+pub(super) fn annotations(annotations: Option<&BTreeMap<String, String>>, path: &str, faults: &mut Faults) {
     let mut size = 0;
     for (key, value) in annotations.into_iter().flatten() {
         faults.invalid_all(path, key, names::label_key_errors(&key.to_lowercase()));

@@ -28,7 +28,8 @@ pub(super) fn passive(kind: Kind, o: &Passive, faults: &mut Faults) {
         Kind::RoleBinding => binding(&rest, true, faults),
         Kind::ClusterRoleBinding => binding(&rest, false, faults),
         Kind::StorageClass => storage_class(&rest, faults),
-        Kind::RuntimeClass => faults.not_empty("handler", Some(text(&rest, "handler"))),
+        Kind::RuntimeClass => runtime_class(&rest, faults),
+        Kind::IngressClass => ingress_class(spec, faults),
         _ => {}
     }
 }
@@ -330,6 +331,21 @@ fn binding(binding: &Value, namespaced: bool, faults: &mut Faults) {
     }
 }
 
+fn runtime_class(class: &Value, faults: &mut Faults) {
+    let handler = text(class, "handler");
+    faults.invalid_all("handler", handler, names::label_errors(handler));
+}
+
+fn ingress_class(spec: &Value, faults: &mut Faults) {
+    let controller = text(spec, "controller");
+    if controller.is_empty() {
+        faults.required("spec.controller", "");
+    } else if !controller.contains('/') {
+        let detail = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+        faults.invalid("spec.controller", controller, detail);
+    }
+}
+
 fn storage_class(class: &Value, faults: &mut Faults) {
     faults.not_empty("provisioner", Some(text(class, "provisioner")));
     let policy = text(class, "reclaimPolicy");
@@ -354,6 +370,9 @@ pub(super) fn update(kind: Kind, new: &Passive, old: &Passive, faults: &mut Faul
                 if of(new, field) != of(old, field) {
                     faults.forbidden(field, &format!("updates to {field} are forbidden."));
                 }
+            }
+            if of(new, "volumeBindingMode") != of(old, "volumeBindingMode") {
+                faults.invalid("volumeBindingMode", of(new, "volumeBindingMode"), "field is immutable");
             }
         }
         _ => {}

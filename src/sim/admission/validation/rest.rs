@@ -6,9 +6,11 @@ use super::{meta, probe};
 use crate::kube::quantity::Amount;
 use crate::kube::{Object, names};
 use crate::sim::api::FieldReason;
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// All keys and values of a `ConfigMap` or Secret together, in bytes.
 const MAX_DATA: usize = 1 << 20;
@@ -23,12 +25,14 @@ pub(super) fn other(object: &Object, faults: &mut Faults) {
                 claim_spec(spec, "spec", faults);
             }
         }
-        Object::PersistentVolume(o) => volume(o, faults),
+        Object::PersistentVolume(o) => super::storage::volume(o, faults),
         Object::PodDisruptionBudget(o) => budget(o, faults),
         Object::PriorityClass(o) => priority_class(o, faults),
         Object::Node(o) => node(o, faults),
-        Object::LimitRange(o) => limit_range(o, faults),
-        Object::ResourceQuota(o) => quota(o, faults),
+        Object::LimitRange(o) => super::bounds::limit_range(o, faults),
+        Object::ResourceQuota(o) => super::bounds::quota(o, faults),
+        Object::Endpoints(o) => endpoints(o, faults),
+        Object::Lease(o) => lease(o, faults),
         Object::Passive(kind, o) => super::passive::passive(*kind, o, faults),
         _ => {}
     }
@@ -77,6 +81,18 @@ fn secret(o: &core::Secret, faults: &mut Faults) {
     for key in needed.iter().filter(|key| !has(key)) {
         faults.required(&format!("data[{key}]"), "");
     }
+    for key in [".dockerconfigjson", ".dockercfg"].iter().filter(|key| needed.contains(key) && has(key)) {
+        let text = o.data.iter().flatten().find(|(known, _)| known == key).map(|(_, bytes)| &bytes.0);
+        let text = String::from_utf8_lossy(text.map_or(&[][..], Vec::as_slice));
+        if let Some(fault) = crate::kube::manifest::json_fault(&text) {
+            faults.invalid(&format!("data[{key}]"), "<secret contents redacted>", &fault);
+        }
+    }
+    if o.type_.as_deref() == Some("kubernetes.io/service-account-token") {
+        let name = "kubernetes.io/service-account.name";
+        let account = o.metadata.annotations.as_ref().and_then(|all| all.get(name));
+        faults.not_empty(&format!("metadata.annotations[{name}]"), account.map(String::as_str));
+    }
     let basic = o.type_.as_deref() == Some("kubernetes.io/basic-auth");
     if basic && !has("username") && !has("password") {
         faults.required("data[username]", "");
@@ -114,6 +130,69 @@ fn service(o: &core::Service, faults: &mut Faults) {
         let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
         faults.invalid("spec.clusterIPs[0]", address, detail);
     }
+    from_outside(spec, kind, faults);
+}
+
+/// What only concerns those who come from outside the cluster.
+fn from_outside(spec: &core::ServiceSpec, kind: &str, faults: &mut Faults) {
+    let addresses = spec.external_ips.as_deref().unwrap_or_default();
+    for (i, address) in addresses.iter().enumerate() {
+        if address.parse::<std::net::IpAddr>().is_err() {
+            let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+            faults.invalid(&format!("spec.externalIPs[{i}]"), address.as_str(), detail);
+        }
+    }
+    if spec.load_balancer_source_ranges.as_ref().is_some_and(|ranges| !ranges.is_empty())
+        && kind != "LoadBalancer"
+    {
+        let detail = "may only be used when `type` is 'LoadBalancer'";
+        faults.forbidden("spec.LoadBalancerSourceRanges", detail);
+    }
+    let policy = spec.external_traffic_policy.as_deref().unwrap_or_default();
+    let reachable =
+        ["NodePort", "LoadBalancer"].contains(&kind) || (kind == "ClusterIP" && !addresses.is_empty());
+    if !policy.is_empty() && !reachable {
+        let detail = "may only be set for externally-accessible services";
+        faults.invalid("spec.externalTrafficPolicy", policy, detail);
+    } else if !policy.is_empty() {
+        faults.one_of("spec.externalTrafficPolicy", policy, &["Cluster", "Local"]);
+    }
+}
+
+fn lease(o: &Lease, faults: &mut Faults) {
+    let seconds = o.spec.as_ref().and_then(|spec| spec.lease_duration_seconds);
+    if let Some(seconds) = seconds.filter(|seconds| *seconds <= 0) {
+        faults.invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0");
+    }
+}
+
+fn endpoints(o: &core::Endpoints, faults: &mut Faults) {
+    for (i, subset) in o.subsets.iter().flatten().enumerate() {
+        let at = format!("subsets[{i}]");
+        let lists = [("addresses", &subset.addresses), ("notReadyAddresses", &subset.not_ready_addresses)];
+        if lists.iter().all(|(_, list)| list.as_ref().is_none_or(Vec::is_empty)) {
+            faults.required(&at, "must specify `addresses` or `notReadyAddresses`");
+        }
+        for (field, list) in lists {
+            for (j, address) in list.iter().flatten().enumerate() {
+                if address.ip.parse::<std::net::IpAddr>().is_err() {
+                    let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+                    faults.invalid(&format!("{at}.{field}[{j}].ip"), address.ip.as_str(), detail);
+                }
+            }
+        }
+        let ports = subset.ports.as_deref().unwrap_or_default();
+        for (j, port) in ports.iter().enumerate() {
+            let at = |field: &str| format!("{at}.ports[{j}].{field}");
+            match port.name.as_deref().unwrap_or_default() {
+                "" if ports.len() > 1 => faults.required(&at("name"), ""),
+                "" => {}
+                name => faults.invalid_all(&at("name"), name, names::label_errors(name)),
+            }
+            probe::port_number(port.port, &at("port"), faults);
+            faults.required_one_of(&at("protocol"), port.protocol.as_deref(), &["SCTP", "TCP", "UDP"]);
+        }
+    }
 }
 
 fn service_ports(ports: &[core::ServicePort], kind: &str, faults: &mut Faults) {
@@ -136,6 +215,9 @@ fn service_ports(ports: &[core::ServicePort], kind: &str, faults: &mut Faults) {
         faults.required_one_of(&at("protocol"), Some(protocol), &["SCTP", "TCP", "UDP"]);
         if let Some(target) = &port.target_port {
             probe::port(target, &at("targetPort"), faults);
+        }
+        if let Some(protocol) = port.app_protocol.as_deref() {
+            faults.invalid_all(&at("appProtocol"), protocol, names::label_key_errors(protocol));
         }
         if port.node_port.is_some_and(|number| number != 0) && kind == "ClusterIP" {
             faults.forbidden(&at("nodePort"), "may not be used when `type` is 'ClusterIP'");
@@ -181,21 +263,6 @@ pub(super) fn claim_spec(spec: &core::PersistentVolumeClaimSpec, at: &str, fault
     }
 }
 
-fn volume(o: &core::PersistentVolume, faults: &mut Faults) {
-    let Some(spec) = &o.spec else { return };
-    if spec.access_modes.as_ref().is_none_or(Vec::is_empty) {
-        faults.required("spec.accessModes", "");
-    }
-    if spec.capacity.as_ref().is_none_or(|capacity| !capacity.contains_key("storage")) {
-        faults.required("spec.capacity", "");
-    }
-    let value = serde_json::to_value(spec).unwrap_or_default();
-    let kinds = ["hostPath", "nfs", "local", "csi", "iscsi", "fc", "rbd", "cephfs", "azureFile", "azureDisk"];
-    if !kinds.iter().any(|kind| value.get(*kind).is_some()) {
-        faults.required("spec", "must specify a volume type");
-    }
-}
-
 fn budget(o: &PodDisruptionBudget, faults: &mut Faults) {
     let Some(spec) = &o.spec else { return };
     if spec.min_available.is_some() && spec.max_unavailable.is_some() {
@@ -208,8 +275,15 @@ fn budget(o: &PodDisruptionBudget, faults: &mut Faults) {
         );
         faults.invalid_json("spec", &shown, detail);
     }
-    int_or_percent(spec.min_available.as_ref(), "spec.minAvailable", faults);
-    int_or_percent(spec.max_unavailable.as_ref(), "spec.maxUnavailable", faults);
+    for (value, at) in [
+        (spec.min_available.as_ref(), "spec.minAvailable"),
+        (spec.max_unavailable.as_ref(), "spec.maxUnavailable"),
+    ] {
+        let number = int_or_percent(value, at, faults);
+        if let (Some(IntOrString::String(text)), Some(101..)) = (value, number) {
+            faults.invalid(at, text.as_str(), "must not be greater than 100%");
+        }
+    }
     if let Some(selector) = &spec.selector {
         meta::selector(selector, "spec.selector", faults);
     }
@@ -255,86 +329,5 @@ fn node(o: &core::Node, faults: &mut Faults) {
             faults.add(FieldReason::Duplicate, &format!("spec.taints[{i}]"), message);
         }
         seen.push((&taint.key, &taint.effect));
-    }
-}
-
-fn limit_range(o: &core::LimitRange, faults: &mut Faults) {
-    let Some(spec) = &o.spec else { return };
-    for (i, item) in spec.limits.iter().enumerate() {
-        let at = |field: &str, name: &str| format!("spec.limits[{i}].{field}[{name}]");
-        let of = |list: &Option<std::collections::BTreeMap<_, _>>, name: &str| {
-            list.as_ref().and_then(|list| list.get(name)).map(Amount::of)
-        };
-        let pairs = [
-            ("min", &item.min, "max", &item.max),
-            ("defaultRequest", &item.default_request, "default", &item.default),
-            ("default", &item.default, "max", &item.max),
-        ];
-        for (low_name, low, high_name, high) in pairs {
-            for name in low.iter().flatten().map(|(name, _)| name) {
-                if let (Some(a), Some(b)) = (of(low, name), of(high, name))
-                    && a > b
-                {
-                    let detail = format!("{low_name} value {a} is greater than {high_name} value {b}");
-                    faults.invalid(&at(low_name, name), a.to_string(), &detail);
-                }
-            }
-        }
-    }
-}
-
-/// Resources a quota counts, beside those of extended resources and storage classes.
-const COUNTED: &[&str] = &[
-    "cpu",
-    "memory",
-    "ephemeral-storage",
-    "requests.cpu",
-    "requests.memory",
-    "requests.storage",
-    "requests.ephemeral-storage",
-    "limits.cpu",
-    "limits.memory",
-    "limits.ephemeral-storage",
-    "persistentvolumeclaims",
-    "pods",
-    "replicationcontrollers",
-    "resourcequotas",
-    "secrets",
-    "services",
-    "services.nodeports",
-    "services.loadbalancers",
-    "configmaps",
-];
-
-fn quota(o: &core::ResourceQuota, faults: &mut Faults) {
-    let Some(spec) = &o.spec else { return };
-    for (name, amount) in spec.hard.iter().flatten() {
-        let at = format!("spec.hard[{name}]");
-        faults.invalid_all(&at, name, names::label_key_errors(name));
-        if !name.contains('/') && !COUNTED.contains(&name.as_str()) && !name.starts_with("hugepages-") {
-            faults.invalid(&at, name.as_str(), "must be a standard resource for quota");
-        }
-        let amount = Amount::of(amount);
-        if amount.is_negative() {
-            faults.invalid(&at, amount.to_string(), "must be greater than or equal to 0");
-        }
-    }
-    let scopes = spec.scopes.as_deref().unwrap_or_default();
-    let known = [
-        "Terminating",
-        "NotTerminating",
-        "BestEffort",
-        "NotBestEffort",
-        "PriorityClass",
-        "CrossNamespacePodAffinity",
-        "VolumeAttributesClass",
-    ];
-    let shown = || serde_json::to_value(scopes).unwrap_or_default();
-    if scopes.iter().any(|scope| !known.contains(&scope.as_str())) {
-        faults.invalid("spec.scopes", shown(), "unsupported scope");
-    }
-    let has = |scope: &str| scopes.iter().any(|s| s == scope);
-    if (has("Terminating") && has("NotTerminating")) || (has("BestEffort") && has("NotBestEffort")) {
-        faults.invalid("spec.scopes", shown(), "conflicting scopes");
     }
 }

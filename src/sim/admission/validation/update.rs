@@ -320,6 +320,10 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             claim(new, old, faults);
         }
+        (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
+            super::storage::update(new, old, faults);
+        }
+        (Object::Node(new), Object::Node(old)) => node(new, old, faults),
         (Object::PriorityClass(new), Object::PriorityClass(old)) if new.value != old.value => {
             faults.forbidden("value", "may not be changed in an update.");
         }
@@ -328,6 +332,26 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
             super::passive::update(*kind, new, old, faults);
         }
         _ => {}
+    }
+}
+
+/// How two structures, written as JSON, differ.
+pub(super) fn structs_differ(old: &serde_json::Value, new: &serde_json::Value) -> String {
+    let text = |value| serde_json::to_string_pretty(value).unwrap_or_default();
+    diff::unified(&text(old), &text(new))
+}
+
+/// What identifies a node may be set once.
+fn node(new: &api::Node, old: &api::Node, faults: &mut Faults) {
+    let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
+    let ranges = |spec: &api::NodeSpec| spec.pod_cidrs.clone().unwrap_or_default();
+    let changed = !ranges(old).is_empty() && (ranges(new) != ranges(old) || new.pod_cidr != old.pod_cidr);
+    if changed {
+        faults.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    }
+    if old.provider_id.as_deref().is_some_and(|id| !id.is_empty()) && new.provider_id != old.provider_id {
+        faults
+            .forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
     }
 }
 
@@ -364,6 +388,9 @@ fn stateful_set(
 }
 
 fn job(new: &k8s_openapi::api::batch::v1::Job, old: &k8s_openapi::api::batch::v1::Job, faults: &mut Faults) {
+    // A Job that is suspended and does not run may still be given another place to run.
+    let idle = old.spec.as_ref().is_some_and(|spec| spec.suspend == Some(true))
+        && old.status.as_ref().is_none_or(|status| status.start_time.is_none());
     let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
     let indexed = new.completion_mode.as_deref() == Some("Indexed");
     if new.completions != old.completions && !indexed {
@@ -373,16 +400,37 @@ fn job(new: &k8s_openapi::api::batch::v1::Job, old: &k8s_openapi::api::batch::v1
     if new.selector != old.selector {
         faults.invalid("spec.selector", serde_json::to_value(&new.selector).unwrap_or_default(), IMMUTABLE);
     }
-    // A Job that has not started yet may still be given another place to run.
-    if new.template != old.template && old.suspend != Some(true) {
-        let value = new.template.spec.as_ref().map(internal::pod_spec).unwrap_or_default();
-        let value: serde_json::Value = serde_json::from_str(&value).unwrap_or_default();
-        faults.invalid("spec.template", value, IMMUTABLE);
+    if template_changed(new, old, idle) {
+        faults.invalid_json("spec.template", &internal::template(&new.template), IMMUTABLE);
     }
     if new.completion_mode != old.completion_mode {
         let value = new.completion_mode.clone().unwrap_or_default();
         faults.invalid("spec.completionMode", value, IMMUTABLE);
     }
+}
+
+/// Whether the template of a Job differs in what may not change: in a Job that does not run, all but where its Pods may go and what
+/// their containers ask for.
+fn template_changed(
+    new: &k8s_openapi::api::batch::v1::JobSpec,
+    old: &k8s_openapi::api::batch::v1::JobSpec,
+    idle: bool,
+) -> bool {
+    let mut allowed = new.template.clone();
+    if idle && let (Some(spec), Some(was)) = (&mut allowed.spec, &old.template.spec) {
+        spec.node_selector.clone_from(&was.node_selector);
+        spec.affinity.clone_from(&was.affinity);
+        spec.tolerations.clone_from(&was.tolerations);
+        spec.scheduling_gates.clone_from(&was.scheduling_gates);
+        for (container, was) in spec.containers.iter_mut().zip(&was.containers) {
+            container.resources.clone_from(&was.resources);
+        }
+        if let (Some(meta), Some(was)) = (&mut allowed.metadata, &old.template.metadata) {
+            meta.labels.clone_from(&was.labels);
+            meta.annotations.clone_from(&was.annotations);
+        }
+    }
+    allowed != old.template
 }
 
 fn claim(new: &api::PersistentVolumeClaim, old: &api::PersistentVolumeClaim, faults: &mut Faults) {
@@ -422,7 +470,8 @@ fn service(new: &api::Service, old: &api::Service, faults: &mut Faults) {
     let address = |spec: &api::ServiceSpec| spec.cluster_ip.clone().unwrap_or_default();
     let outside = [new, old].iter().any(|spec| spec.type_.as_deref() == Some("ExternalName"));
     if !outside && !address(old).is_empty() && address(new) != address(old) {
-        let value = serde_json::to_value(new.cluster_ips.clone().unwrap_or_else(|| vec![address(new)]));
+        // A patch of the one address leaves the list of them as it was; the server brings both in line.
+        let value = serde_json::to_value([address(new)]);
         faults.invalid("spec.clusterIPs[0]", value.unwrap_or_default(), "may not change once set");
     }
 }

@@ -41,7 +41,7 @@ const TYPES: [&str; 31] = [
     "image",
     "podCertificate",
 ];
-const HOST_PATH_TYPES: [&str; 8] =
+pub(super) const HOST_PATH_TYPES: [&str; 8] =
     ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 
 pub(super) fn volumes(spec: &api::PodSpec, path: &str, faults: &mut Faults) {
@@ -136,7 +136,7 @@ fn host_path(volume: &api::Volume, at: &str, faults: &mut Faults) {
     faults.one_of(&format!("{at}.type"), host.type_.as_deref().unwrap_or_default(), &HOST_PATH_TYPES);
 }
 
-fn no_ascent(path: &str, at: &str, faults: &mut Faults) {
+pub(super) fn no_ascent(path: &str, at: &str, faults: &mut Faults) {
     if path.split('/').any(|part| part == "..") {
         faults.invalid(at, path, "must not contain '..'");
     }

@@ -33,7 +33,8 @@ fn selector(selector: &LabelSelector, faults: &mut Faults) {
 /// The template's metadata and Pod spec.
 fn template(template: &PodTemplateSpec, at: &str, faults: &mut Faults) {
     if let Some(metadata) = &template.metadata {
-        meta::labels(metadata.labels.as_ref(), &format!("{at}.metadata.labels"), faults);
+        meta::labels(metadata.labels.as_ref(), &format!("{at}.labels"), faults);
+        meta::annotations(metadata.annotations.as_ref(), &format!("{at}.annotations"), faults);
     }
     if let Some(spec) = &template.spec {
         pod::spec(spec, &format!("{at}.spec"), faults);
@@ -47,6 +48,13 @@ fn template(template: &PodTemplateSpec, at: &str, faults: &mut Faults) {
 
 /// The template of a workload whose Pods never end: chosen by the selector, and always restarted.
 fn running_template(chosen: &LabelSelector, given: &PodTemplateSpec, faults: &mut Faults) {
+    // A selector that cannot be read chooses nothing, and the template is not looked at.
+    let mut unreadable = Faults::default();
+    meta::selector(chosen, "", &mut unreadable);
+    if !unreadable.list.is_empty() {
+        let value = serde_json::to_value(chosen).unwrap_or_default();
+        return faults.invalid("spec.selector", value, "invalid label selector");
+    }
     let labels = given.metadata.as_ref().and_then(|m| m.labels.clone()).unwrap_or_default();
     if is_empty(chosen) || !Selector::of(Some(chosen)).matches(&labels) {
         let value = serde_json::to_value(&labels).unwrap_or_default();
@@ -185,11 +193,84 @@ pub(super) fn daemon_set(o: &apps::DaemonSet, faults: &mut Faults) {
     count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
     let strategy = spec.update_strategy.as_ref().and_then(|s| s.type_.as_deref()).unwrap_or_default();
     faults.one_of("spec.updateStrategy.type", strategy, &["RollingUpdate", "OnDelete"]);
+    if strategy == "RollingUpdate" {
+        spec.update_strategy
+            .iter()
+            .filter_map(|s| s.rolling_update.as_ref())
+            .for_each(|r| daemons_roll(r, faults));
+    }
     count(spec.revision_history_limit, "spec.revisionHistoryLimit", faults);
+}
+
+/// Of the Pods on a node one has to be allowed to go first (`ValidateRollingUpdateDaemonSet`).
+fn daemons_roll(rolling: &apps::RollingUpdateDaemonSet, faults: &mut Faults) {
+    let at = |field: &str| format!("spec.updateStrategy.rollingUpdate.{field}");
+    let unavailable = int_or_percent(rolling.max_unavailable.as_ref(), &at("maxUnavailable"), faults);
+    let surge = int_or_percent(rolling.max_surge.as_ref(), &at("maxSurge"), faults);
+    let shown = |value: &Option<IntOrString>| serde_json::to_value(value).unwrap_or_default();
+    match (unavailable.unwrap_or(0), surge.unwrap_or(0)) {
+        (0, 0) => {
+            let value = shown(&rolling.max_unavailable);
+            faults.invalid(&at("maxUnavailable"), value, "cannot be 0 when maxSurge is 0");
+        }
+        (1.., 1..) => {
+            let value = shown(&rolling.max_surge);
+            faults.invalid(&at("maxSurge"), value, "may not be set when maxUnavailable is non-zero");
+        }
+        _ => {}
+    }
+}
+
+/// A selector by the Job's uid, and the labels that go with it, are the server's to make (`ValidateGeneratedSelector`).
+fn generated_selector(o: &batch::Job, spec: &batch::JobSpec, faults: &mut Faults) {
+    let own = |key: &str| {
+        let of = if key.ends_with("job-name") { &o.metadata.name } else { &o.metadata.uid };
+        of.clone().unwrap_or_default()
+    };
+    let labels = spec.template.metadata.as_ref().and_then(|meta| meta.labels.clone()).unwrap_or_default();
+    for key in
+        ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"]
+    {
+        let (at, detail) =
+            (format!("spec.template.metadata.labels[{key}]"), format!("must be '{}'", own(key)));
+        match labels.get(key) {
+            None => faults.required(&at, &detail),
+            Some(value) if *value != own(key) => faults.invalid(&at, value.as_str(), &detail),
+            Some(_) => {}
+        }
+    }
+    let expected =
+        ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"]
+            .map(|key| (key.to_owned(), own(key)));
+    if let Some(selector) = &spec.selector
+        && !Selector::of(Some(selector)).matches(&expected.into_iter().collect())
+    {
+        let value = serde_json::to_value(selector).unwrap_or_default();
+        faults.invalid("spec.selector", value, "`selector` not auto-generated");
+    }
+}
+
+/// A selector of one's own has to be there, and to choose what the template makes.
+fn own_selector(spec: &batch::JobSpec, faults: &mut Faults) {
+    let labels = spec.template.metadata.as_ref().and_then(|meta| meta.labels.clone()).unwrap_or_default();
+    match &spec.selector {
+        None => faults.required("spec.selector", ""),
+        Some(selector) => meta::selector(selector, "spec.selector", faults),
+    }
+    if spec.selector.as_ref().is_none_or(|chosen| !Selector::of(Some(chosen)).matches(&labels)) {
+        let value =
+            if labels.is_empty() { Value::Null } else { serde_json::to_value(&labels).unwrap_or_default() };
+        faults.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`");
+    }
 }
 
 pub(super) fn job(o: &batch::Job, faults: &mut Faults) {
     if let Some(spec) = &o.spec {
+        if spec.manual_selector == Some(true) {
+            own_selector(spec, faults);
+        } else {
+            generated_selector(o, spec, faults);
+        }
         job_spec(spec, "spec", faults);
     }
 }

@@ -163,6 +163,13 @@ const TYPES: &[(&str, &str)] = &[
 
 /// A Pod spec, indented by one space a level.
 pub(in crate::sim::admission::validation) fn pod_spec(spec: &api::PodSpec) -> String {
+    let mut text = String::new();
+    Printer { text: &mut text, indented: true }.structure("PodSpec", &inside(spec), 0);
+    text
+}
+
+/// The fields of a spec where the internal type has them.
+fn inside(spec: &api::PodSpec) -> Value {
     let mut value = serde_json::to_value(spec).unwrap_or_default();
     // Inside, the host's namespaces belong to the security context.
     let moved: Vec<(&str, Value)> =
@@ -173,8 +180,18 @@ pub(in crate::sim::admission::validation) fn pod_spec(spec: &api::PodSpec) -> St
     if let Some(context) = value.get_mut("securityContext").and_then(Value::as_object_mut) {
         context.extend(moved.into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
-    let mut text = String::new();
-    Printer { text: &mut text, indented: true }.structure("PodSpec", &value, 0);
+    value
+}
+
+/// A Pod template on one line: its metadata is embedded, with the names of the API.
+pub(in crate::sim::admission::validation) fn template(template: &api::PodTemplateSpec) -> String {
+    let mut text = String::from("{");
+    let meta = serde_json::to_value(&template.metadata).unwrap_or_default();
+    for (name, value) in meta.as_object().into_iter().flatten() {
+        let _ = write!(text, "\"{name}\":{value},");
+    }
+    let spec = template.spec.as_ref().map(inside).unwrap_or_default();
+    let _ = write!(text, "\"Spec\":{}}}", on_one_line("PodSpec", &spec));
     text
 }
 

@@ -87,7 +87,8 @@ impl Request {
                 .ok_or_else(|| Refusal::new(Reason::UnsupportedMediaType, unknown));
         }
         let bad = |error: serde_json::Error| {
-            Refusal::new(Reason::BadRequest, format!("the body is no JSON: {error}"))
+            let fault = crate::kube::manifest::json_fault(&String::from_utf8_lossy(&self.body));
+            Refusal::new(Reason::BadRequest, fault.unwrap_or_else(|| error.to_string()))
         };
         if self.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&self.body).map_err(bad) }
     }

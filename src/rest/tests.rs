@@ -77,6 +77,18 @@ fn unknown_fields_are_judged_as_the_client_asks() {
         404,
         "a dry run stores nothing"
     );
+    call(&mut cluster, Method::Post, PODS, &pod("web"));
+    let change = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"foo": 1}});
+    let mut patch = request(Method::Patch, &format!("{PODS}/web?fieldValidation=Strict"), &change);
+    patch.content_type = "application/strategic-merge-patch+json".to_owned();
+    let (code, refused) = whole(&mut cluster, &patch);
+    assert_eq!(code, 422);
+    assert_eq!(
+        refused["message"],
+        "patch: Invalid value: \"map[metadata:map[labels:map[a:b]] spec:map[foo:1]]\": strict decoding error: unknown field \"spec.foo\""
+    );
+    let after = call(&mut cluster, Method::Get, &format!("{PODS}/web"), &Value::Null).1;
+    assert_eq!(after["metadata"]["labels"]["a"], Value::Null);
 }
 
 #[test]

@@ -127,8 +127,29 @@ pub fn patch(
         }
     };
     let write = write_of(cluster, request);
-    let written = cluster.patch(key, &change, sub, &write)?;
+    let strict = request.get("fieldValidation") == Some("Strict");
+    let trial = Write { dry_run: true, ..write };
+    if strict && let Some(fault) = unknown_fields(&cluster.patch(key, &change, sub, &trial)?) {
+        let (Patch::Json(body) | Patch::Merge(body) | Patch::Strategic(body)) = &change;
+        let shown = Value::from(crate::kube::gotext::show(body));
+        let text = format!("patch: Invalid value: {shown}: strict decoding error: {fault}");
+        return Err(Refusal::new(Reason::Invalid, text));
+    }
+    let mut written = cluster.patch(key, &change, sub, &write)?;
+    if request.get("fieldValidation") == Some("Ignore") {
+        written.warnings.retain(|warning| !warning.starts_with(UNKNOWN));
+    }
     Ok(respond(200, written, Vec::new(), (cluster, calendar, request)))
+}
+
+/// How the server's warning of an unknown field begins.
+const UNKNOWN: &str = "unknown field ";
+
+/// The unknown fields that a write warned of.
+fn unknown_fields(written: &Written) -> Option<String> {
+    let all: Vec<&str> =
+        written.warnings.iter().filter(|warning| warning.starts_with(UNKNOWN)).map(String::as_str).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// The written object in the form the client wants, with the server's warnings.

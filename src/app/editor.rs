@@ -144,9 +144,11 @@ impl Editor {
             Action::Save => return self.save(),
             Action::FindText if self.find.is_some() => self.find_next(),
             Action::FindText => self.find = Some(LineEditor::default()),
-            Action::Back if self.find.is_some() => self.find = None,
-            Action::Back if !self.changed() || self.leaving == Leaving::Asked => return Outcome::Leave,
-            Action::Back => self.leaving = Leaving::Asked,
+            Action::Back | Action::Interrupt if self.find.is_some() => self.find = None,
+            Action::Back | Action::Interrupt if !self.changed() => return Outcome::Leave,
+            // Escape is pressed twice out of habit, and drops nothing.
+            Action::Interrupt if self.leaving == Leaving::Asked => return Outcome::Leave,
+            Action::Back | Action::Interrupt => self.leaving = Leaving::Asked,
             Action::PageDown => self.page(1),
             Action::PageUp => self.page(-1),
             _ => {}
@@ -223,4 +225,21 @@ fn input(key: Key) -> Input {
         Code::F(n) => AreaKey::F(n),
     };
     Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_outlives_two_escapes() {
+        let mut editor = Editor::new("a.txt", "one\n", Purpose::HandBack);
+        assert_eq!(editor.perform(Action::Back), Outcome::Leave);
+        editor.paste("two");
+        for _ in 0..3 {
+            assert_eq!(editor.perform(Action::Back), Outcome::Nothing);
+        }
+        assert!(editor.changed());
+        assert_eq!(editor.perform(Action::Interrupt), Outcome::Leave);
+    }
 }

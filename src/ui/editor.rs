@@ -77,12 +77,17 @@ impl Canvas<'_, '_> {
         };
         let (words, role) = match (&editor.complaint, editor.leaving) {
             (_, Leaving::Asked) => {
-                (format!("Your changes are not {done}. Esc again drops them, Ctrl-S: {does}."), Role::Warn)
+                (format!("Your changes are not {done}. Ctrl-C drops them, Ctrl-S: {does}."), Role::Warn)
             }
             (Some((line, what)), _) => {
                 (format!("line {}: {what} (Ctrl-S again sends it as it is)", line + 1), Role::Bad)
             }
-            _ => (format!("Ctrl-S {does}  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave"), Role::Quiet),
+            _ => {
+                let keys = format!("Ctrl-S {does}  Ctrl-U undo  Ctrl-R redo  Ctrl-F find  Esc leave");
+                // Who called for vi may go on in its keys.
+                let vi = if editor.purpose == Purpose::HandBack { "  (vi's keys are text here)" } else { "" };
+                (keys + vi, Role::Quiet)
+            }
         };
         let rows = text::wrap(&[Piece::new(words, self.theme.style(role))], usize::from(inside.width).max(1));
         let height = (rows.len() as u16).clamp(1, (inside.height / 2).max(1));

@@ -331,3 +331,17 @@ fn node(o: &core::Node, faults: &mut Faults) {
         seen.push((&taint.key, &taint.effect));
     }
 }
+
+/// What identifies a node may be set once.
+pub(super) fn node_update(new: &core::Node, old: &core::Node, faults: &mut Faults) {
+    let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
+    let ranges = |spec: &core::NodeSpec| spec.pod_cidrs.clone().unwrap_or_default();
+    let changed = !ranges(old).is_empty() && (ranges(new) != ranges(old) || new.pod_cidr != old.pod_cidr);
+    if changed {
+        faults.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    }
+    if old.provider_id.as_deref().is_some_and(|id| !id.is_empty()) && new.provider_id != old.provider_id {
+        faults
+            .forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
+    }
+}

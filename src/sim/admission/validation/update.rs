@@ -323,7 +323,7 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
         (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
             super::storage::update(new, old, faults);
         }
-        (Object::Node(new), Object::Node(old)) => node(new, old, faults),
+        (Object::Node(new), Object::Node(old)) => super::rest::node_update(new, old, faults),
         (Object::PriorityClass(new), Object::PriorityClass(old)) if new.value != old.value => {
             faults.forbidden("value", "may not be changed in an update.");
         }
@@ -339,20 +339,6 @@ fn immutable_parts(new: &Object, old: &Object, faults: &mut Faults) {
 pub(super) fn structs_differ(old: &serde_json::Value, new: &serde_json::Value) -> String {
     let text = |value| serde_json::to_string_pretty(value).unwrap_or_default();
     diff::unified(&text(old), &text(new))
-}
-
-/// What identifies a node may be set once.
-fn node(new: &api::Node, old: &api::Node, faults: &mut Faults) {
-    let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return };
-    let ranges = |spec: &api::NodeSpec| spec.pod_cidrs.clone().unwrap_or_default();
-    let changed = !ranges(old).is_empty() && (ranges(new) != ranges(old) || new.pod_cidr != old.pod_cidr);
-    if changed {
-        faults.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
-    }
-    if old.provider_id.as_deref().is_some_and(|id| !id.is_empty()) && new.provider_id != old.provider_id {
-        faults
-            .forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
-    }
 }
 
 fn frozen(still: bool, same: bool, faults: &mut Faults) {

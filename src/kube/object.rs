@@ -90,6 +90,7 @@ pub enum Object {
     Event(Arc<core::v1::Event>),
     LimitRange(Arc<core::v1::LimitRange>),
     ResourceQuota(Arc<core::v1::ResourceQuota>),
+    ReplicationController(Arc<core::v1::ReplicationController>),
     Deployment(Arc<apps::v1::Deployment>),
     ReplicaSet(Arc<apps::v1::ReplicaSet>),
     StatefulSet(Arc<apps::v1::StatefulSet>),
@@ -122,6 +123,7 @@ macro_rules! each {
             Object::Event($o) => $body,
             Object::LimitRange($o) => $body,
             Object::ResourceQuota($o) => $body,
+            Object::ReplicationController($o) => $body,
             Object::Deployment($o) => $body,
             Object::ReplicaSet($o) => $body,
             Object::StatefulSet($o) => $body,
@@ -155,6 +157,7 @@ impl Object {
             Object::Event(_) => Kind::Event,
             Object::LimitRange(_) => Kind::LimitRange,
             Object::ResourceQuota(_) => Kind::ResourceQuota,
+            Object::ReplicationController(_) => Kind::ReplicationController,
             Object::Deployment(_) => Kind::Deployment,
             Object::ReplicaSet(_) => Kind::ReplicaSet,
             Object::StatefulSet(_) => Kind::StatefulSet,
@@ -231,6 +234,9 @@ impl Object {
             Kind::Event => Object::Event(Arc::new(serde_json::from_value(value)?)),
             Kind::LimitRange => Object::LimitRange(Arc::new(serde_json::from_value(value)?)),
             Kind::ResourceQuota => Object::ResourceQuota(Arc::new(serde_json::from_value(value)?)),
+            Kind::ReplicationController => {
+                Object::ReplicationController(Arc::new(serde_json::from_value(value)?))
+            }
             Kind::Deployment => Object::Deployment(Arc::new(serde_json::from_value(value)?)),
             Kind::ReplicaSet => Object::ReplicaSet(Arc::new(serde_json::from_value(value)?)),
             Kind::StatefulSet => Object::StatefulSet(Arc::new(serde_json::from_value(value)?)),
@@ -275,15 +281,15 @@ fn pod_value(pod: &Pod, mask: &Mask) -> Value {
     Value::Object(map)
 }
 
-/// The status, with the times that the API's own types always print: `lastProbeTime` of a condition is `null` unless set.
+/// The status, with the times that the API's own types always print: those of a condition are `null` unless set.
 fn pod_status_value(status: &core::v1::PodStatus, mask: &Mask) -> Value {
     let mut value = mask.apply(status).unwrap_or_default();
-    if mask.of("conditions").and_then(|mask| mask.of("lastProbeTime")).is_none() {
-        return value;
-    }
+    let Some(mask) = mask.of("conditions") else { return value };
     let conditions = value.get_mut("conditions").and_then(Value::as_array_mut);
     for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
-        condition.entry("lastProbeTime").or_insert(Value::Null);
+        for name in ["lastProbeTime", "lastTransitionTime"].into_iter().filter(|name| mask.of(name).is_some()) {
+            condition.entry(name).or_insert(Value::Null);
+        }
     }
     value
 }

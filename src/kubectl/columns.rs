@@ -97,6 +97,7 @@ pub fn cells(object: &Object, now: SimTime) -> Vec<String> {
         Object::EndpointSlice(slice) => network::slice(name, age, slice),
         Object::Deployment(o) => workload::deployment(name, age, o),
         Object::ReplicaSet(o) => workload::replica_set(name, age, o),
+        Object::ReplicationController(o) => workload::replication_controller(name, age, o),
         Object::StatefulSet(o) => workload::stateful_set(name, age, o),
         Object::DaemonSet(o) => workload::daemon_set(name, age, o),
         Object::Job(o) => workload::job(name, age, o, now),

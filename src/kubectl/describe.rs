@@ -51,6 +51,7 @@ pub fn describe(object: &Object, around: Around) -> String {
         Object::Node(o) => node::describe(&mut page, o, around.store),
         Object::Deployment(o) => workload::deployment(&mut page, o, around.store),
         Object::ReplicaSet(o) => workload::replica_set(&mut page, o, around.store),
+        Object::ReplicationController(o) => workload::replication_controller(&mut page, o, around.store),
         Object::StatefulSet(o) => workload::stateful_set(&mut page, o, around.store),
         Object::DaemonSet(o) => workload::daemon_set(&mut page, o, around.store),
         Object::Job(o) => workload::job(&mut page, o),

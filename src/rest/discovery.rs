@@ -37,6 +37,7 @@ const PARTS: &[Part] = &[
     part(Kind::Pod, "exec", ("", "v1", "PodExecOptions"), CALL),
     part(Kind::Pod, "log", ("", "v1", "Pod"), &["get"]),
     part(Kind::Pod, "resize", ("", "v1", "Pod"), CHANGE),
+    part(Kind::ReplicationController, "scale", SCALE, CHANGE),
     part(Kind::Deployment, "scale", SCALE, CHANGE),
     part(Kind::ReplicaSet, "scale", SCALE, CHANGE),
     part(Kind::StatefulSet, "scale", SCALE, CHANGE),

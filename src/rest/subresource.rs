@@ -47,7 +47,7 @@ pub fn answer(
 
 /// Kinds with a number of replicas to set.
 fn has_scale(kind: Kind) -> bool {
-    matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet)
+    matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController)
 }
 
 fn evict(cluster: &mut Cluster, request: &Request, key: &Key) -> Result<Response, Refusal> {

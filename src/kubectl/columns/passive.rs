@@ -1,6 +1,6 @@
 //! Tables of the kinds that nothing in the simulation acts on, read from their JSON.
 
-use super::{AGE, Column, NAME, always, text, wide, workload};
+use super::{AGE, Column, NAME, always, text, wide};
 use crate::kube::{Kind, Passive};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
@@ -71,7 +71,6 @@ pub(super) fn cells(kind: Kind, name: String, age: String, o: &Passive) -> Vec<S
         Kind::StorageClass => storage_class(name, age, o),
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(name, age, o),
         Kind::HorizontalPodAutoscaler => autoscaler(name, age, o),
-        Kind::ReplicationController => controller(name, age, o),
         Kind::PodTemplate => vec![name, String::new(), String::new(), "<none>".to_owned()],
         _ => vec![name, text::created(&o.metadata)],
     }
@@ -146,16 +145,4 @@ fn autoscaler(name: String, age: String, o: &Passive) -> Vec<String> {
         number(o, "status", "/currentReplicas"),
         age,
     ]
-}
-
-fn controller(name: String, age: String, o: &Passive) -> Vec<String> {
-    let mut row = vec![
-        name,
-        number(o, "spec", "/replicas"),
-        number(o, "status", "/replicas"),
-        number(o, "status", "/readyReplicas"),
-        age,
-    ];
-    row.resize(workload::columns(Kind::ReplicationController).len(), String::new());
-    row
 }

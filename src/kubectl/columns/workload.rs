@@ -5,8 +5,9 @@ use crate::kube::{Kind, SimTime};
 use crate::kubectl::age;
 use k8s_openapi::api::apps::v1::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job, JobStatus};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::core::v1::{PodTemplateSpec, ReplicationController};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 pub(super) fn columns(kind: Kind) -> &'static [Column] {
     match kind {
@@ -132,6 +133,25 @@ pub(super) fn replica_set(name: String, age: String, o: &ReplicaSet) -> Vec<Stri
     ];
     let mut row = with_containers(row, spec.and_then(|s| s.template.as_ref()));
     row.push(text::label_selector(spec.map(|s| &s.selector)));
+    row
+}
+
+pub(super) fn replication_controller(name: String, age: String, o: &ReplicationController) -> Vec<String> {
+    let status = o.status.clone().unwrap_or_default();
+    let spec = o.spec.as_ref();
+    let row = vec![
+        name,
+        spec.and_then(|s| s.replicas).unwrap_or(1).to_string(),
+        status.replicas.to_string(),
+        text::count(status.ready_replicas),
+        age,
+    ];
+    let mut row = with_containers(row, spec.and_then(|s| s.template.as_ref()));
+    let selector = spec.and_then(|s| s.selector.clone());
+    row.push(text::label_selector(Some(&LabelSelector {
+        match_labels: selector,
+        ..LabelSelector::default()
+    })));
     row
 }
 

@@ -10,6 +10,7 @@ use crate::kubectl::{age, columns};
 use crate::sim::Store;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec};
+use k8s_openapi::api::core::v1::ReplicationController;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -156,6 +157,20 @@ pub(super) fn replica_set(page: &mut Page, o: &ReplicaSet, store: &Store) {
         format!("{} current / {} desired", status.replicas, spec.replicas.unwrap_or(1)),
     );
     page.field(0, "Pods Status", pods_status(&o.metadata, &spec.selector, store));
+    template(page, &spec.template.unwrap_or_default());
+    let rows = status.conditions.iter().flatten();
+    conditions(page, rows.map(|c| (c.type_.as_str(), c.status.as_str(), c.reason.as_deref())));
+}
+
+pub(super) fn replication_controller(page: &mut Page, o: &ReplicationController, store: &Store) {
+    let (spec, status) = (o.spec.clone().unwrap_or_default(), o.status.clone().unwrap_or_default());
+    let selector = LabelSelector { match_labels: spec.selector, ..LabelSelector::default() };
+    page.heading(&o.metadata);
+    page.field(0, "Selector", columns::label_selector(Some(&selector)));
+    page.labels(&o.metadata);
+    let desired = spec.replicas.unwrap_or(1);
+    page.field(0, "Replicas", format!("{} current / {desired} desired", status.replicas));
+    page.field(0, "Pods Status", pods_status(&o.metadata, &selector, store));
     template(page, &spec.template.unwrap_or_default());
     let rows = status.conditions.iter().flatten();
     conditions(page, rows.map(|c| (c.type_.as_str(), c.status.as_str(), c.reason.as_deref())));

@@ -20,6 +20,7 @@ pub fn apply(object: &mut Object) {
         Object::Pod(pod) => pod::pod(pod),
         Object::Deployment(o) => workload::deployment(Arc::make_mut(o)),
         Object::ReplicaSet(o) => workload::replica_set(Arc::make_mut(o)),
+        Object::ReplicationController(o) => workload::replication_controller(Arc::make_mut(o)),
         Object::StatefulSet(o) => workload::stateful_set(Arc::make_mut(o)),
         Object::DaemonSet(o) => workload::daemon_set(Arc::make_mut(o)),
         Object::Job(o) => workload::job(Arc::make_mut(o)),

@@ -51,6 +51,7 @@ pub fn create(object: &Object) -> Vec<FieldError> {
         Object::Pod(pod) => pod::create(pod, &mut faults),
         Object::Deployment(o) => workload::deployment(o, &mut faults),
         Object::ReplicaSet(o) => workload::replica_set(o, &mut faults),
+        Object::ReplicationController(o) => workload::replication_controller(o, &mut faults),
         Object::StatefulSet(o) => workload::stateful_set(o, &mut faults),
         Object::DaemonSet(o) => workload::daemon_set(o, &mut faults),
         Object::Job(o) => workload::job(o, &mut faults),

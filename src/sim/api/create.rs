@@ -115,7 +115,10 @@ impl Context<'_> {
 /// The status a new object has before anybody looked at it.
 fn first_status(object: &mut Object) {
     match object {
-        Object::Pod(pod) => admission::pod::first_status(pod),
+        Object::Pod(pod) => {
+            admission::pod::merge_label_keys(pod);
+            admission::pod::first_status(pod);
+        }
         Object::Job(job) => {
             let job = Arc::make_mut(job);
             admission::job::generate_selector(job);
@@ -139,6 +142,7 @@ fn first_status(object: &mut Object) {
         }
         Object::Deployment(o) => empty(&mut Arc::make_mut(o).status),
         Object::ReplicaSet(o) => empty(&mut Arc::make_mut(o).status),
+        Object::ReplicationController(o) => empty(&mut Arc::make_mut(o).status),
         Object::StatefulSet(o) => {
             Arc::make_mut(o).status.get_or_insert_default().available_replicas.get_or_insert(0);
         }

@@ -14,6 +14,7 @@ macro_rules! with_status {
             (Object::PersistentVolume($a), Object::PersistentVolume($b)) => $body,
             (Object::ResourceQuota($a), Object::ResourceQuota($b)) => $body,
             (Object::Deployment($a), Object::Deployment($b)) => $body,
+            (Object::ReplicationController($a), Object::ReplicationController($b)) => $body,
             (Object::ReplicaSet($a), Object::ReplicaSet($b)) => $body,
             (Object::StatefulSet($a), Object::StatefulSet($b)) => $body,
             (Object::DaemonSet($a), Object::DaemonSet($b)) => $body,

@@ -190,6 +190,7 @@ fn replicas(object: &Object) -> Option<i32> {
     let count = match object {
         Object::Deployment(o) => o.spec.as_ref()?.replicas,
         Object::ReplicaSet(o) => o.spec.as_ref()?.replicas,
+        Object::ReplicationController(o) => o.spec.as_ref()?.replicas,
         Object::StatefulSet(o) => o.spec.as_ref()?.replicas,
         _ => return None,
     };
@@ -200,6 +201,9 @@ fn with_replicas(mut object: Object, count: i32) -> Object {
     match &mut object {
         Object::Deployment(o) => Arc::make_mut(o).spec.get_or_insert_default().replicas = Some(count),
         Object::ReplicaSet(o) => Arc::make_mut(o).spec.get_or_insert_default().replicas = Some(count),
+        Object::ReplicationController(o) => {
+            Arc::make_mut(o).spec.get_or_insert_default().replicas = Some(count);
+        }
         Object::StatefulSet(o) => Arc::make_mut(o).spec.get_or_insert_default().replicas = Some(count),
         _ => {}
     }

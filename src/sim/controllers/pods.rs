@@ -142,6 +142,7 @@ fn replicas_of(object: &Object) -> Option<i32> {
     match object {
         Object::Deployment(o) => o.spec.as_ref()?.replicas,
         Object::ReplicaSet(o) => o.spec.as_ref()?.replicas,
+        Object::ReplicationController(o) => o.spec.as_ref()?.replicas,
         Object::StatefulSet(o) => o.spec.as_ref()?.replicas,
         _ => None,
     }

@@ -1,4 +1,7 @@
-//! `ReplicaSets` (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer.
+//! `ReplicaSets` (pkg/controller/replicaset): as many active Pods as wanted, no more, no fewer. `ReplicationControllers` are kept by the
+//! same code, read as sets.
+
+mod replication;
 
 use super::owning::{Owner, controller_key, name_only};
 use super::queue::Queue;
@@ -23,11 +26,12 @@ const CHAPTER: &str = "controllers";
 /// Asks for the sync of `ReplicaSets` a change concerns.
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
-        Object::ReplicaSet(_) if change.kind != ChangeKind::Deleted => {
+        Object::ReplicaSet(_) | Object::ReplicationController(_) if change.kind != ChangeKind::Deleted => {
             queue.add(Controller::ReplicaSet, change.key.clone(), change.cause, context);
         }
         Object::Pod(pod) => {
-            if let Some(key) = controller_key(&change.key, &change.object, Kind::ReplicaSet) {
+            let owner = |kind| controller_key(&change.key, &change.object, kind);
+            if let Some(key) = owner(Kind::ReplicaSet).or_else(|| owner(Kind::ReplicationController)) {
                 if queue.is_concerned(Controller::ReplicaSet, &key, change) {
                     queue.add(Controller::ReplicaSet, key, change.cause, context);
                 }
@@ -41,17 +45,14 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
 
 /// An orphan may be taken by any set that selects it; a Pod that was let go leaves a gap in the set it left.
 fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Context) {
-    let sets = context.store.list(Kind::ReplicaSet, Some(pod.namespace()));
-    let keys: Vec<_> = sets
-        .filter(|object| match object {
-            Object::ReplicaSet(set) => {
-                let selector = set.spec.as_ref().map(|spec| Selector::of(Some(&spec.selector)));
-                selector.is_some_and(|selector| selector.matches_opt(pod.metadata.labels.as_ref()))
-            }
-            _ => false,
-        })
-        .map(Object::key)
-        .collect();
+    let (store, namespace) = (&context.store, Some(pod.namespace()));
+    let sets = store.list(Kind::ReplicaSet, namespace);
+    let sets = sets.chain(store.list(Kind::ReplicationController, namespace));
+    let selects = |object: &&Object| {
+        let spec = replication::as_set(object).and_then(|set| set.spec.clone());
+        spec.is_some_and(|spec| Selector::of(Some(&spec.selector)).matches_opt(pod.metadata.labels.as_ref()))
+    };
+    let keys: Vec<_> = sets.filter(selects).map(Object::key).collect();
     for key in keys {
         queue.add(Controller::ReplicaSet, key, change.cause, context);
     }
@@ -60,12 +61,14 @@ fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Co
 /// Brings the number of Pods and the status up to date. What the Pods come to is asked of the store; they themselves are looked at
 /// only where it matters which of them: to take in or let go some, to delete some, to wait until they are available.
 pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
-    let Some(Object::ReplicaSet(set)) = context.store.get(&work.key).cloned() else { return };
+    let Some(object) = context.store.get(&work.key).cloned() else { return };
+    let Some(set) = replication::as_set(&object) else { return };
     let Some(spec) = &set.spec else { return };
     let wanted = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
-    let text = format!("the ReplicaSet {} wants {wanted} Pods", work.key.name);
+    let text = format!("the {} {} wants {wanted} Pods", work.key.kind.name(), work.key.name);
     let cause = context.because(work.cause, CHAPTER, text);
-    let owner = Owner { object: Object::ReplicaSet(set.clone()), component: "replicaset-controller", cause };
+    let component = replication::component(work.key.kind);
+    let owner = Owner { object, component, cause };
     owner.settle_claims(&spec.selector, context);
     let mut failed = None;
     if set.metadata.deletion_timestamp.is_none() {
@@ -201,7 +204,8 @@ fn report(owner: &Owner, set: &ReplicaSet, unavailable: usize, failed: Option<&s
     }
     // Only the status is taken over.
     let new = ReplicaSet { metadata: name_only(&set.metadata), spec: None, status: Some(status) };
-    let _ = context.update(Object::ReplicaSet(Arc::new(new)), Subresource::Status, &owner.write());
+    let object = replication::as_kind(owner.object.kind(), new);
+    let _ = context.update(object, Subresource::Status, &owner.write());
 }
 
 /// Says that Pods could not be created, once: later refusals, each with another name in it, leave the condition as it is.

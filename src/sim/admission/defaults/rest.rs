@@ -153,10 +153,6 @@ pub(super) fn passive(kind: Kind, o: &mut Passive) {
                 status.entry("loadBalancer").or_insert_with(|| json!({}));
             }
         }
-        Kind::ReplicationController => {
-            part(&mut o.rest, "spec").entry("replicas").or_insert(json!(1));
-            o.rest.entry("status").or_insert_with(|| json!({"replicas": 0}));
-        }
         _ => {}
     }
 }

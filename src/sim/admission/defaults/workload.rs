@@ -4,7 +4,7 @@ use super::pod::pod_spec;
 use super::{rest, text};
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::batch::v1 as batch;
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::core::v1::{PodTemplateSpec, ReplicationController};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// How many old revisions of a template are kept.
@@ -40,14 +40,38 @@ pub(super) fn replica_set(o: &mut apps::ReplicaSet) {
     o.status.get_or_insert_default();
 }
 
+/// Labels and selector are the template's unless given (`SetDefaults_ReplicationController`).
+pub(super) fn replication_controller(o: &mut ReplicationController) {
+    let spec = o.spec.get_or_insert_default();
+    let labels = spec.template.as_ref().and_then(|t| t.metadata.as_ref()?.labels.clone());
+    if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
+        for own in [&mut spec.selector, &mut o.metadata.labels] {
+            if own.as_ref().is_none_or(std::collections::BTreeMap::is_empty) {
+                *own = Some(labels.clone());
+            }
+        }
+    }
+    if let Some(t) = &mut spec.template {
+        template(t);
+    }
+    spec.replicas.get_or_insert(1);
+    o.status.get_or_insert_default();
+}
+
 pub(super) fn stateful_set(o: &mut apps::StatefulSet) {
     let spec = o.spec.get_or_insert_default();
     template(&mut spec.template);
     text(&mut spec.pod_management_policy, "OrderedReady");
     let strategy = spec.update_strategy.get_or_insert_default();
+    // Who names the strategy and nothing else has no partition (`SetDefaults_StatefulSet`).
+    if strategy.type_.as_deref().unwrap_or_default().is_empty() {
+        strategy.rolling_update.get_or_insert_default();
+    }
     text(&mut strategy.type_, "RollingUpdate");
-    if strategy.type_.as_deref() == Some("RollingUpdate") {
-        strategy.rolling_update.get_or_insert_default().partition.get_or_insert(0);
+    if strategy.type_.as_deref() == Some("RollingUpdate")
+        && let Some(rolling) = &mut strategy.rolling_update
+    {
+        rolling.partition.get_or_insert(0);
     }
     let retention = spec.persistent_volume_claim_retention_policy.get_or_insert_default();
     text(&mut retention.when_deleted, "Retain");

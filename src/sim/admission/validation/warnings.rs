@@ -24,6 +24,10 @@ pub fn warnings(object: &Object) -> Vec<String> {
             let templates = o.spec.iter().filter_map(|s| s.template.as_ref());
             templates.for_each(|t| template(t, "spec.template.spec"));
         }
+        Object::ReplicationController(o) => {
+            let templates = o.spec.iter().filter_map(|s| s.template.as_ref());
+            templates.for_each(|t| template(t, "spec.template.spec"));
+        }
         Object::StatefulSet(o) => o.spec.iter().for_each(|s| template(&s.template, "spec.template.spec")),
         Object::DaemonSet(o) => o.spec.iter().for_each(|s| template(&s.template, "spec.template.spec")),
         Object::Job(o) => o.spec.iter().for_each(|s| template(&s.template, "spec.template.spec")),

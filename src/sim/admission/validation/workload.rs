@@ -7,7 +7,9 @@ use crate::kube::duration::parse_span;
 use crate::kube::selector::Selector;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::batch::v1 as batch;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, PodTemplateSpec, Volume};
+use k8s_openapi::api::core::v1::{
+    PersistentVolumeClaimVolumeSource, PodTemplateSpec, ReplicationController, Volume,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
@@ -146,6 +148,18 @@ pub(super) fn replica_set(o: &apps::ReplicaSet, faults: &mut Faults) {
     selector(&spec.selector, faults);
     match &spec.template {
         Some(template) => running_template(&spec.selector, template, faults),
+        None => faults.required("spec.template", ""),
+    }
+}
+
+pub(super) fn replication_controller(o: &ReplicationController, faults: &mut Faults) {
+    let Some(spec) = &o.spec else { return };
+    count(spec.min_ready_seconds, "spec.minReadySeconds", faults);
+    let chosen = LabelSelector { match_labels: spec.selector.clone(), ..LabelSelector::default() };
+    selector(&chosen, faults);
+    count(spec.replicas, "spec.replicas", faults);
+    match &spec.template {
+        Some(template) => running_template(&chosen, template, faults),
         None => faults.required("spec.template", ""),
     }
 }

@@ -8,11 +8,11 @@ mod status;
 use super::owning::{Owner, controller_key};
 use super::queue::Queue;
 use super::share::{Round, share};
-use super::{Controller, Work, pods};
-use crate::kube::{Kind, Object};
+use super::{Controller, Work};
+use crate::kube::{Key, Kind, Object};
 use crate::sim::cluster::Context;
 use crate::sim::events::EventType;
-use crate::sim::store::Change;
+use crate::sim::store::{Change, ChangeKind};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStatus, ReplicaSet};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::sync::Arc;
@@ -31,16 +31,28 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
                 queue.add(Controller::Deployment, key, change.cause, context);
             }
         }
-        Object::Pod(pod) if pods::is_over(pod) || pods::is_leaving(pod) => {
-            // Recreate waits for the last old Pod to end.
-            let set = controller_key(&change.key, &change.object, Kind::ReplicaSet);
-            let above = set.and_then(|key| controller_key(&key, context.store.get(&key)?, Kind::Deployment));
-            if let Some(key) = above {
+        Object::Pod(_) if change.kind == ChangeKind::Deleted => {
+            if let Some(key) = emptied(change, context) {
                 queue.add(Controller::Deployment, key, change.cause, context);
             }
         }
         _ => {}
     }
+}
+
+/// The Deployment with the strategy Recreate whose last Pod has just gone (`deletePod`). That a Pod has ended and is still there, it
+/// learns from the status of the set.
+fn emptied(change: &Change, context: &Context) -> Option<Key> {
+    let set = controller_key(&change.key, &change.object, Kind::ReplicaSet)?;
+    let key = controller_key(&set, context.store.get(&set)?, Kind::Deployment)?;
+    let Object::Deployment(deployment) = context.store.get(&key)? else { return None };
+    let mut sets = context.store.owned_by(deployment.metadata.uid.as_deref()?);
+    let empty = sets.all(|set| context.store.tally(set.meta().uid.as_deref().unwrap_or_default()).is_none());
+    (is_recreate(deployment.spec.as_ref()?) && empty).then_some(key)
+}
+
+fn is_recreate(spec: &DeploymentSpec) -> bool {
+    spec.strategy.as_ref().and_then(|s| s.type_.as_deref()) == Some("Recreate")
 }
 
 /// A Deployment at work: its `ReplicaSets` as they stand now.
@@ -74,13 +86,12 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
     if paused || rollout.is_scaling() {
         rollout.number_revision(context);
         rollout.scale(context);
+    } else if rollout.is_recreate() {
+        rollout.number_revision(context);
+        rollout.recreate(context);
     } else {
         rollout.ensure_new(context);
-        if rollout.is_recreate() {
-            rollout.recreate(context);
-        } else {
-            rollout.rolling_update(context);
-        }
+        rollout.rolling_update(context);
     }
     rollout.clean_up(context);
     rollout.report(context);
@@ -89,7 +100,7 @@ pub fn sync(work: &Work, queue: &mut Queue, context: &mut Context) {
 
 impl Rollout<'_> {
     fn is_recreate(&self) -> bool {
-        self.spec.strategy.as_ref().and_then(|s| s.type_.as_deref()) == Some("Recreate")
+        is_recreate(self.spec)
     }
 
     fn replicas(&self) -> i32 {

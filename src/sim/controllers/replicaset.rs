@@ -194,6 +194,7 @@ fn report(owner: &Owner, set: &ReplicaSet, unavailable: usize, failed: Option<&s
         fully_labeled_replicas: some(labelled),
         ready_replicas: some(ready),
         available_replicas: some(ready.saturating_sub(unavailable)),
+        terminating_replicas: Some(tally.map_or(0, Tally::terminating) as i32),
         observed_generation: set.metadata.generation,
         ..set.status.clone().unwrap_or_default()
     };

@@ -25,6 +25,8 @@ pub struct Count {
     pub active: usize,
     /// Those of the active ones that are ready.
     pub ready: usize,
+    /// Those that are leaving and not over yet.
+    pub terminating: usize,
 }
 
 impl Tally {
@@ -41,6 +43,11 @@ impl Tally {
     /// How many of those are ready.
     pub fn ready(&self) -> usize {
         self.groups.values().map(|count| count.ready).sum()
+    }
+
+    /// How many Pods are leaving and have not ended yet.
+    pub fn terminating(&self) -> usize {
+        self.groups.values().map(|count| count.terminating).sum()
     }
 
     /// How many Pods were made after `time`.
@@ -60,6 +67,8 @@ impl Tally {
             count.pods = count.pods.saturating_add_signed(by);
             count.active = count.active.saturating_add_signed(if fact.active { by } else { 0 });
             count.ready = count.ready.saturating_add_signed(if fact.ready { by } else { 0 });
+            count.terminating =
+                count.terminating.saturating_add_signed(if fact.terminating { by } else { 0 });
             if count.pods == 0 {
                 self.groups.remove(fact.labels);
             }
@@ -80,6 +89,7 @@ struct Fact<'a> {
     made: SimTime,
     active: bool,
     ready: bool,
+    terminating: bool,
 }
 
 impl Fact<'_> {
@@ -92,6 +102,7 @@ impl Fact<'_> {
             made: pod.metadata.creation_timestamp.as_ref().map_or(SimTime(0), SimTime::of),
             active,
             ready: active && pods::is_ready(pod),
+            terminating: pods::is_leaving(pod) && !pods::is_over(pod),
         })
     }
 }

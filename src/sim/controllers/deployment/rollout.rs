@@ -118,7 +118,7 @@ impl Rollout<'_> {
         }
     }
 
-    /// All old Pods away, then all new ones.
+    /// All old Pods away, then the new set, so that it does not grow before (recreate.go, `rolloutRecreate`).
     pub(super) fn recreate(&mut self, context: &mut Context) {
         let mut shrunk = false;
         for at in 0..self.old.len() {
@@ -127,16 +127,19 @@ impl Rollout<'_> {
                 shrunk = true;
             }
         }
-        if !shrunk && !self.old_pods_run(context) {
-            self.resize_new(self.replicas(), context);
+        if shrunk || self.old_pods_run(context) {
+            return;
         }
+        self.ensure_new(context);
+        self.resize_new(self.replicas(), context);
     }
 
-    /// Whether a Pod of an old template has not ended yet.
-    pub(super) fn old_pods_run(&self, context: &Context) -> bool {
+    /// Whether a Pod of an old template has not ended yet, or a set has not said so (`oldPodsRunning`).
+    fn old_pods_run(&self, context: &Context) -> bool {
         let runs = |set: &ReplicaSet| {
             let uid = set.metadata.uid.as_deref().unwrap_or_default();
-            context.store.owned_by(uid).filter_map(Object::as_pod).any(|pod| !pods::is_over(pod))
+            let counted = set.status.as_ref().is_some_and(|status| status.replicas > 0);
+            counted || context.store.owned_by(uid).filter_map(Object::as_pod).any(|pod| !pods::is_over(pod))
         };
         self.old.iter().any(|set| runs(set))
     }

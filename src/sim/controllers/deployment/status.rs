@@ -26,9 +26,21 @@ impl Rollout<'_> {
             ready_replicas: some(sum(&|set| status(set).ready_replicas.unwrap_or(0))),
             available_replicas: some(able),
             unavailable_replicas: some(sum(&size).max(total) - able),
+            terminating_replicas: self.terminating(),
             observed_generation: self.deployment.metadata.generation,
             ..self.status.clone()
         }
+    }
+
+    /// The Pods that are leaving, as far as every set has counted its own (`GetTerminatingReplicaCountForReplicaSets`).
+    fn terminating(&self) -> Option<i32> {
+        let of = |set: &ReplicaSet| {
+            let status = set.status.as_ref();
+            let seen = status.and_then(|status| status.observed_generation).is_some_and(|seen| seen > 0);
+            let count = status.and_then(|status| status.terminating_replicas);
+            if seen { count } else { count.or(Some(0)) }
+        };
+        self.sets().map(of).sum()
     }
 
     /// Whether every Pod is of the new template and available.
@@ -67,12 +79,15 @@ impl Rollout<'_> {
         }
         let current = find(status, "Progressing").cloned();
         let reason = current.as_ref().and_then(|c| c.reason.as_deref()).unwrap_or_default();
-        let settled = old.replicas == old.updated_replicas && reason == "NewReplicaSetAvailable";
+        let settled = status.replicas == status.updated_replicas && reason == "NewReplicaSetAvailable";
         if settled || reason == "DeploymentPaused" {
             return;
         }
-        let name = self.new.as_ref().and_then(|set| set.metadata.name.clone()).unwrap_or_default();
-        let named = |text: &str| format!("ReplicaSet \"{name}\" {text}");
+        let new = self.new.as_ref().and_then(|set| set.metadata.name.clone());
+        let named = |text: &str| match &new {
+            Some(name) => format!("ReplicaSet \"{name}\" {text}"),
+            None => format!("Deployment \"{}\" {text}", self.owner.name()),
+        };
         if self.is_complete() {
             let message = named("has successfully progressed.");
             set(status, condition("Progressing", "True", "NewReplicaSetAvailable", &message), now);

@@ -35,10 +35,11 @@ const TOLERATED: [(&str, &str); 6] = [
 pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
     match &change.object {
         Object::DaemonSet(_) => queue.add(Controller::DaemonSet, change.key.clone(), change.cause, context),
-        Object::Pod(_) => {
+        Object::Pod(pod) => {
             if let Some(key) = controller_key(&change.key, &change.object, Kind::DaemonSet)
                 && queue.is_concerned(Controller::DaemonSet, &key, change)
             {
+                remind_of_availability(pod, change, &key, queue, context);
                 queue.add(Controller::DaemonSet, key, change.cause, context);
             }
         }
@@ -49,6 +50,17 @@ pub fn observe(change: &Change, queue: &mut Queue, context: &mut Context) {
             }
         }
         _ => {}
+    }
+}
+
+/// A daemon that has become ready is available later, without any further change; a second more covers the clocks (`updatePod`).
+fn remind_of_availability(pod: &Pod, change: &Change, key: &Key, queue: &mut Queue, context: &mut Context) {
+    let Some(Object::DaemonSet(set)) = context.store.get(key) else { return };
+    let min_ready = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0);
+    let was_ready = change.former.as_ref().and_then(Object::as_pod).is_some_and(pods::is_ready);
+    if min_ready > 0 && pods::is_ready(pod) && !was_ready {
+        let wait = (u64::from(min_ready.unsigned_abs()) + 1) * 1000;
+        queue.add_later(Controller::DaemonSet, key.clone(), wait, change.cause, context);
     }
 }
 

@@ -23,6 +23,8 @@ const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 const BATCH: u64 = 1_000;
 /// The first wait after a failed Pod and the longest, milliseconds (`DefaultJobPodFailureBackOff`, `MaxJobPodFailureBackOff`).
 const BACKOFF: (u64, u64) = (10_000, 600_000);
+/// The value of `managedBy` that means this controller (`JobControllerName`); Jobs with another one are none of its business.
+const MANAGER: &str = "kubernetes.io/job-controller";
 /// The chapter about all this.
 const CHAPTER: &str = "controllers";
 
@@ -81,6 +83,9 @@ impl Jobs {
         if is_finished(&job) {
             self.failures.remove(&uid);
             end::clean_up(&job, work, queue, context);
+            return;
+        }
+        if spec.managed_by.as_deref().is_some_and(|manager| manager != MANAGER) {
             return;
         }
         if job.metadata.deletion_timestamp.is_some() {
@@ -194,13 +199,19 @@ impl Run {
             .collect();
         ended.sort_by_key(|(at, _)| *at);
         for (at, pod) in ended {
-            if pods::phase(&pod) == "Succeeded" {
-                self.note_success(&pod);
-                self.failures = Failures::default();
-            } else {
-                self.note_failure(&pod, at);
+            if !self.is_beyond(&pod) {
+                self.note_end(&pod, at);
             }
             self.release(&pod, context);
+        }
+    }
+
+    fn note_end(&mut self, pod: &Pod, at: SimTime) {
+        if pods::phase(pod) == "Succeeded" {
+            self.note_success(pod);
+            self.failures = Failures::default();
+        } else {
+            self.note_failure(pod, at);
         }
     }
 

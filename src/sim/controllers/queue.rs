@@ -1,4 +1,5 @@
-//! The work queue of the controllers (client-go util/workqueue): a key stands in it once; a delayed key keeps its earliest time.
+//! The work queue of the controllers (client-go util/workqueue): a key stands in it once, and once more among those whose time has
+//! not come; there it keeps its earliest time.
 
 use super::{Controller, Due, pods};
 use crate::kube::{Key, SimTime};
@@ -22,11 +23,16 @@ const fn retry_delays(controller: Controller) -> (u64, u64) {
 /// Keys waiting for their controllers.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    waiting: BTreeMap<(Controller, Key), Waiting>,
+    /// Asked for by a change.
+    soon: Places,
+    /// Asked for by the clock: a change meanwhile leaves them as they are (`delaying_queue.go`).
+    later: Places,
     failures: BTreeMap<(Controller, Key), u32>,
     /// What led to the sync under way: what it asks to be reminded of follows from the same.
     acting: Option<CauseId>,
 }
+
+type Places = BTreeMap<(Controller, Key), Waiting>;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -39,12 +45,14 @@ impl Queue {
     pub fn add(&mut self, controller: Controller, key: Key, cause: CauseId, context: &mut Context) {
         let spread = LATENCY.1 - LATENCY.0 + 1;
         let draw = chance::hash(context.seed, &key.name, "controller", context.now.0) % spread;
-        self.add_at(controller, key, context.now.plus(LATENCY.0 + draw), Some(cause), context);
+        let waiting = Waiting { at: context.now.plus(LATENCY.0 + draw), cause: Some(cause) };
+        add(&mut self.soon, controller, key, waiting, context);
     }
 
     /// Asks for a sync of `key` in `millis` milliseconds.
     pub fn add_after(&mut self, controller: Controller, key: Key, millis: u64, context: &mut Context) {
-        self.add_at(controller, key, context.now.plus(millis), self.acting, context);
+        let waiting = Waiting { at: context.now.plus(millis), cause: self.acting };
+        add(&mut self.later, controller, key, waiting, context);
     }
 
     /// Asks for a sync of `key` in `millis` milliseconds, because of a change.
@@ -56,7 +64,8 @@ impl Queue {
         cause: CauseId,
         context: &mut Context,
     ) {
-        self.add_at(controller, key, context.now.plus(millis), Some(cause), context);
+        let waiting = Waiting { at: context.now.plus(millis), cause: Some(cause) };
+        add(&mut self.later, controller, key, waiting, context);
     }
 
     /// Asks for another try after a failure, later each time.
@@ -82,28 +91,6 @@ impl Queue {
         }
     }
 
-    fn add_at(
-        &mut self,
-        controller: Controller,
-        key: Key,
-        at: SimTime,
-        cause: Option<CauseId>,
-        context: &mut Context,
-    ) {
-        let place = (controller, key.clone());
-        match self.waiting.get_mut(&place) {
-            Some(waiting) if waiting.at <= at => {
-                waiting.cause = waiting.cause.or(cause);
-                return;
-            }
-            Some(waiting) => *waiting = Waiting { at, cause: cause.or(waiting.cause) },
-            None => {
-                self.waiting.insert(place, Waiting { at, cause });
-            }
-        }
-        context.agenda.push(at, cluster::Due::Controller(Due { controller, key }));
-    }
-
     /// Notes that the sync under way has ended.
     pub fn done(&mut self) {
         self.acting = None;
@@ -113,11 +100,31 @@ impl Queue {
     #[expect(clippy::option_option, reason = "not due, due without a cause, due with one")]
     pub fn take(&mut self, due: &Due, now: SimTime) -> Option<Option<CauseId>> {
         let place = (due.controller, due.key.clone());
-        if self.waiting.get(&place)?.at != now {
-            return None;
-        }
-        let cause = self.waiting.remove(&place)?.cause;
+        let take = |places: &mut Places| {
+            places.get(&place).filter(|waiting| waiting.at == now)?;
+            places.remove(&place)
+        };
+        let (soon, later) = (take(&mut self.soon), take(&mut self.later));
+        let cause = soon.and_then(|waiting| waiting.cause);
+        let cause = cause.or(later.and_then(|waiting| waiting.cause));
+        soon.or(later)?;
         self.acting = cause;
         Some(cause)
     }
+}
+
+/// Puts a key among others; one that waits there keeps its time if that is the earlier one.
+fn add(places: &mut Places, controller: Controller, key: Key, new: Waiting, context: &mut Context) {
+    let place = (controller, key.clone());
+    match places.get_mut(&place) {
+        Some(waiting) if waiting.at <= new.at => {
+            waiting.cause = waiting.cause.or(new.cause);
+            return;
+        }
+        Some(waiting) => *waiting = Waiting { at: new.at, cause: new.cause.or(waiting.cause) },
+        None => {
+            places.insert(place, new);
+        }
+    }
+    context.agenda.push(new.at, cluster::Due::Controller(Due { controller, key }));
 }

@@ -163,6 +163,7 @@ mod ends;
 mod others;
 mod refused;
 mod storage;
+mod strategies;
 
 #[test]
 fn a_wish_for_two_billion_pods_is_met_as_fast_as_a_real_controller_can_ask() {

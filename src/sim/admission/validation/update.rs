@@ -383,6 +383,12 @@ fn job(new: &k8s_openapi::api::batch::v1::Job, old: &k8s_openapi::api::batch::v1
         let value = serde_json::to_value(new.completions).unwrap_or_default();
         faults.invalid("spec.completions", value, IMMUTABLE);
     }
+    if let Some(completions) = new.completions.filter(|_| indexed && new.completions != old.completions)
+        && new.parallelism != Some(completions)
+    {
+        let detail = "can only be modified in tandem with spec.parallelism";
+        faults.invalid("spec.completions", completions, detail);
+    }
     if new.selector != old.selector {
         faults.invalid("spec.selector", serde_json::to_value(&new.selector).unwrap_or_default(), IMMUTABLE);
     }

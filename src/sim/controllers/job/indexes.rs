@@ -78,6 +78,11 @@ impl Run {
         self.spec.completion_mode.as_deref() == Some("Indexed")
     }
 
+    /// Whether a Pod's number is none of the Job's, which was made smaller (`getValidPodsWithFilter`).
+    pub(super) fn is_beyond(&self, pod: &Pod) -> bool {
+        self.is_indexed() && index_of(pod).is_none_or(|index| index >= self.spec.completions.unwrap_or(0))
+    }
+
     fn completed(&self) -> BTreeSet<i32> {
         parse(self.status.completed_indexes.as_deref().unwrap_or_default())
     }

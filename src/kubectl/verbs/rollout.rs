@@ -346,8 +346,14 @@ impl Rolling {
         };
         let (text, done) = match &object {
             Object::Deployment(o) => deployment(o)?,
-            Object::DaemonSet(o) => daemon_set(o),
-            Object::StatefulSet(o) => stateful_set(o),
+            Object::DaemonSet(o) => {
+                only_rolling(o.spec.as_ref().and_then(|s| s.update_strategy.as_ref()?.type_.as_deref()))?;
+                daemon_set(o)
+            }
+            Object::StatefulSet(o) => {
+                only_rolling(o.spec.as_ref().and_then(|s| s.update_strategy.as_ref()?.type_.as_deref()))?;
+                stateful_set(o)
+            }
             _ => (String::new(), true),
         };
         if text != self.last {
@@ -396,6 +402,14 @@ fn deployment(o: &Deployment) -> Result<(String, bool), Complaint> {
     })
 }
 
+/// Of another strategy there is no status to wait for (`rollout_status.go`).
+fn only_rolling(strategy: Option<&str>) -> Result<(), Complaint> {
+    match strategy {
+        Some("RollingUpdate") => Ok(()),
+        _ => Err(Complaint::plain("rollout status is only available for RollingUpdate strategy type")),
+    }
+}
+
 fn daemon_set(o: &DaemonSet) -> (String, bool) {
     let name = o.metadata.name.as_deref().unwrap_or_default();
     let status = o.status.clone().unwrap_or_default();
@@ -425,9 +439,21 @@ fn stateful_set(o: &StatefulSet) -> (String, bool) {
     if ready < wanted {
         return (format!("Waiting for {} pods to be ready...", wanted - ready), false);
     }
+    let updated = status.updated_replicas.unwrap_or_default();
+    let strategy = o.spec.as_ref().and_then(|s| s.update_strategy.as_ref());
+    if let Some(rolling) = strategy.and_then(|s| s.rolling_update.as_ref()) {
+        return match rolling.partition.map(|partition| wanted - partition) {
+            Some(due) if updated < due => (
+                format!(
+                    "Waiting for partitioned roll out to finish: {updated} out of {due} new pods have been updated..."
+                ),
+                false,
+            ),
+            _ => (format!("partitioned roll out complete: {updated} new pods have been updated..."), true),
+        };
+    }
     let revision = status.update_revision.clone().unwrap_or_default();
     if status.update_revision != status.current_revision {
-        let updated = status.updated_replicas.unwrap_or_default();
         return (
             format!(
                 "waiting for statefulset rolling update to complete {updated} pods at revision {revision}..."

@@ -69,3 +69,55 @@ fn a_token_names_its_service_account_and_its_end() {
         "error: failed to create token: serviceaccounts \"nobody\" not found\n",
     );
 }
+
+fn stateful_set(strategy: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 2\n  {strategy}\n  selector: \
+         {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      containers:\n      - {{name: app, \
+         image: \"nginx:1.27\"}}\n"
+    )
+}
+
+#[test]
+fn what_is_said_of_a_stateful_set_depends_on_its_strategy() {
+    let only = "error: rollout status is only available for RollingUpdate strategy type\n";
+    for (strategy, said) in [
+        ("", "partitioned roll out complete: 2 new pods have been updated...\n"),
+        (
+            "updateStrategy: {rollingUpdate: {partition: 1}}",
+            "partitioned roll out complete: 2 new pods have been updated...\n",
+        ),
+        ("updateStrategy: {type: OnDelete}", only),
+    ] {
+        let mut desk = Desk::new();
+        desk.session.write_file("db.yaml", &stateful_set(strategy));
+        desk.run("kubectl apply -f db.yaml; kubectl wait --for=jsonpath='{.status.readyReplicas}'=2 sts/db");
+        desk.says("kubectl rollout status sts/db", said);
+    }
+    let mut desk = Desk::new();
+    desk.session.write_file("db.yaml", &stateful_set("updateStrategy: {type: RollingUpdate}"));
+    desk.run("kubectl apply -f db.yaml; kubectl wait --for=jsonpath='{.status.readyReplicas}'=2 sts/db");
+    let (text, _) = desk.run("kubectl rollout status sts/db");
+    assert!(text.starts_with("statefulset rolling update complete 2 pods at revision db-"), "{text}");
+}
+
+#[test]
+fn a_replication_controller_is_described_and_scaled_like_a_set() {
+    let mut desk = Desk::new();
+    desk.session.write_file(
+        "rc.yaml",
+        "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: rc}\nspec:\n  template:\n    metadata: {labels: {app: rc}}\n    spec:\n      \
+         containers:\n      - {name: c, image: \"nginx:1.27\"}\n",
+    );
+    desk.run("kubectl apply -f rc.yaml; kubectl scale rc/rc --replicas=2; sleep 5");
+    let (text, _) = desk.run("kubectl describe rc rc");
+    assert!(
+        text.starts_with(
+            "Name:         rc\nNamespace:    default\nSelector:     app=rc\nLabels:       app=rc\nAnnotations:  <none>\n\
+             Replicas:     2 current / 2 desired\nPods Status:  2 Running / 0 Waiting / 0 Succeeded / 0 Failed\nPod Template:\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("replication-controller  Created pod: rc-"), "{text}");
+    desk.says("kubectl get rc --no-headers | tr -s ' ' | cut -d' ' -f1-4", "rc 2 2 2\n");
+}

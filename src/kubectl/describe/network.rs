@@ -32,6 +32,9 @@ pub(super) fn service(page: &mut Page, o: &Service, store: &Store) {
     page.field(0, "Session Affinity", spec.session_affinity.as_deref().unwrap_or("None"));
     page.optional(0, "External Traffic Policy", spec.external_traffic_policy.as_deref());
     page.optional(0, "Internal Traffic Policy", spec.internal_traffic_policy.as_deref());
+    if let Some(port) = spec.health_check_node_port.filter(|port| *port != 0) {
+        page.field(0, "HealthCheck NodePort", port.to_string());
+    }
 }
 
 fn describe_port(page: &mut Page, port: &ServicePort, slices: &[&EndpointSlice]) {

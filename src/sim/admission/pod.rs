@@ -1,5 +1,10 @@
 //! Admission of Pods: service account and token volume, priority, default tolerations.
 
+mod keys;
+mod runtime;
+
+pub use keys::merge as merge_label_keys;
+
 use crate::kube::Pod;
 use crate::kube::core::{
     ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
@@ -31,33 +36,7 @@ pub fn mutate(pod: &mut Pod, context: &mut Context) -> Result<(), Refusal> {
     }
     add_priority(pod, context)?;
     add_tolerations(Arc::make_mut(&mut pod.spec));
-    need_runtime_class(pod, context)
-}
-
-/// A Pod may only name a `RuntimeClass` that is there, and has the overhead that one says (plugin/pkg/admission/runtimeclass).
-fn need_runtime_class(pod: &mut Pod, context: &Context) -> Result<(), Refusal> {
-    let name = pod.spec.runtime_class_name.clone().filter(|name| !name.is_empty());
-    let forbidden =
-        |pod: &Pod, why: &str| Err(Refusal::forbidden(Kind::Pod, pod.name(), format!("pod rejected: {why}")));
-    let class = name.as_deref().and_then(|name| context.store.find(Kind::RuntimeClass, "", name));
-    if let (Some(name), None) = (&name, class) {
-        return forbidden(pod, &format!("RuntimeClass {name:?} not found"));
-    }
-    let said = class.map(Object::to_value).and_then(|class| class.pointer("/overhead/podFixed").cloned());
-    let said = said.and_then(|list| serde_json::from_value(list).ok());
-    match (&pod.spec.overhead, said) {
-        (Some(own), Some(said)) if *own != said => {
-            forbidden(pod, "Pod's Overhead doesn't match RuntimeClass's defined Overhead")
-        }
-        (Some(own), None) if !own.is_empty() => {
-            forbidden(pod, "Pod Overhead set without corresponding RuntimeClass defined Overhead")
-        }
-        (None, said @ Some(_)) => {
-            Arc::make_mut(&mut pod.spec).overhead = said;
-            Ok(())
-        }
-        _ => Ok(()),
-    }
+    runtime::admit(pod, context)
 }
 
 /// The status of a Pod nobody has looked at yet.

@@ -1,5 +1,9 @@
 //! What the server fills into a new Service: its address and the defaults that depend on it (registry/core/service).
 
+mod change;
+
+pub use change::adapt;
+
 use crate::kube::core::{Service, ServicePort};
 use crate::kube::{Kind, Object};
 use crate::sim::api::{FieldError, FieldReason};
@@ -13,6 +17,9 @@ use std::net::Ipv4Addr;
 const ADDRESSES: u64 = (1 << 20) - 2;
 /// The node ports that are given out.
 const NODE_PORTS: (i32, i32) = (30_000, 32_767);
+
+/// The draw for the port at which load balancers ask for a node's health, after those of a hundred ports.
+const HEALTH_PORT: u64 = 100;
 
 /// Fills in cluster address, node ports and families.
 pub fn complete(service: &mut Service, context: &Context) {
@@ -42,12 +49,16 @@ pub fn complete(service: &mut Service, context: &Context) {
     spec.internal_traffic_policy.get_or_insert_with(|| "Cluster".into());
     if type_ != "ClusterIP" {
         spec.external_traffic_policy.get_or_insert_with(|| "Cluster".into());
-        let taken = node_ports(context);
-        for (i, port) in spec.ports.iter_mut().flatten().enumerate() {
-            if port.node_port.unwrap_or(0) == 0 {
-                port.node_port = Some(free_node_port(&name, i as u64, &taken, context.seed));
-            }
+    }
+    let taken = node_ports(context);
+    let wanted = change::needs_node_port(spec);
+    for (i, port) in spec.ports.iter_mut().flatten().enumerate().filter(|_| wanted) {
+        if port.node_port.unwrap_or(0) == 0 {
+            port.node_port = Some(free_node_port(&name, i as u64, &taken, context.seed));
         }
+    }
+    if change::needs_health_port(spec) && spec.health_check_node_port.unwrap_or(0) == 0 {
+        spec.health_check_node_port = Some(free_node_port(&name, HEALTH_PORT, &taken, context.seed));
     }
     if type_ == "LoadBalancer" {
         spec.allocate_load_balancer_node_ports.get_or_insert(true);

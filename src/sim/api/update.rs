@@ -32,6 +32,9 @@ impl Context<'_> {
         if matches!(sub, Subresource::Main | Subresource::EphemeralContainers) {
             admission::defaults::apply(&mut new);
         }
+        if let (Subresource::Main, Object::Service(new), Object::Service(old)) = (sub, &mut new, &old) {
+            admission::service::adapt(Arc::make_mut(new), old, self);
+        }
         let mut warnings = Vec::new();
         if write.author == Author::User {
             warnings = admission::validation::warnings(&new);
@@ -200,6 +203,9 @@ fn scaled(object: &Object, old: &Object) -> Object {
             Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
         }
         (Object::ReplicaSet(a), Object::ReplicaSet(b)) => {
+            Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
+        }
+        (Object::ReplicationController(a), Object::ReplicationController(b)) => {
             Arc::make_mut(a).spec.get_or_insert_default().replicas = b.spec.as_ref().and_then(|s| s.replicas);
         }
         (Object::StatefulSet(a), Object::StatefulSet(b)) => {

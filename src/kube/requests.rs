@@ -19,6 +19,11 @@ pub fn containers(spec: &PodSpec) -> impl Iterator<Item = &Container> {
     spec.init_containers.iter().flatten().chain(&spec.containers)
 }
 
+/// The resources of the init containers, the containers and the Pod itself.
+pub fn of_all(spec: &PodSpec) -> impl Iterator<Item = Option<&ResourceRequirements>> {
+    containers(spec).map(|container| container.resources.as_ref()).chain([spec.resources.as_ref()])
+}
+
 /// Whether an init container is a sidecar: it is started in order like one and runs on like a container.
 pub fn is_sidecar(init: &Container) -> bool {
     init.restart_policy.as_deref() == Some("Always")

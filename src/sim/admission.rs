@@ -20,7 +20,7 @@ use super::api::Refusal;
 use super::cluster::Context;
 use super::storage;
 use crate::kube::core::PersistentVolumeClaim;
-use crate::kube::{Kind, Object};
+use crate::kube::{Kind, Object, requests};
 
 /// What keeps a claim that a Pod uses.
 pub const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
@@ -92,7 +92,15 @@ fn protect(object: &mut Object, finalizer: &str) {
 pub fn validate(object: &Object, old: Option<&Object>, context: &Context) -> Result<(), Refusal> {
     if old.is_none() && object.kind().info().namespaced && object.kind() != Kind::Event {
         limits::check(object, context.store)?;
-        quota::check(object, context.store)?;
+        quota::check(object, None, context.store)?;
+    }
+    // Of a Pod only a resize changes what it asks for; both plugins look at that, too.
+    if let (Object::Pod(new), Some(before @ Object::Pod(old))) = (object, old)
+        && !std::sync::Arc::ptr_eq(&new.spec, &old.spec)
+        && requests::of_all(&new.spec).ne(requests::of_all(&old.spec))
+    {
+        limits::check(object, context.store)?;
+        quota::check(object, Some(before), context.store)?;
     }
     if let (Object::PersistentVolumeClaim(new), Some(Object::PersistentVolumeClaim(old))) = (object, old) {
         may_grow(new, old, context)?;
@@ -106,3 +114,6 @@ pub fn validate(object: &Object, old: Option<&Object>, context: &Context) -> Res
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

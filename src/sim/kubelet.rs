@@ -68,6 +68,8 @@ pub enum Due {
     NodeStatus(CauseId),
     /// The shutdown manager's next look at the Pods it ends.
     Shutdown,
+    /// A resize is done: others may have room now.
+    Resized(CauseId),
 }
 
 /// One node's kubelet.
@@ -183,6 +185,7 @@ impl Kubelet {
             Due::OwnNode(because) => self.read_node(because, context),
             Due::NodeStatus(because) => context.post_node_status(&self.machine.spec.name, because),
             Due::Shutdown => self.go_on_down(context),
+            Due::Resized(because) => self.retry_resizes(because, context),
             Due::Pod(serial, PodDue::Start) if self.make_room(serial, context) => {}
             Due::Pod(serial, due) => {
                 let mut desk = Desk { machine: &mut self.machine, ctx: context };

@@ -15,15 +15,20 @@ use std::sync::Arc;
 /// What stands between a class and what is limited of it.
 const OF_CLASS: &str = ".storageclass.storage.k8s.io/";
 
-/// Checks a new object against every quota of its namespace.
-pub fn check(object: &Object, store: &Store) -> Result<(), Refusal> {
+/// Checks an object against every quota of its namespace: all it uses, or what it uses more than before.
+pub fn check(object: &Object, before: Option<&Object>, store: &Store) -> Result<(), Refusal> {
     let key = object.key();
     for quota in quotas(&key.namespace, store) {
         if !in_scope(&quota, object) {
             continue;
         }
         let hard = resources_of(quota.spec.as_ref().and_then(|spec| spec.hard.as_ref()));
-        let wanted = charge(object, &hard);
+        let had = before.map(|before| charge(before, &hard)).unwrap_or_default();
+        let more = |(name, all): (String, Amount)| {
+            let more = all.minus(had.get(&name).copied().unwrap_or_default());
+            (name, if more.is_negative() { Amount::ZERO } else { more })
+        };
+        let wanted: Resources = charge(object, &hard).into_iter().map(more).collect();
         let name = quota.metadata.name.as_deref().unwrap_or_default();
         let missing = unspecified(object, &hard);
         if !missing.is_empty() {

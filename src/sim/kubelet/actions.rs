@@ -228,7 +228,7 @@ fn main_runs(
         (format!("Container {name} definition changed"), None)
     } else if let Some(failed) = worker.probes.failed(name, &instance.id) {
         (format!("Container {name} failed {} probe", failed.kind.word()), failed.grace)
-    } else if !worker.resize_waits() && resize::restarts(container, instance) {
+    } else if resize::restarts(container, instance) {
         restart = true;
         (format!("Container {name} resize requires restart"), None)
     } else {

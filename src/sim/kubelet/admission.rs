@@ -1,9 +1,9 @@
 //! What a kubelet refuses to run although the Pod is bound to its node (pkg/kubelet/lifecycle/predicate.go, sysctl/allowlist.go):
 //! somebody went around the scheduler, or was faster.
 
-use super::desk::{Desk, Said};
+use super::desk::{Desk, Machine, Said};
 use super::worker::{Mode, Verdict, Worker};
-use crate::kube::core::{NodeSelectorTerm, PodStatus, Taint};
+use crate::kube::core::{NodeSelectorTerm, PodSpec, PodStatus, Taint};
 use crate::kube::{Kind, Object, Pod, requests};
 use crate::sim::cluster::NodeSpec;
 use crate::sim::nodes::Scarce;
@@ -90,7 +90,7 @@ impl Taken {
 
     /// What is missing for a Pod; `None` if nothing is.
     pub fn shortage(&self, pod: &Pod, spec: &NodeSpec) -> Option<Shortage> {
-        let (cpu, memory) = demand(pod);
+        let (cpu, memory) = demand(&pod.spec);
         let over = |asked: u64, taken: u64, have: u64| {
             if asked == 0 { 0 } else { (taken + asked).saturating_sub(have) }
         };
@@ -115,7 +115,7 @@ impl Taken {
 impl Worker {
     /// Whether the node takes the Pod; if not, it is reported as failed and nothing is ever started.
     pub fn is_admitted(&mut self, desk: &mut Desk) -> bool {
-        let demand = demand(&self.pod);
+        let demand = demand(&self.pod.spec);
         let ports = host_ports(&self.pod);
         let refusal = refusal(self, demand, &ports, desk);
         let Some((reason, message)) = refusal else {
@@ -153,9 +153,15 @@ pub(super) enum Lack {
 }
 
 impl Worker {
-    /// Gives the Pod what its spec asks for by now, or says what the node lacks for that.
+    /// Whether the Pod wants more than it has: CPU in thousandths, memory in bytes.
+    pub fn wants_more(&self, machine: &Machine) -> bool {
+        let ((cpu, memory), (own_cpu, own_memory)) = (demand(&self.wish), machine.taken.of(self.serial));
+        cpu > own_cpu || memory > own_memory
+    }
+
+    /// Gives the Pod what the API wants for it by now, or says what the node lacks for that.
     pub fn reallocate(&self, desk: &mut Desk) -> Result<(), Lack> {
-        let (cpu, memory) = demand(&self.pod);
+        let (cpu, memory) = demand(&self.wish);
         let (capacity, taken) = (desk.machine.spec.cpu_millis, &mut desk.machine.taken);
         let own = taken.pods.get(&self.serial).copied().unwrap_or_default();
         let (other_cpu, other_memory) = (taken.cpu - own.0, taken.memory - own.1);
@@ -190,8 +196,8 @@ fn lacks(what: &str, asked: u64, used: u64, capacity: u64) -> String {
     )
 }
 
-fn demand(pod: &Pod) -> (u64, u64) {
-    let wanted = requests::pod_requests(&pod.spec, None);
+fn demand(spec: &PodSpec) -> (u64, u64) {
+    let wanted = requests::pod_requests(spec, None);
     let amount = |name: &str, milli: bool| {
         let amount = wanted.get(name).map_or(0, |amount| if milli { amount.milli() } else { amount.value() });
         u64::try_from(amount).unwrap_or(0)

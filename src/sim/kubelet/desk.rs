@@ -154,6 +154,12 @@ impl Desk<'_, '_> {
         self.ctx.agenda.push(at, cluster::Due::Kubelet(self.machine.index, Due::Pod(serial, due)));
     }
 
+    /// Has the resizes that wait for room asked again.
+    pub fn resized(&mut self, because: CauseId) {
+        let now = self.ctx.now;
+        self.ctx.agenda.push(now, cluster::Due::Kubelet(self.machine.index, Due::Resized(because)));
+    }
+
     /// Makes sure that the next look at all containers happens and includes this worker.
     pub fn await_relist(&mut self, serial: u64) {
         self.machine.watched.insert(serial);

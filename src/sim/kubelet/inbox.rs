@@ -3,7 +3,7 @@
 use super::desk::{Desk, PodDue};
 use super::kill::KillOrder;
 use super::spec::{self, Target};
-use super::worker::{Mode, Worker, same_wish};
+use super::worker::{Mode, Worker};
 use crate::kube::Pod;
 use crate::sim::cause::CauseId;
 use crate::sim::runtime::State;
@@ -17,10 +17,10 @@ impl Worker {
         }
         if change.kind == ChangeKind::Deleted {
             self.orphan = true;
-        } else if self.inbox.is_none() && same_wish(&self.pod, pod) {
+        } else if self.inbox.is_none() && self.wants(pod) {
             let gates = pod.spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty());
             let foreign = gates && self.pod.status.conditions != pod.status.conditions;
-            self.pod = pod.clone();
+            self.take(pod.clone());
             self.repair_later(desk);
             if foreign {
                 self.inbox = Some((pod.clone(), change.cause));
@@ -76,6 +76,7 @@ impl Worker {
     /// The Pod has reached the node.
     fn admit(&mut self, desk: &mut Desk) {
         if let Some((pod, because)) = self.inbox.take() {
+            self.wish = pod.spec.clone();
             self.pod = pod;
             self.because = because;
         }

@@ -3,13 +3,17 @@
 
 use super::Kubelet;
 use super::admission::Lack;
-use super::desk::{Desk, Said};
+use super::desk::{Desk, Machine, Said};
 use super::worker::Worker;
-use crate::kube::core::{Container, PodCondition, ResourceRequirements};
+use crate::kube::core::{Container, PodCondition, PodSpec, ResourceRequirements};
+use crate::kube::qos::QosClass;
 use crate::kube::quantity::Amount;
+use crate::kube::{Pod, SimTime, requests};
 use crate::sim::cause::CauseId;
 use crate::sim::cluster::Context;
 use crate::sim::runtime;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 const IN_PROGRESS: &str = "PodResizeInProgress";
 const PENDING: &str = "PodResizePending";
@@ -24,33 +28,93 @@ pub(super) fn restarts(container: &Container, instance: &runtime::Container) -> 
         })
 }
 
+/// A Pod with the resources it was granted so far, where the API wants others.
+pub(super) fn with_granted(mut pod: Pod, granted: &PodSpec) -> Pod {
+    if same_resources(&pod.spec, granted) {
+        return pod;
+    }
+    let spec = Arc::make_mut(&mut pod.spec);
+    spec.resources.clone_from(&granted.resources);
+    let known: Vec<&Container> = requests::containers(granted).collect();
+    for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
+        if let Some(known) = known.iter().find(|known| known.name == container.name) {
+            container.resources.clone_from(&known.resources);
+        }
+    }
+    pod
+}
+
+fn same_resources(a: &PodSpec, b: &PodSpec) -> bool {
+    let of = |spec| requests::containers(spec).map(|container| (&container.name, &container.resources));
+    a.resources == b.resources && of(a).eq(of(b))
+}
+
+/// Who is asked first: those who want less, the more important, the better class, who has waited longer
+/// (`pkg/kubelet/allocation`, `sortPendingResizes`).
+type Turn = (bool, Reverse<i32>, Reverse<QosClass>, Option<SimTime>, u64);
+
 impl Kubelet {
-    /// A Pod has left: those whose resize waits for room are asked again (`pkg/kubelet/allocation`, `RetryPendingResizes`).
+    /// There may be room: the resizes that wait for it are asked again, one after the other (`RetryPendingResizes`).
     pub(super) fn retry_resizes(&mut self, because: CauseId, context: &mut Context) {
-        for worker in self.workers.values_mut().filter(|worker| worker.resize_waits()) {
+        let waiting = self.workers.values().filter(|worker| worker.resize_waits());
+        let mut turns: Vec<Turn> = waiting.map(|worker| worker.turn(&self.machine)).collect();
+        turns.sort_unstable();
+        for (.., serial) in turns {
+            let Some(worker) = self.workers.get_mut(&serial) else { continue };
             let mut desk = Desk { machine: &mut self.machine, ctx: context };
-            worker.trigger(because, &mut desk);
+            if worker.ask_for_room(&mut desk) {
+                worker.trigger(because, &mut desk);
+            }
         }
     }
 }
 
 impl Worker {
     /// Whether a resize waits for room.
-    pub(super) fn resize_waits(&self) -> bool {
+    fn resize_waits(&self) -> bool {
         self.extra_conditions.iter().any(|c| c.type_ == PENDING)
     }
 
-    /// Applies changed resources to running containers.
-    pub fn resize(&mut self, desk: &mut Desk) {
-        let changed = self.changed(desk);
-        let under_way = self.extra_conditions.iter().any(|c| c.type_ == IN_PROGRESS);
-        if changed.is_empty() {
-            if under_way {
-                self.extra_conditions.retain(|c| c.type_ != IN_PROGRESS);
-                let text = format!("Pod resize completed: {}", self.resize_text());
-                desk.event(&self.events_pod(), Said::normal("", "ResizeCompleted", text), self.because);
-                self.write_status(desk);
+    fn turn(&self, machine: &Machine) -> Turn {
+        let class = Reverse(QosClass::of(&self.pod.spec));
+        let pending = self.extra_conditions.iter().find(|c| c.type_ == PENDING);
+        let since = pending.and_then(|c| c.last_transition_time.as_ref()).map(SimTime::of);
+        let priority = Reverse(self.pod.spec.priority.unwrap_or(0));
+        (self.wants_more(machine), priority, class, since, self.serial)
+    }
+
+    /// Asks the node for the resources the API wants; whether the Pod has them now. If not, nothing changes for its containers.
+    fn ask_for_room(&mut self, desk: &mut Desk) -> bool {
+        match self.reallocate(desk) {
+            Ok(()) => {
+                self.pod.spec = self.wish.clone();
+                self.extra_conditions.retain(|c| c.type_ != PENDING);
+                true
             }
+            Err(Lack::ForNow(lack)) => {
+                self.leave_pending("Deferred", "ResizeDeferred", lack, desk);
+                false
+            }
+            Err(Lack::Forever(lack)) => {
+                self.leave_pending("Infeasible", "ResizeInfeasible", lack, desk);
+                false
+            }
+        }
+    }
+
+    /// Asks for changed resources and gives them to the running containers.
+    pub fn resize(&mut self, desk: &mut Desk) {
+        let asked =
+            |c: &PodCondition| c.type_ == PENDING && c.observed_generation == self.pod.metadata.generation;
+        if same_resources(&self.wish, &self.pod.spec) {
+            // Who wants back what it has waits for nothing.
+            self.extra_conditions.retain(|c| c.type_ != PENDING);
+        } else if !self.extra_conditions.iter().any(asked) {
+            self.ask_for_room(desk);
+        }
+        let changed = self.changed(desk);
+        if changed.is_empty() {
+            self.end_resize(desk);
             return;
         }
         self.because = desk.ctx.because(
@@ -61,29 +125,80 @@ impl Worker {
                 self.key.name
             ),
         );
-        match self.reallocate(desk) {
-            Ok(()) => {}
-            Err(Lack::ForNow(lack)) => return self.leave_pending("Deferred", "ResizeDeferred", lack, desk),
-            Err(Lack::Forever(lack)) => {
-                return self.leave_pending("Infeasible", "ResizeInfeasible", lack, desk);
-            }
+        self.begin_resize(desk);
+        if let Some(problem) = self.beyond_use(&changed, desk) {
+            return self.fail_resize(&problem, desk);
         }
-        self.extra_conditions.retain(|c| c.type_ != PENDING);
-        let text = format!("Pod resize started: {}", self.resize_text());
-        desk.event(&self.events_pod(), Said::normal("", "ResizeStarted", text), self.because);
-        self.extra_conditions.push(PodCondition {
-            type_: IN_PROGRESS.into(),
-            status: "True".into(),
-            last_transition_time: Some(desk.stamp()),
-            observed_generation: self.pod.metadata.generation,
-            ..PodCondition::default()
-        });
-        self.write_status(desk);
         for container in &changed {
             self.apply(container, desk);
         }
         self.pending = true;
         self.current().acted = true;
+    }
+
+    fn end_resize(&mut self, desk: &mut Desk) {
+        if !self.extra_conditions.iter().any(|c| c.type_ == IN_PROGRESS) {
+            return;
+        }
+        self.extra_conditions.retain(|c| c.type_ != IN_PROGRESS);
+        let text = format!("Pod resize completed: {}", self.resize_text(None));
+        desk.event(&self.events_pod(), Said::normal("", "ResizeCompleted", text), self.because);
+        self.write_status(desk);
+        desk.resized(self.because);
+    }
+
+    /// Says that the resize is under way, once for each wish.
+    fn begin_resize(&mut self, desk: &mut Desk) {
+        let generation = self.pod.metadata.generation;
+        let told = |c: &PodCondition| c.type_ == IN_PROGRESS && c.observed_generation == generation;
+        if self.extra_conditions.iter().any(told) {
+            return;
+        }
+        let text = format!("Pod resize started: {}", self.resize_text(None));
+        desk.event(&self.events_pod(), Said::normal("", "ResizeStarted", text), self.because);
+        self.extra_conditions.retain(|c| c.type_ != IN_PROGRESS);
+        self.extra_conditions.push(PodCondition {
+            type_: IN_PROGRESS.into(),
+            status: "True".into(),
+            last_transition_time: Some(desk.stamp()),
+            observed_generation: generation,
+            ..PodCondition::default()
+        });
+        self.write_status(desk);
+    }
+
+    /// Why the limits cannot be lowered: a container holds more memory than it may then (kuberuntime, `validateMemoryResizeAction`). One
+    /// that restarts for it begins anew anyway.
+    fn beyond_use(&self, changed: &[Container], desk: &Desk) -> Option<String> {
+        let sandbox = self.sandbox.and_then(|id| desk.ctx.runtime.get(id))?;
+        let memory = |resources: &ResourceRequirements| {
+            let limit = resources.limits.as_ref()?.get("memory").map(Amount::of)?;
+            u64::try_from(limit.value()).ok()
+        };
+        changed.iter().find_map(|container| {
+            let instance = sandbox.newest(&container.name).filter(|one| !restarts(container, one))?;
+            let limit = memory(container.resources.as_ref()?)?;
+            let lowered = memory(&instance.resources).is_none_or(|now| limit < now);
+            let used = sandbox.system.memory(instance.cell, desk.ctx.now);
+            (lowered && used >= limit).then(|| {
+                format!(
+                    "attempting to set container {:?} memory limit ({limit}) below current usage ({used})",
+                    container.name
+                )
+            })
+        })
+    }
+
+    /// The resize stays under way with an error; the next sync tries again.
+    fn fail_resize(&mut self, problem: &str, desk: &mut Desk) {
+        self.current().generic_error = true;
+        let condition = self.extra_conditions.iter_mut().find(|c| c.type_ == IN_PROGRESS);
+        let Some(condition) = condition.filter(|c| c.reason.is_none()) else { return };
+        condition.reason = Some("Error".into());
+        condition.message = Some(problem.to_owned());
+        let text = format!("Pod resize error: {}", self.resize_text(Some(problem)));
+        desk.event(&self.events_pod(), Said::warning("", "ResizeError", text), self.because);
+        self.write_status(desk);
     }
 
     /// Leaves the containers as they are: there is no room, and the next sync asks again.
@@ -134,11 +249,13 @@ impl Worker {
         }
     }
 
-    fn resize_text(&self) -> String {
+    fn resize_text(&self, error: Option<&str>) -> String {
         let container = |c: &Container| serde_json::json!({"name": c.name, "resources": c.resources});
         let list: Vec<serde_json::Value> = self.pod.spec.containers.iter().map(container).collect();
         let list = serde_json::Value::from(list);
-        format!("{{\"containers\":{list},\"generation\":{}}}", self.pod.metadata.generation.unwrap_or(1))
+        let error = error.map(|error| format!(",\"error\":{error:?}")).unwrap_or_default();
+        let generation = self.pod.metadata.generation.unwrap_or(1);
+        format!("{{\"containers\":{list},\"generation\":{generation}{error}}}")
     }
 }
 

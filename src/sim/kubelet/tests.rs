@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 mod bounds;
 mod neighbours;
+mod resizing;
 mod storage;
 
 fn cluster_with(pod: &Value) -> Cluster {

@@ -7,12 +7,13 @@ use super::errands::Pending;
 use super::kill::{Kill, KillOrder};
 use super::probes::Probes;
 use super::report::Report;
+use super::resize;
 use super::resources::Sums;
 use super::spec;
 use super::story::Story;
 use super::sync::{Run, StartFailure};
 use super::volumes::Volumes;
-use crate::kube::core::PodCondition;
+use crate::kube::core::{PodCondition, PodSpec};
 use crate::kube::{Key, Pod, SimTime};
 use crate::sim::cause::CauseId;
 use crate::sim::runtime::SandboxId;
@@ -98,8 +99,10 @@ pub(super) struct Worker {
     pub uid: Arc<str>,
     /// Where the API keeps it.
     pub key: Key,
-    /// What is wanted.
+    /// What is to run: what the API wants, with the resources the node has granted.
     pub pod: Pod,
+    /// The spec as the API has it.
+    pub wish: Arc<PodSpec>,
     /// The hash of the manifest file, for a static Pod.
     pub static_hash: Option<Arc<str>>,
     pub mode: Mode,
@@ -154,6 +157,7 @@ impl Worker {
             serial,
             uid: pod.uid().into(),
             key,
+            wish: pod.spec.clone(),
             static_hash: None,
             mode: Mode::Syncing,
             activity: Activity::Idle,
@@ -321,11 +325,23 @@ impl Worker {
         }
     }
 
+    /// Whether this is what the worker knows to be wanted.
+    pub fn wants(&self, pod: &Pod) -> bool {
+        same_metadata(&self.pod, pod) && same_spec(&self.wish, &pod.spec)
+    }
+
+    /// Takes the Pod as the API has it; of changed resources only what was granted (`UpdatePodFromAllocation`).
+    pub fn take(&mut self, pod: Pod) {
+        self.wish = pod.spec.clone();
+        let granted = resize::with_granted(pod, &self.pod.spec);
+        self.pod = granted;
+    }
+
     /// The API (or the manifest file) wants something else of the Pod.
     pub fn update(&mut self, pod: Pod, because: CauseId, desk: &mut Desk) {
-        let same = same_wish(&self.pod, &pod);
+        let same = self.wants(&pod);
         let gates = pod.spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty());
-        self.pod = pod;
+        self.take(pod);
         self.story.origin = because;
         if spec::deleting(&self.pod) {
             let grace = self.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
@@ -372,9 +388,14 @@ impl Worker {
 }
 
 pub(super) fn same_wish(old: &Pod, new: &Pod) -> bool {
+    same_metadata(old, new) && same_spec(&old.spec, &new.spec)
+}
+
+fn same_metadata(old: &Pod, new: &Pod) -> bool {
     let (a, b) = (&old.metadata, &new.metadata);
-    a.labels == b.labels
-        && a.annotations == b.annotations
-        && a.deletion_timestamp == b.deletion_timestamp
-        && (Arc::ptr_eq(&old.spec, &new.spec) || old.spec == new.spec)
+    a.labels == b.labels && a.annotations == b.annotations && a.deletion_timestamp == b.deletion_timestamp
+}
+
+fn same_spec(old: &Arc<PodSpec>, new: &Arc<PodSpec>) -> bool {
+    Arc::ptr_eq(old, new) || old == new
 }

@@ -141,6 +141,16 @@ impl Worker {
         }
     }
 
+    /// Forgets the command or request of an instance's preStop hook: it has gone with the instance. The container's name, if there was one.
+    pub fn drop_pre_stop(&mut self, instance: &str) -> Option<String> {
+        let in_container = |pending: &Pending| pending.id.is_some() || pending.fetch.is_some();
+        let of_hook = |pending: &Pending| {
+            matches!(&pending.errand, Errand::PreStop { id } if id == instance) && in_container(pending)
+        };
+        let index = self.errands.iter().position(of_hook)?;
+        Some(self.errands.remove(index).container)
+    }
+
     /// A hook that only waits is over.
     pub fn hook_over(&mut self, number: u32, desk: &mut Desk) {
         if let Some(index) = self.errands.iter().position(|pending| pending.number == number) {

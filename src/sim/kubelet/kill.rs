@@ -172,23 +172,23 @@ impl Worker {
 
     /// A preStop hook has ended, well or with this error.
     pub fn pre_stopped(&mut self, id: &str, error: Option<String>, desk: &mut Desk) {
-        let Some(index) = self.kills.iter().position(|kill| kill.id == id && kill.stage == Stage::Hook)
-        else {
-            return;
-        };
+        let Some(index) = self.kills.iter().position(|kill| kill.id == id) else { return };
         if let Some(error) = error {
-            self.hook_failed(index, &error, desk);
+            let name = self.kills[index].name.clone();
+            self.hook_failed(&name, &error, desk);
         }
-        self.kills[index].stage = Stage::Turn;
-        self.next_turns(desk);
+        // Nobody waits for one that has outlasted the grace.
+        if self.kills[index].stage == Stage::Hook {
+            self.kills[index].stage = Stage::Turn;
+            self.next_turns(desk);
+        }
     }
 
-    fn hook_failed(&mut self, index: usize, error: &str, desk: &mut Desk) {
-        let name = self.kills[index].name.clone();
-        let Some(target) = spec::find(&self.pod, &name) else { return };
+    fn hook_failed(&mut self, name: &str, error: &str, desk: &mut Desk) {
+        let Some(target) = spec::find(&self.pod, name) else { return };
         let told = format!("the preStop hook of container {name} failed ({error}); stopping goes on");
-        self.tell(&name, "hooks", told, desk);
-        let field = target.role.field(&name);
+        self.tell(name, "hooks", told, desk);
+        let field = target.role.field(name);
         desk.event(
             &self.events_pod(),
             Said::warning(&field, "FailedPreStopHook", "PreStopHook failed"),
@@ -202,7 +202,7 @@ impl Worker {
         let Some(index) = found.filter(|index| self.kills[*index].ticket == ticket) else { return };
         match self.kills[index].stage {
             Stage::Hook => {
-                self.hook_failed(index, "it outlasted the grace period", desk);
+                // Its command runs on, until the container ends (`executePreStopHook`).
                 self.kills[index].stage = Stage::Turn;
                 self.next_turns(desk);
             }
@@ -220,6 +220,9 @@ impl Worker {
     /// An instance has ended: whoever waited for it goes on.
     pub fn ended(&mut self, id: &str, desk: &mut Desk) {
         let before = self.kills.len();
+        if let Some(name) = self.drop_pre_stop(id) {
+            self.hook_failed(&name, "it ended with its container", desk);
+        }
         self.kills.retain(|kill| kill.id != id);
         if before == self.kills.len() {
             return;

@@ -287,7 +287,8 @@ fn pod_status_value(status: &core::v1::PodStatus, mask: &Mask) -> Value {
     let Some(mask) = mask.of("conditions") else { return value };
     let conditions = value.get_mut("conditions").and_then(Value::as_array_mut);
     for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
-        for name in ["lastProbeTime", "lastTransitionTime"].into_iter().filter(|name| mask.of(name).is_some()) {
+        for name in ["lastProbeTime", "lastTransitionTime"].into_iter().filter(|name| mask.of(name).is_some())
+        {
             condition.entry(name).or_insert(Value::Null);
         }
     }

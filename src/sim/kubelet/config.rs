@@ -1,6 +1,7 @@
 //! What a container is made from: environment, command line, user, limits, mounts. The errors are those of
 //! `CreateContainerConfigError` (`pkg/kubelet/kubelet_pods.go`, `makeEnvironmentVariables`; `kuberuntime/security_context.go`).
 
+mod envfile;
 mod environment;
 mod fields;
 mod mounts;

@@ -143,6 +143,9 @@ fn referenced(
             None => Err(format!("couldn't find key {} in Secret {namespace}/{}", key.key, key.name)),
         };
     }
+    if let Some(file) = &source.file_key_ref {
+        return super::envfile::value(worker, file, desk);
+    }
     if let Some(field) = &source.field_ref {
         return pod_field(worker, &field.field_path, desk).map(Some);
     }

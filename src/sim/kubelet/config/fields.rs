@@ -2,6 +2,7 @@
 
 use crate::kube::core::{Container, ResourceFieldSelector};
 use crate::kube::quantity::Amount;
+use crate::kube::{Kind, Object};
 use crate::sim::kubelet::desk::Desk;
 use crate::sim::kubelet::spec;
 use crate::sim::kubelet::worker::Worker;
@@ -78,6 +79,16 @@ fn capacity(resource: &str, desk: &Desk) -> Amount {
     match resource {
         "cpu" => Amount::from_milli(desk.machine.spec.cpu_millis as i64),
         "memory" => Amount::from_bytes(desk.machine.spec.memory as i64),
+        "ephemeral-storage" => allocatable(resource, desk),
         _ => Amount::default(),
     }
+}
+
+/// What the node says it has for Pods.
+fn allocatable(resource: &str, desk: &Desk) -> Amount {
+    let Some(Object::Node(node)) = desk.ctx.store.find(Kind::Node, "", &desk.machine.spec.name) else {
+        return Amount::default();
+    };
+    let list = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
+    list.and_then(|list| list.get(resource)).map(Amount::of).unwrap_or_default()
 }

@@ -84,6 +84,8 @@ pub fn same_spec(new: &Object, old: &Object) -> bool {
     passive a, b => a.rest.get("spec") == b.rest.get("spec"),
     else match (new, old) {
         (Object::Pod(a), Object::Pod(b)) => Arc::ptr_eq(&a.spec, &b.spec) || a.spec == b.spec,
+        // All of it but the metadata counts (registry/discovery/endpointslice, `PrepareForUpdate`).
+        (Object::EndpointSlice(a), Object::EndpointSlice(b)) => a.endpoints == b.endpoints && a.ports == b.ports,
         _ => true,
     })
 }

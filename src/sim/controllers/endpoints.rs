@@ -23,6 +23,8 @@ use std::sync::Arc;
 const CHAPTER: &str = "readiness";
 /// The label that ties a slice to its Service.
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
+/// The label of a slice whose Service has no address of its own.
+const HEADLESS: &str = "service.kubernetes.io/headless";
 /// Who manages a slice.
 const MANAGED_BY: (&str, &str) =
     ("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
@@ -176,10 +178,13 @@ fn write_slice(service: &Arc<Service>, standing: &[Pod], write: &Write, context:
         let _ = context.update(Object::EndpointSlice(Arc::new(slice)), Subresource::Main, write);
     } else {
         let suffix = chance::suffix(context.seed, &uid, "endpointslice", context.now.0, 5);
-        let labels = BTreeMap::from([
+        let mut labels = BTreeMap::from([
             (SERVICE_LABEL.to_owned(), name.to_string()),
             (MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned()),
         ]);
+        if service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()) == Some("None") {
+            labels.insert(HEADLESS.to_owned(), String::new());
+        }
         let slice = EndpointSlice {
             address_type: "IPv4".into(),
             endpoints,

@@ -60,7 +60,8 @@ pub(super) fn generate(view: &View) -> PodStatus {
     status.init_container_statuses = some(init);
     status.container_statuses = some(main);
     status.ephemeral_container_statuses = some(debug);
-    if view.worker.mode == Mode::Terminated {
+    // A Pod that is held by a finalizer stays as it was left.
+    if view.worker.mode >= Mode::Terminated {
         unknown_where_lost(view, &mut status);
     }
     status.conditions = Some(conditions::all(view, &status));

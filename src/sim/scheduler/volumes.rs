@@ -26,8 +26,8 @@ pub fn refusal(demand: &Demand, store: &Store) -> Option<String> {
         return Some(why);
     }
     let bound_elsewhere = |claim: &Arc<PersistentVolumeClaim>| {
-        !storage::is_bound(claim)
-            && !(storage::volume_of(claim).is_none() && storage::waits_for_consumer(claim, store))
+        let waits = storage::volume_of(claim).is_none() && storage::waits_for_consumer(claim, store);
+        !storage::is_bound(claim) && !waits
     };
     claims_there(demand, store)
         .any(bound_elsewhere)

@@ -60,6 +60,37 @@ pub(super) fn replace(call: &mut Call<'_, '_>, argv: Vec<String>, env: Vec<(Stri
     }
 }
 
+/// Whether words that follow an entry point are meant for its program.
+type Meant = fn(&mut Call<'_, '_>, &[String]) -> bool;
+
+/// What the entry points of some official images put their program's name before, besides words that begin with `-`.
+const MEANT_FOR: [(&str, Meant); 3] =
+    [("redis-server", is_configuration), ("node", is_no_command), ("curl", is_no_command)];
+
+fn is_configuration(_: &mut Call<'_, '_>, words: &[String]) -> bool {
+    words[0].rsplit_once('.').is_some_and(|(_, end)| end == "conf")
+}
+
+fn is_no_command(call: &mut Call<'_, '_>, words: &[String]) -> bool {
+    call.ctx.locate(words, None).is_err()
+}
+
+/// The command line of an image's entry point, which the catalogue gives the name of the image's program: that name stands before
+/// what is no command but the program's arguments.
+fn with_program(call: &mut Call<'_, '_>, words: Vec<String>) -> Vec<String> {
+    let program = call.setting.clone();
+    if program.is_empty() {
+        return words;
+    }
+    let other = MEANT_FOR.iter().find(|(name, _)| *name == program);
+    let meant = words[0].starts_with('-') || other.is_some_and(|(_, also)| also(call, &words));
+    let before = meant.then_some(program).into_iter();
+    let words: Vec<String> = before.chain(words).collect();
+    let bound = words.iter().any(|word| word.starts_with("--bind_ip"));
+    let mongod = words[0].rsplit('/').next() == Some("mongod") && !bound;
+    words.into_iter().chain(mongod.then(|| "--bind_ip_all".to_owned())).collect()
+}
+
 /// `docker-entrypoint.sh`, `nohup`, `nice`: the rest of the line is the command.
 pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
@@ -78,13 +109,7 @@ pub(super) fn entrypoint(call: &mut Call<'_, '_>) -> Program {
         let mut out = std::mem::take(&mut call.out);
         out.flush(call.ctx);
     }
-    let words = match call.name().as_str() {
-        "entrypoint.sh" if words[0].starts_with('-') => {
-            std::iter::once("curl".to_owned()).chain(words).collect()
-        }
-        "sudo" => as_root(words),
-        _ => words,
-    };
+    let words = if call.name() == "sudo" { as_root(words) } else { with_program(call, words) };
     replace(call, words, env)
 }
 

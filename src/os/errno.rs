@@ -37,6 +37,10 @@ pub enum Errno {
     Loop,
     /// EFBIG: podlab's own bound on a file
     TooBig,
+    /// EADDRINUSE
+    AddressInUse,
+    /// EADDRNOTAVAIL
+    AddressNotAvailable,
 }
 
 impl Errno {
@@ -60,6 +64,8 @@ impl Errno {
             Errno::NotEmpty => "Directory not empty",
             Errno::Loop => "Too many levels of symbolic links",
             Errno::TooBig => "File too large",
+            Errno::AddressInUse => "Address already in use",
+            Errno::AddressNotAvailable => "Cannot assign requested address",
         }
     }
 }
@@ -85,6 +91,8 @@ impl Errno {
             Errno::NameTooLong => 36,
             Errno::NotEmpty => 39,
             Errno::Loop => 40,
+            Errno::AddressInUse => 98,
+            Errno::AddressNotAvailable => 99,
         }
     }
 }

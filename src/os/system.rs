@@ -7,9 +7,11 @@ mod procfs;
 mod run;
 mod serve;
 mod signals;
+mod sockets;
 mod spawn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddrV4;
 
 use super::cell::{Cell, CellId, CellSpec, Span};
 use super::descriptor::{Capture, Chunk, OpenFile, Pipe, Stream};
@@ -109,7 +111,11 @@ pub struct System {
     pub(super) files: BTreeMap<u32, OpenFile>,
     pub(super) pipes: BTreeMap<u32, Pipe>,
     pub(super) captures: BTreeMap<ProcKey, Box<Capture>>,
-    pub(super) listeners: BTreeMap<u16, ProcKey>,
+    pub(super) listeners: BTreeMap<SocketAddrV4, ProcKey>,
+    /// Sockets that are taken and not yet listened to.
+    pub(super) bound: BTreeSet<(SocketAddrV4, ProcKey)>,
+    /// Where others in the same network listen.
+    pub(super) neighbours: BTreeSet<SocketAddrV4>,
     pub(super) requests: BTreeMap<RequestId, ProcKey>,
     pub(super) next_pid: BTreeMap<u32, u32>,
     ready: VecDeque<ProcKey>,
@@ -141,6 +147,8 @@ impl System {
             requests: BTreeMap::new(),
             next_pid: BTreeMap::new(),
             ready: VecDeque::new(),
+            bound: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
             timers: BTreeSet::new(),
             notices: Vec::new(),
             next_id: 0,
@@ -323,20 +331,6 @@ impl System {
     /// Ports of the loopback address at which the host answers, besides the servers inside.
     pub fn set_host_ports(&mut self, ports: BTreeSet<u16>) {
         self.beyond = Beyond::Ports(ports);
-    }
-
-    /// Lets the host answer whatever is sent to the machine's own addresses and nobody inside listens to: others share its network.
-    pub fn share_network(&mut self) {
-        self.beyond = Beyond::All;
-    }
-
-    /// Whether a request to `target` stays inside the system.
-    pub(super) fn stays_inside(&self, target: &str, port: u16) -> bool {
-        let outside = match &self.beyond {
-            Beyond::Ports(ports) => ports.contains(&port),
-            Beyond::All => true,
-        };
-        self.is_self(target) && (self.listeners.contains_key(&port) || !outside)
     }
 
     fn wake_input(&mut self, key: ProcKey) {

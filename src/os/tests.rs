@@ -102,4 +102,5 @@ fn sh(script: &str) -> (String, String, i32) {
 mod laws;
 mod programs;
 mod scripts;
+mod sockets;
 mod sql;

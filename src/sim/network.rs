@@ -52,11 +52,11 @@ impl Context<'_> {
             Ok(route) => route,
             Err(failure) => return Reply::Failed(failure),
         };
-        let End::Sandbox(to, port) = route.end else {
+        let End::Sandbox(to, at) = route.end else {
             return Reply::Http(self.api_server(&request), Some(route.ip));
         };
         request.peer = route.peer.to_string();
-        let served = self.runtime.http(to, port, request, self.now);
+        let served = self.runtime.http(to, at, request, self.now);
         kubelet::wake(to, self.now.plus(1), self);
         match served {
             Served::Response(response) => Reply::Http(response, Some(route.ip)),
@@ -66,13 +66,13 @@ impl Context<'_> {
     }
 
     fn tcp(&mut self, from: &Origin, to: (&str, u16), payload: &[u8]) -> Reply {
-        let (to, port) = match self.route(from, to).map(|route| route.end) {
-            Ok(End::Sandbox(to, port)) => (to, port),
+        let (to, at) = match self.route(from, to).map(|route| route.end) {
+            Ok(End::Sandbox(to, at)) => (to, at),
             // It speaks TLS: to anything else it says nothing.
             Ok(End::ApiServer) => return Reply::Tcp(Vec::new()),
             Err(failure) => return Reply::Failed(failure),
         };
-        let answer = self.runtime.tcp(to, port, payload, self.now);
+        let answer = self.runtime.tcp(to, at, payload, self.now);
         kubelet::wake(to, self.now.plus(1), self);
         answer.map_or(Reply::Failed(Failure::Refused), Reply::Tcp)
     }

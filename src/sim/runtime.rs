@@ -13,8 +13,19 @@ use crate::os::{CellId, Chunk, Pid, Signal, Stream, System, VolumeId, Volumes};
 use k8s_openapi::jiff::Timestamp;
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 pub use visit::{NodeVisit, VisitId};
+
+/// Where a node itself listens: sshd, kube-proxy (health checks; metrics at loopback alone) and the kubelet (its API; healthz at loopback
+/// alone).
+const MACHINE_SOCKETS: [SocketAddrV4; 5] = [
+    SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 22),
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, 10_248),
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, 10_249),
+    SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 10_250),
+    SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 10_256),
+];
 
 /// A sandbox's number in the whole cluster, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -349,10 +360,35 @@ impl Runtime {
         self.by_ip.get(ip).copied().filter(|id| self.sandboxes.get(id).is_some_and(|sandbox| sandbox.up))
     }
 
-    /// The sandbox with this address in which somebody listens on a port: the network of a node is that of many.
-    pub fn listener(&self, ip: &str, port: u16) -> Option<SandboxId> {
-        let mut of_address = self.sandboxes.iter().filter(|(_, sandbox)| sandbox.up && &*sandbox.ip == ip);
-        of_address.find(|(_, sandbox)| sandbox.system.listens(port)).map(|(id, _)| *id)
+    /// The sandboxes with an address: the network of a node is that of many.
+    fn with_address<'a>(&'a self, ip: &'a str) -> impl Iterator<Item = (SandboxId, &'a Sandbox)> {
+        let all = self.sandboxes.iter().filter(move |(_, sandbox)| sandbox.up && &*sandbox.ip == ip);
+        all.map(|(id, sandbox)| (*id, sandbox))
+    }
+
+    /// The sandbox with the address `ip` in which somebody listens where something is sent to.
+    pub fn listener(&self, ip: &str, to: SocketAddrV4) -> Option<SandboxId> {
+        self.with_address(ip).find(|(_, sandbox)| sandbox.system.listens(to)).map(|(id, _)| id)
+    }
+
+    /// The sandbox that takes what is sent within the network of one: itself, or another in the network of its node.
+    pub fn listener_beside(&self, id: SandboxId, to: SocketAddrV4) -> SandboxId {
+        let shared = self.sandboxes.get(&id).filter(|sandbox| sandbox.system.shares_network());
+        shared.filter(|own| !own.system.listens(to)).and_then(|own| self.listener(&own.ip, to)).unwrap_or(id)
+    }
+
+    /// A sandbox that is about to run, and the volumes. In the network of its node it learns where others listen.
+    fn enter(&mut self, id: SandboxId) -> Option<(&mut Sandbox, &mut Volumes)> {
+        let shared = self.sandboxes.get(&id).filter(|sandbox| sandbox.system.shares_network());
+        let others = shared.map(|own| {
+            let others = self.with_address(&own.ip).filter(|(other, _)| *other != id);
+            others.flat_map(|(_, sandbox)| sandbox.system.sockets()).chain(MACHINE_SOCKETS).collect()
+        });
+        let sandbox = self.sandboxes.get_mut(&id)?;
+        if let Some(others) = others {
+            sandbox.system.set_neighbours(others);
+        }
+        Some((sandbox, &mut self.volumes))
     }
 
     /// Whether a sandbox has the address, up or not.

@@ -112,10 +112,9 @@ impl Client {
     fn http(&mut self, ctx: &mut Ctx<'_>, request: HttpRequest) {
         let key = ctx.key;
         let target = known_host(ctx, &request.host);
-        self.id = Some(if ctx.sys.stays_inside(&target, request.port) {
-            let port = request.port;
-            let peer = if super::super::net::is_loopback(&target) { "127.0.0.1".to_owned() } else { target };
-            ctx.sys.local_request(key, port, |to| Incoming::Http(to, HttpRequest { peer, ..request }))
+        self.id = Some(if let Some(inside) = ctx.sys.inside(&target, request.port) {
+            let peer = inside.ip().to_string();
+            ctx.sys.local_request(key, inside, |to| Incoming::Http(to, HttpRequest { peer, ..request }))
         } else {
             ctx.sys.request(key, Request::Http(HttpRequest { host: target, ..request }))
         });
@@ -125,8 +124,8 @@ impl Client {
         let key = ctx.key;
         let target = known_host(ctx, &self.host);
         let (host, port) = (target.clone(), self.port);
-        self.id = Some(if ctx.sys.stays_inside(&target, port) {
-            ctx.sys.local_request(key, port, |to| Incoming::Tcp(to, payload))
+        self.id = Some(if let Some(inside) = ctx.sys.inside(&target, port) {
+            ctx.sys.local_request(key, inside, |to| Incoming::Tcp(to, payload))
         } else {
             ctx.sys.request(key, Request::Tcp { host, port, payload })
         });
@@ -172,14 +171,14 @@ impl Client {
 }
 
 pub(super) fn nc(call: &mut Call<'_, '_>) -> Program {
-    let options = match super::Options::parse(&call.args(), "zvw:lp:uke:nNq:", &[]) {
+    let options = match super::Options::parse(&call.args(), "zvw:lp:s:uke:nNq:", &[]) {
         Ok(options) => options,
         Err(bad) => return call.bad_option(&bad),
     };
     if options.has('l') {
         let port = options.value('p').or_else(|| options.rest.last().map(String::as_str));
-        let port = port.and_then(|port| port.parse().ok());
-        return super::server::listener(call, port, options.has('k'));
+        let place = (options.value('s').unwrap_or_default(), port.and_then(|port| port.parse().ok()));
+        return super::server::listener(call, place, options.has('k'));
     }
     let [host, port] = options.rest.as_slice() else {
         return call.fail("podlab: nc needs a host and a port");

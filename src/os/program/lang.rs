@@ -382,15 +382,11 @@ pub(super) fn node(call: &mut Call<'_, '_>) -> Program {
         _ => return call.fail("podlab: an interactive Node.js is not simulated; use node -e"),
     };
     match script::javascript(&text) {
-        Ok(script::JavaScript::Serves { port, status, body, said }) => {
-            if call.ctx.sys.listens(port) {
-                call.error(&format!("Error: listen EADDRINUSE: address already in use :::{port}"));
-                return call.done(1);
-            }
-            for line in said {
-                call.line(&line);
-            }
-            server::fixed(call, port, status, body)
+        Ok(script::JavaScript::Serves { host, port, status, body, said }) => {
+            server::fixed(call, (&host, port), (status, body), &said).unwrap_or_else(|complaint| {
+                call.error(&complaint);
+                call.done(1)
+            })
         }
         Ok(script::JavaScript::Acts(acts)) => run(acts, false, call, 40 << 20),
         Err(line) => call.fail(&format!("podlab: this JavaScript is not simulated: {line}")),

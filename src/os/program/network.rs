@@ -2,7 +2,7 @@
 //! loopback, and a way out through the first address of its /24, as on the recorded cluster.
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{Call, Program};
 
@@ -105,15 +105,17 @@ pub(super) fn route(call: &mut Call<'_, '_>) -> Program {
     call.done(0)
 }
 
-/// Who listens: port, number of the process and its name, for those of this container's namespace; others have no process to show.
-fn listeners(call: &Call<'_, '_>) -> Vec<(u16, Option<(u32, String)>)> {
+/// Who listens: where, number of the process and its name, for those of this container's namespace; others have no process to show.
+fn listeners(call: &Call<'_, '_>) -> Vec<(SocketAddrV4, Option<(u32, String)>)> {
     let own = call.ctx.key;
     let sys = &call.ctx.sys;
-    let shown = sys.listeners.iter().map(|(port, key)| {
-        let process = sys.procs.get(key).filter(|_| key.namespace == own.namespace);
-        (*port, process.map(|process| (key.pid, process.comm.to_string())))
+    let inside = sys.listening().map(|(at, key)| {
+        let process = sys.procs.get(&key).filter(|_| key.namespace == own.namespace);
+        (at, process.map(|process| (key.pid, process.comm.to_string())))
     });
-    shown.collect()
+    let mut shown: Vec<_> = inside.chain(sys.neighbours.iter().map(|at| (*at, None))).collect();
+    shown.sort_by_key(|(at, _)| (at.port(), *at.ip()));
+    shown
 }
 
 /// `netstat -tln`, with the processes if `-p`.
@@ -133,10 +135,10 @@ pub(super) fn netstat(call: &mut Call<'_, '_>) -> Program {
     };
     let last = if processes { "PID/Program name    " } else { "" };
     call.line(&format!("Active Internet connections ({which})\nProto Recv-Q Send-Q Local Address           Foreign Address         State       {last}"));
-    for (port, process) in
+    for (at, process) in
         listeners(call).into_iter().filter(|_| servers && !letters.contains('u') | letters.contains('t'))
     {
-        let local = format!("0.0.0.0:{port}");
+        let local = at.to_string();
         let who = process.map_or("-".to_owned(), |(pid, name)| format!("{pid}/{name}"));
         let who = if processes { who } else { String::new() };
         call.line(&format!("tcp        0      0 {local:<23} 0.0.0.0:*               LISTEN      {who}"));
@@ -150,11 +152,12 @@ pub(super) fn ss(call: &mut Call<'_, '_>) -> Program {
         call.args().iter().filter_map(|word| word.strip_prefix('-').map(str::to_owned)).collect();
     let servers = letters.contains('l') || letters.contains('a');
     call.line("State    Recv-Q   Send-Q     Local Address:Port     Peer Address:Port  Process   ");
-    for (port, process) in listeners(call).into_iter().filter(|_| servers) {
+    for (at, process) in listeners(call).into_iter().filter(|_| servers) {
+        let (ip, port) = (at.ip().to_string(), at.port());
         let who = process
             .filter(|_| letters.contains('p'))
             .map_or(String::new(), |(pid, name)| format!("users:((\"{name}\",pid={pid},fd=3))"));
-        call.line(&format!("LISTEN   0        4096             0.0.0.0:{port:<8}      0.0.0.0:*      {who}"));
+        call.line(&format!("LISTEN   0        4096     {ip:>15}:{port:<8}      0.0.0.0:*      {who}"));
     }
     call.done(0)
 }

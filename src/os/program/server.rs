@@ -8,6 +8,9 @@ mod redis;
 mod sql;
 mod web;
 
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::super::Errno;
 use super::super::net::{Health, HttpRequest, HttpResponse, Incoming, Reply, ReplyTo};
 use super::super::signal::Signal;
 use super::super::system::Step;
@@ -57,7 +60,7 @@ pub(in super::super) enum Kind {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Server {
     kind: Kind,
-    ports: Vec<u16>,
+    sockets: Vec<SocketAddrV4>,
     started: SimTime,
     ready_at: SimTime,
     /// Said to the error log when it begins to listen.
@@ -71,14 +74,60 @@ pub(in super::super) struct Server {
     error_log: u32,
 }
 
+/// The two parts of `HOST:PORT`, `HOST` or `PORT`; no host if there is none.
+fn host_and_port(text: &str) -> (&str, Option<u16>) {
+    if let Ok(port) = text.parse() {
+        return ("", Some(port));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
+        _ => (text, None),
+    }
+}
+
+/// A port of a host as programs name it: no name, `*` and zeros are all addresses of the machine, and so is what nobody knows. Of IPv6
+/// there is the loopback address alone.
+fn socket(ctx: &mut Ctx<'_>, host: &str, port: u16) -> SocketAddrV4 {
+    let address = match host {
+        "" | "*" | "::" | "[::]" => Ipv4Addr::UNSPECIFIED,
+        "localhost" | "::1" | "[::1]" => Ipv4Addr::LOCALHOST,
+        name => super::client::known_host(ctx, name).parse().unwrap_or(Ipv4Addr::UNSPECIFIED),
+    };
+    SocketAddrV4::new(address, port)
+}
+
+/// A port of all addresses.
+fn everywhere(port: u16) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)
+}
+
+/// The first socket that the kernel does not give, and why.
+fn refused(call: &Call<'_, '_>, sockets: &[SocketAddrV4]) -> Option<(SocketAddrV4, Errno)> {
+    sockets.iter().find_map(|socket| Some((*socket, call.ctx.sys.may_listen(*socket).err()?)))
+}
+
+/// The value of `--name=value`, `--name value` or the same with one dash.
+fn value_of(words: &[String], names: &[&str]) -> Option<String> {
+    let mut places = words.iter().enumerate();
+    places.find_map(|(at, word)| {
+        let word = word.strip_prefix('-').map(|word| word.strip_prefix('-').unwrap_or(word))?;
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        let value = value.map(str::to_owned).or_else(|| words.get(at + 1).cloned());
+        value.filter(|_| names.contains(&name))
+    })
+}
+
 /// A server that is ready as soon as it runs.
-fn start(call: &mut Call<'_, '_>, kind: Kind, ports: &[u16], memory: u64) -> Server {
+fn start(call: &mut Call<'_, '_>, kind: Kind, sockets: &[SocketAddrV4], memory: u64) -> Server {
     let key = call.ctx.key;
     call.ctx.sys.set_load(key, |load| (load.memory, load.cpu) = (memory, 1));
+    for at in sockets {
+        call.ctx.sys.bind(key, *at);
+    }
     let now = call.ctx.now();
     Server {
         kind,
-        ports: ports.to_vec(),
+        sockets: sockets.to_vec(),
         started: now,
         ready_at: now,
         ready_log: String::new(),
@@ -98,28 +147,40 @@ fn to_background(call: &mut Call<'_, '_>, mut server: Server) -> Program {
     server.begin(call.ctx);
     let mut child = call.ctx.child(argv, fds);
     child.group = Some(0);
-    let ports = server.ports.clone();
+    let sockets = server.sockets.clone();
     child.program = Program::Server(Box::new(server));
     if let Ok(pid) = call.ctx.sys.fork(call.ctx.key, child) {
         let key = super::ProcKey { pid, ..call.ctx.key };
-        for port in ports {
-            call.ctx.sys.listeners.insert(port, key);
+        for socket in sockets {
+            call.ctx.sys.listeners.insert(socket, key);
         }
     }
     call.done(0)
 }
 
-/// A server on one port (`$PORT` overrides it), whose log begins with a line.
+/// A server on one port of all addresses, whose log begins with a line.
 fn with_port(call: &mut Call<'_, '_>, kind: Kind, port: u16, log: &str, code: i32) -> Program {
-    if call.ctx.sys.listens(port) {
-        return call.fail(&format!("listen tcp :{port}: bind: address already in use"));
+    with_socket(call, kind, everywhere(port), log, code)
+}
+
+/// A server with one socket, whose log begins with a line. It complains as Go programs do.
+fn with_socket(call: &mut Call<'_, '_>, kind: Kind, at: SocketAddrV4, log: &str, code: i32) -> Program {
+    if let Some(failed) = go_refusal(call, &[at]) {
+        return failed;
     }
     if !log.is_empty() {
         call.error(log);
     }
-    let mut server = start(call, kind, &[port], 10 << 20);
+    let mut server = start(call, kind, &[at], 10 << 20);
     server.exit_code = code;
     Program::Server(Box::new(server))
+}
+
+/// The end of a Go program that does not get one of its sockets.
+fn go_refusal(call: &mut Call<'_, '_>, sockets: &[SocketAddrV4]) -> Option<Program> {
+    let (at, error) = refused(call, sockets)?;
+    let place = if at.ip().is_unspecified() { format!(":{}", at.port()) } else { at.to_string() };
+    Some(call.fail(&format!("listen tcp {place}: bind: {}", error.text().to_lowercase())))
 }
 
 impl Server {
@@ -157,8 +218,8 @@ impl Server {
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
         self.listening = true;
-        for port in &self.ports {
-            ctx.sys.listen(ctx.key, *port);
+        for socket in &self.sockets {
+            ctx.sys.listen(ctx.key, *socket);
         }
         let log = std::mem::take(&mut self.ready_log);
         self.out.text(self.error_log, &log);
@@ -292,16 +353,32 @@ impl Server {
     }
 }
 
-/// A server that answers every request alike (JavaScript on one line); it ends as Node.js does, which has no handlers.
-pub(super) fn fixed(call: &mut Call<'_, '_>, port: u16, status: u16, text: String) -> Program {
-    Program::Server(Box::new(start(call, Kind::Fixed(status, text), &[port], 40 << 20)))
+/// A server that answers every request alike (JavaScript on one line); it ends as Node.js does, which has no handlers. The error
+/// is what it says when it gets no port.
+pub(super) fn fixed(
+    call: &mut Call<'_, '_>,
+    (host, port): (&str, u16),
+    (status, text): (u16, String),
+    said: &[String],
+) -> Result<Program, String> {
+    let at = socket(call.ctx, host, port);
+    if let Some((at, error)) = refused(call, &[at]) {
+        let place = if at.ip().is_unspecified() { format!(":::{port}") } else { at.to_string() };
+        let code = if error == Errno::AddressInUse { "EADDRINUSE" } else { "EADDRNOTAVAIL" };
+        return Err(format!("Error: listen {code}: {} {place}", error.text().to_lowercase()));
+    }
+    for line in said {
+        call.line(line);
+    }
+    Ok(Program::Server(Box::new(start(call, Kind::Fixed(status, text), &[at], 40 << 20))))
 }
 
 /// `nc -l`: takes a connection, gives it what it reads, and ends; with `-k` it stays.
-pub(super) fn listener(call: &mut Call<'_, '_>, port: Option<u16>, stay: bool) -> Program {
+pub(super) fn listener(call: &mut Call<'_, '_>, (host, port): (&str, Option<u16>), stay: bool) -> Program {
     let Some(port) = port else { return call.fail("podlab: nc -l needs a port") };
-    if call.ctx.sys.listens(port) {
-        return call.fail("bind: Address already in use");
+    let at = socket(call.ctx, host, port);
+    if let Some((_, error)) = refused(call, &[at]) {
+        return call.fail(&format!("bind: {error}"));
     }
-    Program::Server(Box::new(start(call, Kind::Nc { stay, given: Vec::new() }, &[port], 600 << 10)))
+    Program::Server(Box::new(start(call, Kind::Nc { stay, given: Vec::new() }, &[at], 600 << 10)))
 }

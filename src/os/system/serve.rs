@@ -1,7 +1,10 @@
 //! Requests to servers inside the system: from the host (probes, other Pods) and from neighbours over loopback.
 
-use super::super::net::{Failure, Health, is_loopback};
-use super::super::net::{HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, RequestId, ServeId, Served};
+use std::net::SocketAddrV4;
+
+use super::super::net::{
+    Failure, Health, HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, RequestId, ServeId, Served,
+};
 use super::super::process::ProcKey;
 use super::super::program::Program;
 use super::super::volume::Volumes;
@@ -9,44 +12,34 @@ use super::{CellId, Notice, Pid, Stream, System};
 use crate::kube::SimTime;
 
 impl System {
-    /// Whether a process listens on a TCP port.
-    pub fn listens(&self, port: u16) -> bool {
-        self.listeners.contains_key(&port)
-    }
-
-    /// What the process that listens on a port says of a service's health over gRPC; none if it does not speak gRPC, or nobody listens.
-    pub fn health(&self, port: u16, service: &str) -> Option<Health> {
-        let server = self.listeners.get(&port)?;
-        match &self.procs.get(server)?.program {
+    /// What the process that listens there says of a service's health over gRPC; none if it does not speak gRPC, or nobody listens.
+    pub fn health(&self, to: SocketAddrV4, service: &str) -> Option<Health> {
+        match &self.procs.get(&self.listener(to)?)?.program {
             Program::Server(server) => server.health(service),
             _ => None,
         }
     }
 
-    /// Whether whoever listens on `port` speaks TLS there; of a program podlab does not know as a server it is believed.
-    pub fn speaks_tls(&self, port: u16) -> bool {
-        let server = self.listeners.get(&port).and_then(|server| self.procs.get(server));
+    /// Whether whoever listens there speaks TLS; of a program podlab does not know as a server it is believed.
+    pub fn speaks_tls(&self, to: SocketAddrV4) -> bool {
+        let server = self.listener(to).and_then(|server| self.procs.get(&server));
         match server.map(|process| &process.program) {
-            Some(Program::Server(server)) => server.speaks_tls(port),
+            Some(Program::Server(server)) => server.speaks_tls(to.port()),
             _ => true,
         }
     }
 
-    /// The ports somebody listens on.
-    pub fn ports(&self) -> impl Iterator<Item = u16> {
-        self.listeners.keys().copied()
-    }
-
-    /// Hands an HTTP request to whoever listens on `port`, and lets the system run.
+    /// Hands an HTTP request to whoever listens at `to`, and lets the system run.
     pub fn serve_http(
         &mut self,
         now: SimTime,
-        port: u16,
+        to: SocketAddrV4,
         request: HttpRequest,
         volumes: &mut Volumes,
     ) -> Served {
         self.clock = self.clock.max(now);
-        let Some(server) = self.listeners.get(&port).copied() else { return Served::Refused };
+        let Some(server) = self.listener(to) else { return Served::Refused };
+        let request = HttpRequest { port: to.port(), ..request };
         let id = ServeId(self.fresh_id());
         self.deliver(server, Incoming::Http(ReplyTo::Host(id), request));
         let notices = self.run(now, volumes);
@@ -61,16 +54,16 @@ impl System {
         }
     }
 
-    /// Hands bytes to whoever listens on `port`; what it says at once comes back. None if nobody listens.
+    /// Hands bytes to whoever listens at `to`; what it says at once comes back. None if nobody listens.
     pub fn serve_tcp(
         &mut self,
         now: SimTime,
-        port: u16,
+        to: SocketAddrV4,
         payload: &[u8],
         volumes: &mut Volumes,
     ) -> Option<Vec<u8>> {
         self.clock = self.clock.max(now);
-        let server = self.listeners.get(&port).copied()?;
+        let server = self.listener(to)?;
         if payload.is_empty() {
             return Some(Vec::new());
         }
@@ -98,21 +91,16 @@ impl System {
         self.wake(server);
     }
 
-    /// Whether a host name or address means this system.
-    pub(in super::super) fn is_self(&self, host: &str) -> bool {
-        is_loopback(host) || host == self.hostname || self.addresses.iter().any(|address| address == host)
-    }
-
-    /// A neighbour's request over loopback: delivered to the listener, or refused at once.
+    /// A neighbour's request that stays inside: delivered to the listener, or refused at once.
     pub(in super::super) fn local_request(
         &mut self,
         key: ProcKey,
-        port: u16,
+        to: SocketAddrV4,
         make: impl FnOnce(ReplyTo) -> Incoming,
     ) -> RequestId {
         let id = RequestId(self.fresh_id());
         self.requests.insert(id, key);
-        match self.listeners.get(&port).copied() {
+        match self.listener(to) {
             Some(server) => self.deliver(server, make(ReplyTo::Process(key, id))),
             None => self.reply(ReplyTo::Process(key, id), Reply::Failed(Failure::Refused)),
         }
@@ -140,15 +128,6 @@ impl System {
     pub(super) fn reply_closed(&mut self, incoming: &Incoming) {
         let (Incoming::Http(to, _) | Incoming::Tcp(to, _)) = incoming;
         self.reply(*to, Reply::Failed(Failure::Closed));
-    }
-
-    /// Takes a port. False if another process has it.
-    pub(in super::super) fn listen(&mut self, key: ProcKey, port: u16) -> bool {
-        if self.listeners.contains_key(&port) {
-            return false;
-        }
-        self.listeners.insert(port, key);
-        true
     }
 
     /// Writes to the standard output or error of a foreign process. False if nobody reads any more (the process got SIGPIPE).

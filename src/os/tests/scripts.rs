@@ -269,7 +269,8 @@ fn nginx_serves_logs_and_ends_as_recorded() {
         peer: "10.244.0.1".into(),
         ..HttpRequest::default()
     };
-    let served = web.system.serve_http(SimTime(300), 80, request, &mut web.volumes);
+    let served =
+        web.system.serve_http(SimTime(300), "10.244.0.2:80".parse().unwrap(), request, &mut web.volumes);
     assert!(matches!(served, Served::Response(HttpResponse { status: 404, .. })), "{served:?}");
     assert_eq!(
         web.exec(400, &["ps"]).0,

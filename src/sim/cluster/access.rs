@@ -10,6 +10,7 @@ use crate::sim::api::{Reason, Refusal};
 use crate::sim::kubelet;
 use crate::sim::runtime::{LogLine, SandboxId, VisitId};
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 /// What a container is to run for somebody.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecOptions {
@@ -202,7 +203,10 @@ impl Cluster {
     pub fn http(&mut self, key: &Key, port: u16, request: HttpRequest) -> Result<Served, AccessError> {
         let (_, sandbox) = self.reach(key, "portForward", "")?;
         let now = self.now;
-        let served = self.runtime.http(sandbox, port, request, now);
+        // The runtime knocks from inside the Pod's network.
+        let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let sandbox = self.runtime.listener_beside(sandbox, to);
+        let served = self.runtime.http(sandbox, to, request, now);
         self.wake(sandbox);
         Ok(served)
     }

@@ -8,7 +8,7 @@ use super::worker::Worker;
 use crate::kube::core::{Container, HTTPGetAction, LifecycleHandler, Probe};
 use crate::os::{HttpResponse, ServeId};
 use crate::sim::runtime::{ErrandId, Outcome};
-pub(super) use fetch::{Fetch, Fetched, Turn, turn};
+pub(super) use fetch::{Fetch, Fetched, Turn, is_own_machine, turn};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// What an errand is for.
@@ -46,6 +46,8 @@ pub(super) struct Pending {
     pub number: u32,
     /// The request that waits for its answer, if it is one.
     pub fetch: Option<Fetch>,
+    /// What is said when nothing has come by the end of its time, if nothing will.
+    silence: Option<String>,
     /// The command, for messages.
     command: Vec<String>,
     /// The container's name, for messages.
@@ -59,6 +61,8 @@ pub(super) enum Abandoned {
     Command(String),
     /// The address of a request.
     Request(String),
+    /// What is said of a connection that did not come about.
+    Connection(String),
 }
 
 impl Worker {
@@ -77,6 +81,7 @@ impl Worker {
             errand,
             number,
             fetch: None,
+            silence: None,
             command: Vec::new(),
             container: container.name.clone(),
         };
@@ -164,7 +169,31 @@ impl Worker {
         self.errand_number += 1;
         let number = self.errand_number;
         let container = container.into();
-        self.errands.push(Pending { id: Some(id), errand, number, fetch: None, command, container });
+        self.errands.push(Pending {
+            id: Some(id),
+            errand,
+            number,
+            fetch: None,
+            silence: None,
+            command,
+            container,
+        });
+        number
+    }
+
+    /// Waits for a probe's answer that will not come; `text` is said then.
+    pub fn await_in_vain(&mut self, text: String, errand: Errand, container: &str) -> u32 {
+        self.errand_number += 1;
+        let number = self.errand_number;
+        self.errands.push(Pending {
+            id: None,
+            errand,
+            number,
+            fetch: None,
+            silence: Some(text),
+            command: Vec::new(),
+            container: container.into(),
+        });
         number
     }
 
@@ -173,7 +202,8 @@ impl Worker {
         self.errand_number += 1;
         let number = self.errand_number;
         let (fetch, container) = (Some(fetch), container.into());
-        self.errands.push(Pending { id: None, errand, number, fetch, command: Vec::new(), container });
+        let command = Vec::new();
+        self.errands.push(Pending { id: None, errand, number, fetch, silence: None, command, container });
         number
     }
 
@@ -200,9 +230,10 @@ impl Worker {
         if let (Some(id), Some(sandbox)) = (pending.id, self.sandbox) {
             desk.ctx.runtime.abandon(sandbox, id, desk.ctx.now);
         }
-        Some(match pending.fetch {
-            Some(fetch) => Abandoned::Request(fetch.url),
-            None => Abandoned::Command(pending.command.join(" ")),
+        Some(match (pending.fetch, pending.silence) {
+            (Some(fetch), _) => Abandoned::Request(fetch.url),
+            (None, Some(text)) => Abandoned::Connection(text),
+            (None, None) => Abandoned::Command(pending.command.join(" ")),
         })
     }
 

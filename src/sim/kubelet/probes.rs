@@ -334,6 +334,7 @@ impl Worker {
             Abandoned::Request(url) => format!(
                 "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
             ),
+            Abandoned::Connection(text) => text,
         };
         self.probe_result(index, Answer::Failure(text), desk);
     }

@@ -12,7 +12,7 @@ use crate::sim::controllers::kubernetes_service;
 use crate::sim::runtime::SandboxId;
 use k8s_openapi::api::discovery::v1 as discovery;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// The address of a machine beside the cluster, in the network of the nodes.
 const BESIDE: Ipv4Addr = Ipv4Addr::new(10, 10, 255, 254);
@@ -40,8 +40,8 @@ pub(super) struct Origin {
 /// Where a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// At a port of a sandbox.
-    Sandbox(SandboxId, u16),
+    /// In a sandbox, at an address and a port there.
+    Sandbox(SandboxId, SocketAddrV4),
     /// At the API server.
     ApiServer,
 }
@@ -96,7 +96,7 @@ impl Context<'_> {
         let peer = found.by_way_of.unwrap_or(own);
         let let_through = self.in_reach(from, found.end)
             && match found.end {
-                End::Sandbox(to, port) => self.may_connect(from, (to, peer), Traffic::Tcp(port)),
+                End::Sandbox(to, at) => self.may_connect(from, (to, peer), Traffic::Tcp(at.port())),
                 End::ApiServer => self.may_leave(from, ip, Traffic::Tcp(port)),
             };
         let route = Route { end: found.end, ip, peer };
@@ -110,7 +110,7 @@ impl Context<'_> {
         }
         let sandbox = self.runtime.at_address(&ip.to_string()).filter(|_| from.place != Place::Beside);
         sandbox.is_some_and(|to| {
-            self.in_reach(from, End::Sandbox(to, 0))
+            self.in_reach(from, End::Sandbox(to, SocketAddrV4::new(ip, 0)))
                 && self.may_connect(from, (to, self.address(from)), Traffic::Icmp)
         })
     }
@@ -140,10 +140,11 @@ impl Context<'_> {
 
     /// What an address and a port lead to.
     fn target(&self, from: &Origin, ip: Ipv4Addr, port: u16) -> Result<Found, Failure> {
-        let ip = match from.place {
-            Place::Node(_, own) if ip.is_loopback() => own,
-            _ => ip,
-        };
+        if let Place::Node(_, own) = from.place
+            && ip.is_loopback()
+        {
+            return self.at_node(from, own, SocketAddrV4::new(ip, port));
+        }
         let (master, master_port) = kubernetes_service::address();
         if ip == master {
             return if port == master_port {
@@ -153,7 +154,7 @@ impl Context<'_> {
             };
         }
         if let Some(node) = self.node_at(ip) {
-            return self.at_node(from, (node, port));
+            return self.at_node(from, node, SocketAddrV4::new(node, port));
         }
         // Neither the Pods' network nor that of Services has a way in for a machine that is no node.
         if from.place == Place::Beside {
@@ -169,7 +170,7 @@ impl Context<'_> {
             return self.behind(service, entry, None).map(Found::straight);
         }
         let sandbox = self.runtime.at_address(&text).ok_or(Failure::TimedOut)?;
-        Ok(Found::straight(End::Sandbox(sandbox, port)))
+        Ok(Found::straight(End::Sandbox(sandbox, SocketAddrV4::new(ip, port))))
     }
 
     /// The address of a node that has power, if it is one.
@@ -180,7 +181,8 @@ impl Context<'_> {
     }
 
     /// What a port of a node leads to: a Service that has it on every node, a Pod that has it on this one, or who listens there.
-    fn at_node(&self, from: &Origin, (node, port): (Ipv4Addr, u16)) -> Result<Found, Failure> {
+    fn at_node(&self, from: &Origin, node: Ipv4Addr, to: SocketAddrV4) -> Result<Found, Failure> {
+        let port = to.port();
         if let Some((service, entry)) = self.service_of_node_port(port) {
             let local = service
                 .spec
@@ -201,8 +203,8 @@ impl Context<'_> {
         if let Some(end) = self.pod_with_host_port(node, port) {
             return Ok(Found::straight(end));
         }
-        let listener = self.runtime.listener(&node.to_string(), port).ok_or(Failure::Refused)?;
-        Ok(Found::straight(End::Sandbox(listener, port)))
+        let listener = self.runtime.listener(&node.to_string(), to).ok_or(Failure::Refused)?;
+        Ok(Found::straight(End::Sandbox(listener, to)))
     }
 
     fn service_of_node_port(&self, port: u16) -> Option<(&Service, &ServicePort)> {
@@ -220,7 +222,7 @@ impl Context<'_> {
             let mut ports = containers(&pod.spec).flat_map(|c| c.ports.iter().flatten());
             let entry = ports.find(|entry| entry.host_port == Some(i32::from(port)))?;
             let address = pod.status.pod_ip.as_deref().filter(|ip| ip.parse() != Ok(node))?;
-            let inside = u16::try_from(entry.container_port).ok()?;
+            let inside = SocketAddrV4::new(address.parse().ok()?, u16::try_from(entry.container_port).ok()?);
             Some(End::Sandbox(self.runtime.at_address(address)?, inside))
         })
     }
@@ -238,10 +240,11 @@ impl Context<'_> {
         let target = port_of(entry, Some(backend)).ok_or(Failure::Refused)?;
         let address = backend.status.pod_ip.as_deref().unwrap_or_default();
         let port = u16::try_from(target).map_err(|_| Failure::Refused)?;
+        let to = SocketAddrV4::new(address.parse().map_err(|_| Failure::TimedOut)?, port);
         let shared = backend.spec.host_network == Some(true);
-        let listener = if shared { self.runtime.listener(address, port) } else { None };
+        let listener = if shared { self.runtime.listener(address, to) } else { None };
         let sandbox = listener.or_else(|| self.runtime.at_address(address)).ok_or(Failure::TimedOut)?;
-        Ok(End::Sandbox(sandbox, port))
+        Ok(End::Sandbox(sandbox, to))
     }
 
     fn by_slices(&self, service: &Service, entry: &ServicePort, home: &str) -> Option<End> {
@@ -257,15 +260,13 @@ impl Context<'_> {
                 endpoint.conditions.as_ref().is_none_or(|conditions| conditions.ready != Some(false))
             };
             let address = slice.endpoints.iter().flatten().find(ready)?.addresses.first()?;
-            let port = u16::try_from(port).ok()?;
+            let to = SocketAddrV4::new(address.parse().ok()?, u16::try_from(port).ok()?);
             if of != name {
                 None
-            } else if (address.parse(), port)
-                == (Ok(kubernetes_service::address().0), kubernetes_service::address().1)
-            {
+            } else if (*to.ip(), to.port()) == kubernetes_service::address() {
                 Some(End::ApiServer)
             } else {
-                Some(End::Sandbox(self.runtime.at_address(address)?, port))
+                Some(End::Sandbox(self.runtime.at_address(address)?, to))
             }
         })
     }

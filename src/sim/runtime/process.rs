@@ -6,6 +6,7 @@ use crate::os::{
     Catalogue, CellId, CellSpec, Chunk, Health, HttpRequest, HttpResponse, Notice, Pid, Reference, Request,
     RequestId, ServeId, Served, Signal, Spawn, Stdin, Stream, User, Volumes,
 };
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 /// Milliseconds from the decision of the runtime to the first instruction of a process.
@@ -66,7 +67,7 @@ impl Runtime {
 
     /// Starts the first process of the newest instance of a container; the error is the end of runc's message.
     pub fn launch(&mut self, id: SandboxId, name: &str, now: SimTime) -> Result<SimTime, String> {
-        let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
+        let (sandbox, volumes) = self.enter(id).ok_or("sandbox not found")?;
         let Some(index) = sandbox.containers.iter().rposition(|c| &*c.name == name) else {
             return Err("container not found".into());
         };
@@ -79,7 +80,7 @@ impl Runtime {
             tty,
             ..Spawn::default()
         };
-        let started = sandbox.system.spawn(now.plus(EXEC_DELAY), container.cell, spawn, &mut self.volumes);
+        let started = sandbox.system.spawn(now.plus(EXEC_DELAY), container.cell, spawn, volumes);
         let pid = started.map_err(|error| error.text())?;
         let container = &mut sandbox.containers[index];
         container.pid = Some(pid);
@@ -95,15 +96,17 @@ impl Runtime {
         argv: Vec<String>,
         now: SimTime,
     ) -> Result<ErrandId, String> {
-        let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
+        let (sandbox, volumes) = self.enter(id).ok_or("sandbox not found")?;
         let container =
             sandbox.newest(name).filter(|c| c.state.is_running()).ok_or("container not running")?;
         let cell = container.cell;
         let spawn = Spawn { argv, ..Spawn::default() };
-        let pid = sandbox.system.spawn(now, cell, spawn, &mut self.volumes).map_err(|error| error.text())?;
+        let pid = sandbox.system.spawn(now, cell, spawn, volumes).map_err(|error| error.text())?;
         let errand = ErrandId(self.next_errand);
         self.next_errand += 1;
-        sandbox.errands.insert((cell, pid), errand);
+        if let Some(sandbox) = self.sandboxes.get_mut(&id) {
+            sandbox.errands.insert((cell, pid), errand);
+        }
         Ok(errand)
     }
 
@@ -127,42 +130,41 @@ impl Runtime {
         }
     }
 
-    /// Sends an HTTP request to whoever listens on a port of the sandbox.
-    pub fn http(&mut self, id: SandboxId, port: u16, request: HttpRequest, now: SimTime) -> Served {
-        match self.sandboxes.get_mut(&id).filter(|sandbox| sandbox.up) {
-            Some(sandbox) => sandbox.system.serve_http(now, port, request, &mut self.volumes),
+    /// Sends an HTTP request to whoever listens there in the sandbox.
+    pub fn http(&mut self, id: SandboxId, to: SocketAddrV4, request: HttpRequest, now: SimTime) -> Served {
+        match self.enter(id).filter(|(sandbox, _)| sandbox.up) {
+            Some((sandbox, volumes)) => sandbox.system.serve_http(now, to, request, volumes),
             None => Served::Refused,
         }
     }
 
-    /// Sends bytes to whoever listens on a port of the sandbox; what it says at once, or nothing if nobody listens.
-    pub fn tcp(&mut self, id: SandboxId, port: u16, payload: &[u8], now: SimTime) -> Option<Vec<u8>> {
-        let sandbox = self.sandboxes.get_mut(&id).filter(|sandbox| sandbox.up)?;
-        sandbox.system.serve_tcp(now, port, payload, &mut self.volumes)
+    /// Sends bytes to whoever listens there in the sandbox; what it says at once, or nothing if nobody listens.
+    pub fn tcp(&mut self, id: SandboxId, to: SocketAddrV4, payload: &[u8], now: SimTime) -> Option<Vec<u8>> {
+        let (sandbox, volumes) = self.enter(id).filter(|(sandbox, _)| sandbox.up)?;
+        sandbox.system.serve_tcp(now, to, payload, volumes)
     }
 
-    /// Whether anybody listens on a port of the sandbox.
-    pub fn listens(&self, id: SandboxId, port: u16) -> bool {
-        self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.up && sandbox.system.listens(port))
+    /// Whether anybody listens there in the sandbox.
+    pub fn listens(&self, id: SandboxId, to: SocketAddrV4) -> bool {
+        self.sandboxes.get(&id).is_some_and(|sandbox| sandbox.up && sandbox.system.listens(to))
     }
 
-    /// Whether somebody listens on a port of the sandbox who answers in plain text only.
-    pub fn is_plain(&self, id: SandboxId, port: u16) -> bool {
-        self.listens(id, port)
-            && self.sandboxes.get(&id).is_some_and(|sandbox| !sandbox.system.speaks_tls(port))
+    /// Whether somebody listens there in the sandbox who answers in plain text only.
+    pub fn is_plain(&self, id: SandboxId, to: SocketAddrV4) -> bool {
+        self.listens(id, to) && self.sandboxes.get(&id).is_some_and(|sandbox| !sandbox.system.speaks_tls(to))
     }
 
     /// What a server of the sandbox says of a service's health over gRPC.
-    pub fn health(&self, id: SandboxId, port: u16, service: &str) -> Option<Health> {
-        self.sandboxes.get(&id).filter(|sandbox| sandbox.up)?.system.health(port, service)
+    pub fn health(&self, id: SandboxId, to: SocketAddrV4, service: &str) -> Option<Health> {
+        self.sandboxes.get(&id).filter(|sandbox| sandbox.up)?.system.health(to, service)
     }
 
     /// Lets the processes of a sandbox run; what happened, and when they want to run again.
     pub fn run(&mut self, id: SandboxId, now: SimTime) -> (Vec<Happening>, Option<SimTime>) {
-        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return (Vec::new(), None) };
+        let Some((sandbox, volumes)) = self.enter(id) else { return (Vec::new(), None) };
         let mut happenings = Vec::new();
-        for notice in sandbox.system.run(now, &mut self.volumes) {
-            sandbox.take(notice, now, &mut self.volumes, &mut happenings);
+        for notice in sandbox.system.run(now, volumes) {
+            sandbox.take(notice, now, volumes, &mut happenings);
         }
         (happenings, sandbox.system.next_wake())
     }

@@ -83,9 +83,9 @@ impl Runtime {
 
     /// Lets the processes of a node's shell run; what they ask, and when they want to run again.
     pub fn run_node_shell(&mut self, id: SandboxId, now: SimTime) -> (Vec<Notice>, Option<SimTime>) {
-        let Some(sandbox) = self.sandboxes.get_mut(&id) else { return (Vec::new(), None) };
+        let Some((sandbox, volumes)) = self.enter(id) else { return (Vec::new(), None) };
         sandbox.wake_at = SimTime::NEVER;
-        let notices = sandbox.system.run(now, &mut self.volumes);
+        let notices = sandbox.system.run(now, volumes);
         let (asked, ended): (Vec<Notice>, Vec<Notice>) =
             notices.into_iter().partition(|notice| matches!(notice, Notice::Request { .. }));
         for notice in ended {
@@ -142,16 +142,18 @@ impl Runtime {
         (argv, stdin, tty): (Vec<String>, bool, bool),
         now: SimTime,
     ) -> Result<VisitId, String> {
-        let sandbox = self.sandboxes.get_mut(&id).ok_or("sandbox not found")?;
+        let (sandbox, volumes) = self.enter(id).ok_or("sandbox not found")?;
         let found =
             sandbox.newest(container).filter(|c| c.state.is_running()).ok_or("container not running")?;
         let cell = found.cell;
         let stdin = if stdin { Stdin::Open } else { Stdin::Empty };
         let spawn = Spawn { argv, stdin, tty, ..Spawn::default() };
-        let pid = sandbox.system.spawn(now, cell, spawn, &mut self.volumes).map_err(|error| error.text())?;
+        let pid = sandbox.system.spawn(now, cell, spawn, volumes).map_err(|error| error.text())?;
         let errand = ErrandId(self.next_errand);
         self.next_errand += 1;
-        sandbox.visits.insert(errand, Visit { cell, pid, output: Vec::new(), code: None });
+        if let Some(sandbox) = self.sandboxes.get_mut(&id) {
+            sandbox.visits.insert(errand, Visit { cell, pid, output: Vec::new(), code: None });
+        }
         Ok(VisitId { sandbox: id, errand })
     }
 

@@ -54,7 +54,7 @@ impl Client {
             return Step::Again;
         };
         let host = address.to_string();
-        if ctx.sys.is_self(&host) {
+        if ctx.sys.own_address(&host).is_some() {
             self.ending = self.pinged(ping, &Reply::Pong(address, 60), ctx);
             return Step::Again;
         }

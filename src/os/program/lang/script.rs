@@ -13,6 +13,8 @@ const DIGITS_MAX: usize = 5000;
 pub(super) enum JavaScript {
     /// An HTTP server, and what it says at its start.
     Serves {
+        /// Empty for all addresses.
+        host: String,
         port: u16,
         status: u16,
         body: String,
@@ -35,6 +37,7 @@ pub(super) fn javascript(source: &str) -> Result<JavaScript, String> {
         let port = captured(r"\.listen\(\s*(?:process\.env\.PORT\s*\|\|\s*)?([0-9]+)", source)
             .and_then(|port| port.parse().ok());
         let port = port.ok_or_else(|| "a server whose port is no number".to_owned())?;
+        let host = captured(r#"\.listen\([^,()]*,\s*["'`]([^"'`]*)["'`]"#, source).unwrap_or_default();
         let status = captured(r"(?:writeHead\(|statusCode\s*=\s*)([0-9]+)", source)
             .and_then(|code| code.parse().ok())
             .unwrap_or(200);
@@ -42,7 +45,7 @@ pub(super) fn javascript(source: &str) -> Result<JavaScript, String> {
             .rsplit("listen")
             .next()
             .and_then(|tail| captured(r#"console\.log\(\s*["'`]([^"'`]*)["'`]"#, tail));
-        return Ok(JavaScript::Serves { port, status, body, said: said.into_iter().collect() });
+        return Ok(JavaScript::Serves { host, port, status, body, said: said.into_iter().collect() });
     }
     let mut acts = Vec::new();
     for statement in source.split([';', '\n']).map(str::trim).filter(|statement| !statement.is_empty()) {

@@ -1,8 +1,10 @@
 //! Databases and services of which podlab knows how they start and that they take connections.
 
+use std::net::SocketAddrV4;
+
 use super::super::{Call, Program};
 use super::sql::{Dialect, Sql, Store, asked_for};
-use super::{Kind, start, with_port};
+use super::{Kind, host_and_port, refused, socket, start, value_of, with_socket};
 use k8s_openapi::jiff::Timestamp;
 
 /// A service podlab knows only by name: it runs and takes connections, on the port the catalogue gives it.
@@ -11,13 +13,13 @@ pub(in super::super) fn service(call: &mut Call<'_, '_>) -> Program {
     let name = call.name();
     let etcd = name == "etcd";
     let words = call.args();
-    let client_url = words.iter().position(|word| word.starts_with("--listen-client-urls"));
-    let url = client_url.and_then(|at| {
-        words[at].split_once('=').map(|(_, url)| url.to_owned()).or_else(|| words.get(at + 1).cloned())
-    });
-    let port = url.and_then(|url| url.rsplit(':').next()?.trim_end_matches('/').parse().ok()).unwrap_or(port);
+    let given = value_of(&words, &["listen-client-urls", "web.listen-address"]).unwrap_or_default();
+    let first = given.split(',').next().unwrap_or_default();
+    let address = first.split_once("://").map_or(first, |(_, rest)| rest).trim_end_matches('/');
+    let (host, own) = host_and_port(address);
+    let at = socket(call.ctx, host, own.unwrap_or(port));
     let kind = if etcd { Kind::Grpc(true) } else { Kind::Silent };
-    with_port(call, kind, port, "", 0)
+    with_socket(call, kind, at, "", 0)
 }
 
 pub(in super::super) fn memcached(call: &mut Call<'_, '_>) -> Program {
@@ -25,18 +27,36 @@ pub(in super::super) fn memcached(call: &mut Call<'_, '_>) -> Program {
         call.error("can't run as root without the -u switch");
         return call.done(71);
     }
-    with_port(call, Kind::Silent, 11211, "", 0)
+    let words = call.args();
+    let port = value_of(&words, &["p", "port"]).and_then(|port| port.parse().ok()).unwrap_or(11211);
+    let host = value_of(&words, &["l", "listen"]).unwrap_or_default();
+    let at = socket(call.ctx, &host, port);
+    if let Some((_, error)) = refused(call, &[at]) {
+        call.error(&format!("failed to listen on TCP port {port}: {error}"));
+        return call.done(71);
+    }
+    Program::Server(Box::new(start(call, Kind::Silent, &[at], 10 << 20)))
 }
 
 pub(in super::super) fn mongod(call: &mut Call<'_, '_>) -> Program {
     let stamp = super::super::info::strftime(call.ctx.wall(), "%Y-%m-%dT%H:%M:%S.000+00:00");
+    let words = call.args();
+    let port = value_of(&words, &["port"]).and_then(|port| port.parse().ok()).unwrap_or(27017);
     let server_ready = format!(
-        "{{\"t\":{{\"$date\":\"{stamp}\"}},\"s\":\"I\",  \"c\":\"NETWORK\",  \"id\":23016,   \"ctx\":\"listener\",\"msg\":\"Waiting for connections\",\"attr\":{{\"port\":27017,\"ssl\":\"off\"}}}}\n"
+        "{{\"t\":{{\"$date\":\"{stamp}\"}},\"s\":\"I\",  \"c\":\"NETWORK\",  \"id\":23016,   \"ctx\":\"listener\",\"msg\":\"Waiting for connections\",\"attr\":{{\"port\":{port},\"ssl\":\"off\"}}}}\n"
     );
-    if call.ctx.sys.listens(27017) {
-        return call.fail("Address already in use");
+    // Left to itself it listens to its own machine alone (since 3.6); the image's entry point asks for all addresses.
+    let everywhere = words.iter().any(|word| word == "--bind_ip_all");
+    let hosts = value_of(&words, &["bind_ip"]).unwrap_or_else(|| "localhost".to_owned());
+    let hosts = if everywhere { "*".to_owned() } else { hosts };
+    let mut sockets: Vec<SocketAddrV4> =
+        hosts.split(',').map(|host| socket(call.ctx, host.trim(), port)).collect();
+    sockets.sort_unstable();
+    sockets.dedup();
+    if let Some((_, error)) = refused(call, &sockets) {
+        return call.fail(error.text());
     }
-    let mut server = start(call, Kind::Silent, &[27017], 60 << 20);
+    let mut server = start(call, Kind::Silent, &sockets, 60 << 20);
     server.ready_at = server.started.plus(1000);
     server.error_log = 1;
     server.ready_log = server_ready;
@@ -77,10 +97,10 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
         call.error(&no_password(dialect, call.ctx.wall(), call.variable("MYSQL_VERSION")));
         return call.done(1);
     }
-    let port = if dialect == Dialect::Postgres { 5432 } else { 3306 };
-    if call.ctx.sys.listens(port) {
-        return call
-            .fail(&format!("could not bind IPv4 address \"0.0.0.0\": Address already in use (port {port})"));
+    let at = place(call, dialect);
+    if let Some((at, error)) = refused(call, &[at]) {
+        let (ip, port) = (at.ip(), at.port());
+        return call.fail(&format!("could not bind IPv4 address \"{ip}\": {error} (port {port})"));
     }
     let env = std::sync::Arc::clone(&call.ctx.process().env);
     let major = call.variable("PG_MAJOR").unwrap_or_else(|| "16".to_owned());
@@ -116,11 +136,35 @@ pub(in super::super) fn database(call: &mut Call<'_, '_>) -> Program {
         (Dialect::Mysql, false) => 6000,
         (Dialect::Mysql, true) => 1000,
     };
-    let ready = sql.ready_words(call.ctx.sys.wall.timestamp(now.plus(wait)));
-    let mut server = start(call, Kind::Sql(Box::new(sql)), &[port], 40 << 20);
+    let ready = sql.ready_words(at, call.ctx.sys.wall.timestamp(now.plus(wait)));
+    let mut server = start(call, Kind::Sql(Box::new(sql)), &[at], 40 << 20);
     server.ready_at = server.started.plus(wait);
     server.ready_log = ready;
     Program::Server(Box::new(server))
+}
+
+/// Where a database listens: the images' settings name all addresses.
+fn place(call: &mut Call<'_, '_>, dialect: Dialect) -> SocketAddrV4 {
+    let words = call.args();
+    // `-c name=value` is `--name=value`.
+    let set = |name: &str| {
+        let settings = words.windows(2).filter(|pair| pair[0] == "-c").map(|pair| pair[1].as_str());
+        settings.filter_map(|setting| setting.split_once('=')).find(|(own, _)| *own == name)
+    };
+    let set = |name: &str| set(name).map(|(_, value)| value.trim_matches('\'').to_owned());
+    let (host, port, default) = match dialect {
+        Dialect::Postgres => (
+            set("listen_addresses").or_else(|| value_of(&words, &["listen_addresses", "h"])),
+            set("port").or_else(|| value_of(&words, &["port", "p"])),
+            5432,
+        ),
+        Dialect::Mysql => {
+            (value_of(&words, &["bind-address", "bind_address"]), value_of(&words, &["port", "P"]), 3306)
+        }
+    };
+    let host = host.unwrap_or_default();
+    let port = port.and_then(|port| port.parse().ok()).unwrap_or(default);
+    socket(call.ctx, host.split(',').next().unwrap_or_default().trim(), port)
 }
 
 /// What the entry points of the official images say.

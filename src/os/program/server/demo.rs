@@ -4,7 +4,7 @@
 use super::super::super::net::{HttpRequest, HttpResponse};
 use super::super::info::strftime;
 use super::super::{Call, Ctx, Program};
-use super::{Kind, start, with_port};
+use super::{Kind, everywhere, go_refusal, host_and_port, socket, start, value_of, with_port, with_socket};
 
 /// The exit code of a Go program that SIGTERM ends.
 fn go_end(call: &Call<'_, '_>) -> i32 {
@@ -25,22 +25,15 @@ pub(in super::super) fn serve_hostname(call: &mut Call<'_, '_>) -> Program {
 pub(in super::super) fn hello(call: &mut Call<'_, '_>) -> Program {
     let code = go_end(call);
     let words = call.args();
-    let after = |name: &str| {
-        words.iter().enumerate().find_map(|(at, word)| {
-            let word = word.trim_start_matches('-').strip_prefix(name)?;
-            word.strip_prefix('=')
-                .map(str::to_owned)
-                .or_else(|| words.get(at + 1).filter(|_| word.is_empty()).cloned())
-        })
-    };
-    if let Some(text) = after("text") {
-        let listen = after("listen").unwrap_or_else(|| ":5678".to_owned());
-        let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(5678);
+    if let Some(text) = value_of(&words, &["text"]) {
+        let listen = value_of(&words, &["listen"]).unwrap_or_else(|| ":5678".to_owned());
+        let (host, port) = host_and_port(&listen);
+        let at = socket(call.ctx, host, port.unwrap_or(5678));
         let stamp = strftime(call.ctx.wall(), "%Y/%m/%d %H:%M:%S");
-        return with_port(
+        return with_socket(
             call,
             Kind::Fixed(200, format!("{text}\n")),
-            port,
+            at,
             &format!("{stamp} [INFO] server is listening on {listen}"),
             0,
         );
@@ -63,16 +56,9 @@ pub(in super::super) fn hello_world(call: &mut Call<'_, '_>) -> Program {
 pub(in super::super) fn agnhost(call: &mut Call<'_, '_>) -> Program {
     let words = call.args();
     let code = go_end(call);
-    let flag = |name: &str| {
-        words.iter().enumerate().find_map(|(at, word)| {
-            let rest = word.strip_prefix("--")?.strip_prefix(name)?;
-            rest.strip_prefix('=')
-                .map(str::to_owned)
-                .or_else(|| words.get(at + 1).filter(|_| rest.is_empty()).cloned())
-        })
-    };
     let port = |names: &[&str], default: u16| {
-        names.iter().find_map(|name| flag(name)).and_then(|port| port.parse().ok()).unwrap_or(default)
+        let given = names.iter().find_map(|name| value_of(&words, &[*name]));
+        given.and_then(|port| port.parse().ok()).unwrap_or(default)
     };
     match words.first().map_or("pause", String::as_str) {
         "pause" => {
@@ -95,10 +81,11 @@ pub(in super::super) fn agnhost(call: &mut Call<'_, '_>) -> Program {
         "test-webserver" => with_port(call, Kind::Httpd("/".to_owned()), port(&["port"], 80), "", code),
         "grpc-health-checking" => {
             let (port, http) = (port(&["port"], 5000), port(&["http-port"], 8080));
-            if call.ctx.sys.listens(port) || call.ctx.sys.listens(http) {
-                return call.fail(&format!("listen tcp :{port}: bind: address already in use"));
+            let sockets = [everywhere(port), everywhere(http)];
+            if let Some(failed) = go_refusal(call, &sockets) {
+                return failed;
             }
-            let mut server = start(call, Kind::Grpc(true), &[port, http], 12 << 20);
+            let mut server = start(call, Kind::Grpc(true), &sockets, 12 << 20);
             server.exit_code = code;
             Program::Server(Box::new(server))
         }

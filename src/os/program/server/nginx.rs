@@ -4,6 +4,7 @@
 mod config;
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::super::super::net::{
     HttpRequest, HttpResponse, Incoming, Reply, ReplyTo, Request, RequestId, is_loopback,
@@ -113,9 +114,9 @@ fn begin(call: &mut Call<'_, '_>, config: Config, version: String) -> Result<Ser
         "off" => None,
         path => Some(log_file(call, path, 1).map_err(|error| failed(&format!("open() \"{path}\""), error))?),
     };
-    let ports: BTreeSet<u16> = config.sites.iter().flat_map(|site| site.ports.iter().copied()).collect();
-    if let Some(port) = ports.iter().find(|port| call.ctx.sys.listens(**port)) {
-        return Err(format!("bind() to 0.0.0.0:{port} failed (98: Address already in use)"));
+    let sockets = sockets(call, &config);
+    if let Some((socket, error)) = super::refused(call, &sockets) {
+        return Err(failed(&format!("bind() to {socket}"), error));
     }
     let pid = call.ctx.key.pid;
     let pid_file = config.pid.clone();
@@ -128,11 +129,19 @@ fn begin(call: &mut Call<'_, '_>, config: Config, version: String) -> Result<Ser
     );
     let lookups = look_up(call, &config);
     let nginx = Nginx { config, version, lookups, passed: Vec::new() };
-    let ports: Vec<u16> = ports.into_iter().collect();
-    let mut server = start(call, Kind::Nginx(Box::new(nginx)), &ports, 3 << 20);
+    let mut server = start(call, Kind::Nginx(Box::new(nginx)), &sockets, 3 << 20);
     (server.access_log, server.error_log) = (access_log, error_log);
     server.ready_log = notices;
     Ok(server)
+}
+
+/// Where it is to listen. Who listens at all addresses of the machine listens at each of them.
+fn sockets(call: &mut Call<'_, '_>, config: &Config) -> Vec<SocketAddrV4> {
+    let places = config.sites.iter().flat_map(|site| &site.listens);
+    let all: BTreeSet<SocketAddrV4> =
+        places.map(|(host, port)| super::socket(call.ctx, host, *port)).collect();
+    let everywhere = |port| all.contains(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port));
+    all.iter().copied().filter(|at| at.ip().is_unspecified() || !everywhere(at.port())).collect()
 }
 
 /// Opens a log to write at its end; `stderr`, and what leads to the own output, are those.
@@ -154,7 +163,7 @@ fn look_up(call: &mut Call<'_, '_>, config: &Config) -> Vec<(RequestId, Upstream
     for location in config.sites.iter().flat_map(|site| &site.locations) {
         let Action::Pass(upstream) = &location.action else { continue };
         let known = super::super::client::known_host(call.ctx, &upstream.host);
-        let numbered = known.parse::<std::net::Ipv4Addr>().is_ok() || is_loopback(&known);
+        let numbered = known.parse::<Ipv4Addr>().is_ok() || is_loopback(&known);
         if !numbered && !upstream.host.contains('$') {
             let name = upstream.host.clone();
             asked.push((call.ctx.sys.request(key, Request::Resolve { name }), upstream.clone()));
@@ -191,12 +200,8 @@ impl Nginx {
         ctx: &mut Ctx<'_>,
     ) -> Option<HttpResponse> {
         let path = request.path.split('?').next().unwrap_or("/").to_owned();
-        let site = self
-            .config
-            .sites
-            .iter()
-            .find(|site| site.ports.contains(&request.port))
-            .or(self.config.sites.first());
+        let site =
+            self.config.sites.iter().find(|site| site.listens_on(request.port)).or(self.config.sites.first());
         let location = site.and_then(|site| {
             let exact = site.locations.iter().find(|location| location.exact && location.prefix == path);
             exact.or_else(|| {
@@ -225,7 +230,7 @@ impl Nginx {
 
     /// Whether requests on this port are logged.
     pub(super) fn logs(&self, port: u16) -> bool {
-        self.config.sites.iter().find(|site| site.ports.contains(&port)).is_none_or(|site| site.logs)
+        self.config.sites.iter().find(|site| site.listens_on(port)).is_none_or(|site| site.logs)
     }
 
     fn returned(&self, code: u16, text: &str, request: &HttpRequest, ctx: &Ctx<'_>) -> HttpResponse {
@@ -306,9 +311,9 @@ impl Nginx {
         let host = super::super::client::known_host(ctx, &upstream.host);
         let asked = HttpRequest { host: host.clone(), port: upstream.port, path, ..request.clone() };
         let key = ctx.key;
-        let id = if ctx.sys.stays_inside(&host, upstream.port) {
-            let peer = "127.0.0.1".to_owned();
-            ctx.sys.local_request(key, upstream.port, |to| Incoming::Http(to, HttpRequest { peer, ..asked }))
+        let id = if let Some(inside) = ctx.sys.inside(&host, upstream.port) {
+            let peer = inside.ip().to_string();
+            ctx.sys.local_request(key, inside, |to| Incoming::Http(to, HttpRequest { peer, ..asked }))
         } else {
             ctx.sys.request(key, Request::Http(asked))
         };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::SocketAddrV4;
 
 mod command;
 mod reply;
@@ -36,8 +37,10 @@ pub(in super::super) fn redis(call: &mut Call<'_, '_>) -> Program {
     let millis = call.ctx.now().0 % 1000;
     let pid = call.ctx.key.pid;
     call.line(&format!("{pid}:C {stamp}.{millis:03} * oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo"));
-    if call.ctx.sys.listens(port) {
-        call.line(&format!("{pid}:M {stamp}.{millis:03} # Warning: Could not create server TCP listening socket *:{port}: bind: Address already in use\n{pid}:M {stamp}.{millis:03} # Failed listening on port {port} (tcp), aborting."));
+    let sockets = sockets(call, settings.get("bind").map_or("*", String::as_str), port);
+    if let Some((at, error)) = super::refused(call, &sockets) {
+        let host = if at.ip().is_unspecified() { "*".to_owned() } else { at.ip().to_string() };
+        call.line(&format!("{pid}:M {stamp}.{millis:03} # Warning: Could not create server TCP listening socket {host}:{port}: bind: {error}\n{pid}:M {stamp}.{millis:03} # Failed listening on port {port} (tcp), aborting."));
         return call.done(1);
     }
     call.line(&format!("{pid}:M {stamp}.{millis:03} * Server initialized\n{pid}:M {stamp}.{millis:03} * Ready to accept connections tcp"));
@@ -47,7 +50,17 @@ pub(in super::super) fn redis(call: &mut Call<'_, '_>) -> Program {
     let mut redis = Redis { data: BTreeMap::new(), settings, version, dump: dump.clone(), ended: false };
     let saved = call.files(&dump).and_then(|files| files.read(&dump)).unwrap_or_default();
     redis.load(&String::from_utf8_lossy(&saved));
-    Program::Server(Box::new(start(call, Kind::Redis(Box::new(redis)), &[port], 8 << 20)))
+    Program::Server(Box::new(start(call, Kind::Redis(Box::new(redis)), &sockets, 8 << 20)))
+}
+
+/// Where it is to listen; a dash before an address says that it may be missing.
+fn sockets(call: &mut Call<'_, '_>, bind: &str, port: u16) -> Vec<SocketAddrV4> {
+    let hosts = bind.split_whitespace().map(|host| host.trim_start_matches('-'));
+    let mut sockets: Vec<SocketAddrV4> =
+        hosts.filter(|host| *host != "::*").map(|host| super::socket(call.ctx, host, port)).collect();
+    sockets.sort_unstable();
+    sockets.dedup();
+    sockets
 }
 
 /// Settings of the configuration file, then of the command line.

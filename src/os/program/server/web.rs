@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::info::strftime;
 use super::super::{Call, Ctx, Program};
-use super::{Kind, start, to_background};
+use super::{Kind, host_and_port, refused, socket, start, to_background, value_of};
 
 /// busybox httpd goes to the background unless `-f`.
 pub(in super::super) fn httpd(call: &mut Call<'_, '_>) -> Program {
@@ -12,29 +12,29 @@ pub(in super::super) fn httpd(call: &mut Call<'_, '_>) -> Program {
         Ok(options) => options,
         Err(failed) => return failed,
     };
-    let port = options.value('p').and_then(|port| port.rsplit(':').next()?.parse().ok()).unwrap_or(80);
+    let (host, port) = host_and_port(options.value('p').unwrap_or_default());
+    let at = socket(call.ctx, host, port.unwrap_or(80));
     let home = options.value('h').map_or_else(|| call.ctx.process().cwd.clone(), str::to_owned);
-    if call.ctx.sys.listens(port) {
-        return call.fail("bind: Address already in use");
+    if let Some((_, error)) = refused(call, &[at]) {
+        return call.fail(&format!("bind: {error}"));
     }
-    let server = start(call, Kind::Httpd(home), &[port], 600 << 10);
+    let server = start(call, Kind::Httpd(home), &[at], 600 << 10);
     if options.has('f') { Program::Server(Box::new(server)) } else { to_background(call, server) }
 }
 
-/// `python3 -m http.server [PORT] [--directory DIR]`
+/// `python3 -m http.server [PORT] [--directory DIR] [--bind ADDRESS]`
 pub(in super::super) fn python_http(call: &mut Call<'_, '_>, words: &[String]) -> Program {
-    let after = |names: &[&str]| {
-        words.iter().position(|word| names.contains(&word.as_str())).and_then(|at| words.get(at + 1)).cloned()
-    };
     let port = words.iter().find_map(|word| word.parse().ok()).unwrap_or(8000);
-    if call.ctx.sys.listens(port) {
-        return call.fail("OSError: [Errno 98] Address already in use");
+    let host = value_of(words, &["bind", "b"]).unwrap_or_default();
+    let at = socket(call.ctx, &host, port);
+    if let Some((_, error)) = refused(call, &[at]) {
+        return call.fail(&format!("OSError: [Errno {}] {error}", error.number()));
     }
-    let home = after(&["--directory", "-d"]).unwrap_or_else(|| call.ctx.process().cwd.clone());
+    let home = value_of(words, &["directory", "d"]).unwrap_or_else(|| call.ctx.process().cwd.clone());
     if call.ctx.is_tty(1) || call.variable("PYTHONUNBUFFERED").is_some_and(|value| !value.is_empty()) {
-        call.line(&format!("Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."));
+        call.line(&format!("Serving HTTP on {} port {port} (http://{at}/) ...", at.ip()));
     }
-    Program::Server(Box::new(start(call, Kind::Python(home), &[port], 20 << 20)))
+    Program::Server(Box::new(start(call, Kind::Python(home), &[at], 20 << 20)))
 }
 
 /// The names in a folder as Python lists them.
@@ -65,9 +65,12 @@ pub(in super::super) fn apache(call: &mut Call<'_, '_>) -> Program {
             .find_map(|line| line.trim().strip_prefix(name))
             .map(|value| value.trim().trim_matches('"').to_owned())
     };
-    let port = setting("Listen ").and_then(|port| port.rsplit(':').next()?.parse().ok()).unwrap_or(80);
-    if call.ctx.sys.listens(port) {
-        call.error(&format!("(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:{port}\nno listening sockets available, shutting down\nAH00015: Unable to open logs"));
+    let listen = setting("Listen ").unwrap_or_default();
+    let (host, port) = host_and_port(&listen);
+    let at = socket(call.ctx, host, port.unwrap_or(80));
+    if let Some((_, error)) = refused(call, &[at]) {
+        let number = error.number();
+        call.error(&format!("({number}){error}: AH00072: make_sock: could not bind to address {at}\nno listening sockets available, shutting down\nAH00015: Unable to open logs"));
         return call.done(1);
     }
     let home = setting("DocumentRoot ")
@@ -84,5 +87,5 @@ pub(in super::super) fn apache(call: &mut Call<'_, '_>) -> Program {
         "AH00558: {name}: Could not reliably determine the server's fully qualified domain name, using {address}. Set the 'ServerName' directive globally to suppress this message"
     );
     call.error(&format!("{own_name}\n{own_name}\n[{stamp}] [mpm_event:notice] [pid {pid}:tid {pid}] AH00489: Apache/{version} ({system}) configured -- resuming normal operations\n[{stamp}] [core:notice] [pid {pid}:tid {pid}] AH00094: Command line: '{line}'"));
-    Program::Server(Box::new(start(call, Kind::Apache(home), &[port], 6 << 20)))
+    Program::Server(Box::new(start(call, Kind::Apache(home), &[at], 6 << 20)))
 }

@@ -5,7 +5,8 @@ use crate::kube::core::{Container, HTTPGetAction};
 use crate::os::{HttpRequest, HttpResponse, ServeId, Served};
 use crate::sim::kubelet::desk::Desk;
 use crate::sim::kubelet::worker::Worker;
-use crate::sim::runtime::Outcome;
+use crate::sim::runtime::{Outcome, SandboxId};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// How many redirects a probe follows (pkg/probe/http, `RedirectChecker`).
 const MOST_HOPS: u8 = 10;
@@ -35,6 +36,8 @@ pub(in crate::sim::kubelet) enum Fetched {
     Failed(String),
     /// The server has it; the address, for messages.
     Later(ServeId, String),
+    /// Nobody will ever answer; what is said of that.
+    Never(String),
 }
 
 /// Where an answer sends the asker.
@@ -64,7 +67,7 @@ impl Fetched {
     /// The outcome for a hook: any answer is a good one.
     pub fn for_hook(self) -> Result<Outcome, String> {
         match self {
-            Fetched::Failed(error) => Err(error),
+            Fetched::Failed(error) | Fetched::Never(error) => Err(error),
             _ => Ok(Outcome { code: 0, output: String::new() }),
         }
     }
@@ -94,6 +97,17 @@ pub(in crate::sim::kubelet) fn turn(url: &str, hops: u8, response: &HttpResponse
 }
 
 impl Worker {
+    /// Where a connection of the kubelet ends, and in which sandbox; none if no Pod of the cluster has the address.
+    pub fn end_of(&self, host: &str, port: u16, desk: &Desk) -> Option<(SandboxId, SocketAddrV4)> {
+        let loopback = is_own_machine(host);
+        let ip = if loopback { Ipv4Addr::LOCALHOST } else { host.parse().ok()? };
+        let to = SocketAddrV4::new(ip, port);
+        let own =
+            if loopback { self.pod.spec.host_network == Some(true) } else { host == self.address(desk) };
+        let sandbox = if own { self.sandbox } else { desk.ctx.runtime.at_address(host) }?;
+        Some((desk.ctx.runtime.listener_beside(sandbox, to), to))
+    }
+
     /// Sends an HTTP request to the Pod.
     pub fn http_get(&mut self, container: &Container, get: &HTTPGetAction, desk: &mut Desk) -> Fetched {
         let host = get.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
@@ -117,15 +131,12 @@ impl Worker {
             tls: scheme == "https",
             peer: desk.machine.gateway(),
         };
-        let loopback = host == "localhost" || host.starts_with("127.");
-        let own =
-            if loopback { self.pod.spec.host_network == Some(true) } else { host == self.address(desk) };
-        let sandbox = if own { self.sandbox } else { desk.ctx.runtime.at_address(&host) };
-        let Some(sandbox) = sandbox else { return Fetched::Failed(unreached(&url, &host, port)) };
-        if scheme == "https" && desk.ctx.runtime.is_plain(sandbox, port) {
+        let end = self.end_of(&host, port, desk);
+        let Some((sandbox, to)) = end else { return unreached(&url, &host, port) };
+        if scheme == "https" && desk.ctx.runtime.is_plain(sandbox, to) {
             return Fetched::Failed(format!("Get \"{url}\": {PLAIN}"));
         }
-        let served = desk.ctx.runtime.http(sandbox, port, request, desk.ctx.now);
+        let served = desk.ctx.runtime.http(sandbox, to, request, desk.ctx.now);
         desk.wake(sandbox, desk.ctx.now.plus(1));
         match served {
             Served::Response(response) => Fetched::Answer(response),
@@ -137,12 +148,20 @@ impl Worker {
     }
 }
 
+/// Whether the kubelet means its own machine by a host.
+pub fn is_own_machine(host: &str) -> bool {
+    host == "localhost" || host.starts_with("127.")
+}
+
 /// What comes of a request that no Pod's address takes: the machine's own loopback has no server, and what is beyond does not answer.
-fn unreached(url: &str, host: &str, port: u16) -> String {
-    if host == "localhost" || host.starts_with("127.") {
-        return format!("Get \"{url}\": dial tcp 127.0.0.1:{port}: connect: connection refused");
+fn unreached(url: &str, host: &str, port: u16) -> Fetched {
+    if is_own_machine(host) {
+        let text = format!("Get \"{url}\": dial tcp 127.0.0.1:{port}: connect: connection refused");
+        return Fetched::Failed(text);
     }
-    format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
+    let text =
+        format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+    Fetched::Never(text)
 }
 
 #[cfg(test)]

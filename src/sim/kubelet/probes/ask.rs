@@ -5,7 +5,9 @@ use crate::kube::core::{Container, GRPCAction, HTTPGetAction, TCPSocketAction};
 use crate::os::Health;
 use crate::sim::chance;
 use crate::sim::kubelet::desk::{Desk, PodDue};
-use crate::sim::kubelet::errands::{Errand, Fetch, Fetched, Turn, port_number, timeout, turn};
+use crate::sim::kubelet::errands::{
+    Errand, Fetch, Fetched, Turn, is_own_machine, port_number, timeout, turn,
+};
 use crate::sim::kubelet::spec;
 use crate::sim::kubelet::worker::Worker;
 use std::borrow::Cow;
@@ -25,9 +27,17 @@ impl Worker {
             return self.ask_http(index, &container, get, desk);
         }
         if let Some(socket) = &probe.tcp_socket {
-            return Some(self.ask_tcp(&container, socket, desk));
+            return self.ask_tcp(index, &container, socket, desk);
         }
-        probe.grpc.as_ref().map(|grpc| self.ask_grpc(grpc, timeout(&probe), desk))
+        self.ask_grpc(index, &container, probe.grpc.as_ref()?, desk)
+    }
+
+    /// Nobody answers: that is known when the probe's time is over.
+    fn in_vain(&mut self, index: u16, container: &Container, text: String, desk: &mut Desk) {
+        let prober = &self.probes.all[usize::from(index)];
+        let (ticket, wait) = (prober.ticket, timeout(&prober.spec) * 1000);
+        let number = self.await_in_vain(text, Errand::Probe { index, ticket }, &container.name);
+        desk.later(wait, self.serial, PodDue::ProbeTimeout(index, number));
     }
 
     fn ask_command(
@@ -79,6 +89,10 @@ impl Worker {
     ) -> Option<Answer> {
         let response = match fetched {
             Fetched::Failed(error) => return Some(Answer::Failure(error)),
+            Fetched::Never(error) => {
+                self.in_vain(index, container, error, desk);
+                return None;
+            }
             Fetched::Later(id, url) => {
                 let prober = &self.probes.all[usize::from(index)];
                 let (ticket, wait) = (prober.ticket, timeout(&prober.spec) * 1000);
@@ -128,37 +142,57 @@ impl Worker {
         }
     }
 
-    fn ask_tcp(&mut self, container: &Container, socket: &TCPSocketAction, desk: &mut Desk) -> Answer {
+    fn ask_tcp(
+        &mut self,
+        index: u16,
+        container: &Container,
+        socket: &TCPSocketAction,
+        desk: &mut Desk,
+    ) -> Option<Answer> {
         let port = match port_number(container, &socket.port) {
             Ok(port) => port,
-            Err(error) => return Answer::Unknown(error),
+            Err(error) => return Some(Answer::Unknown(error)),
         };
         let host = socket.host.clone().filter(|host| !host.is_empty()).unwrap_or_else(|| self.address(desk));
-        let open = self.sandbox.is_some_and(|sandbox| desk.ctx.runtime.listens(sandbox, port));
-        if open {
-            Answer::Success
-        } else {
-            Answer::Failure(format!("dial tcp {host}:{port}: connect: connection refused"))
+        match self.end_of(&host, port, desk) {
+            Some((sandbox, to)) if desk.ctx.runtime.listens(sandbox, to) => Some(Answer::Success),
+            None if !is_own_machine(&host) => {
+                self.in_vain(index, container, format!("dial tcp {host}:{port}: i/o timeout"), desk);
+                None
+            }
+            _ => Some(Answer::Failure(format!("dial tcp {host}:{port}: connect: connection refused"))),
         }
     }
 
     /// pkg/probe/grpc: a port nobody listens on, or that does not speak gRPC, is a connection that never comes about.
-    fn ask_grpc(&mut self, grpc: &GRPCAction, seconds: u64, desk: &mut Desk) -> Answer {
+    fn ask_grpc(
+        &mut self,
+        index: u16,
+        container: &Container,
+        grpc: &GRPCAction,
+        desk: &mut Desk,
+    ) -> Option<Answer> {
         let service = grpc.service.as_deref().unwrap_or_default();
         let port = u16::try_from(grpc.port).unwrap_or(0);
-        match self.sandbox.and_then(|sandbox| desk.ctx.runtime.health(sandbox, port, service)) {
-            Some(Health::Serving) => Answer::Success,
+        let end = self.end_of(&self.address(desk), port, desk);
+        match end.and_then(|(sandbox, to)| desk.ctx.runtime.health(sandbox, to, service)) {
+            Some(Health::Serving) => Some(Answer::Success),
             Some(Health::NotServing) => {
-                Answer::Failure("service unhealthy (responded with \"NOT_SERVING\")".to_owned())
+                Some(Answer::Failure("service unhealthy (responded with \"NOT_SERVING\")".to_owned()))
             }
-            Some(Health::Unknown) => Answer::Failure(
+            Some(Health::Unknown) => Some(Answer::Failure(
                 "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service"
                     .to_owned(),
-            ),
-            None => Answer::Failure(format!(
-                "timeout: failed to connect service \"{}:{port}\" within {seconds}s: context deadline exceeded",
-                self.address(desk)
             )),
+            None => {
+                let seconds = timeout(&self.probes.all[usize::from(index)].spec);
+                let text = format!(
+                    "timeout: failed to connect service \"{}:{port}\" within {seconds}s: context deadline exceeded",
+                    self.address(desk)
+                );
+                self.in_vain(index, container, text, desk);
+                None
+            }
         }
     }
 }

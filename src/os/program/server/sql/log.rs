@@ -4,6 +4,7 @@ use super::{Dialect, Sql};
 use crate::os::program::info::strftime;
 use crate::os::signal::Signal;
 use k8s_openapi::jiff::Timestamp;
+use std::net::SocketAddrV4;
 
 impl Sql {
     /// What is logged while the data folder is filled for the first time (the lines that matter).
@@ -29,24 +30,27 @@ impl Sql {
     }
 
     /// What is logged when it takes connections.
-    pub(in crate::os::program::server) fn ready_words(&self, now: Timestamp) -> String {
+    pub(in crate::os::program::server) fn ready_words(&self, at: SocketAddrV4, now: Timestamp) -> String {
+        let port = at.port();
         if self.store.dialect == Dialect::Mysql {
             let stamp = strftime(now, "%Y-%m-%dT%H:%M:%S.000000Z");
             return format!(
-                "{stamp} 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '{}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.\n",
+                "{stamp} 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '{}'  socket: '/var/run/mysqld/mysqld.sock'  port: {port}  MySQL Community Server - GPL.\n",
                 self.version
             );
         }
         let stamp = strftime(now, "%Y-%m-%d %H:%M:%S.000 UTC");
-        [
-            format!("starting PostgreSQL {} on x86_64-pc-linux-gnu", self.version),
-            "listening on IPv4 address \"0.0.0.0\", port 5432".to_owned(),
-            "listening on IPv6 address \"::\", port 5432".to_owned(),
-            "listening on Unix socket \"/var/run/postgresql/.s.PGSQL.5432\"".to_owned(),
-            "database system is ready to accept connections".to_owned(),
-        ]
-        .map(|text| format!("{stamp} [1] LOG:  {text}\n"))
-        .concat()
+        let ip = at.ip();
+        let everywhere =
+            ip.is_unspecified().then(|| format!("listening on IPv6 address \"::\", port {port}"));
+        let lines = [
+            Some(format!("starting PostgreSQL {} on x86_64-pc-linux-gnu", self.version)),
+            Some(format!("listening on IPv4 address \"{ip}\", port {port}")),
+            everywhere,
+            Some(format!("listening on Unix socket \"/var/run/postgresql/.s.PGSQL.{port}\"")),
+            Some("database system is ready to accept connections".to_owned()),
+        ];
+        lines.into_iter().flatten().map(|text| format!("{stamp} [1] LOG:  {text}\n")).collect()
     }
 
     pub(in crate::os::program::server) fn last_words(&self, signal: Signal, now: Timestamp) -> String {

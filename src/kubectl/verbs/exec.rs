@@ -145,7 +145,7 @@ pub(super) fn access_error(error: AccessError) -> Complaint {
         AccessError::Refused(refusal) => {
             Complaint::plain(format!("unable to upgrade connection: {}", refusal.message))
         }
-        AccessError::Unreachable(text, _) => Complaint::plain(text),
+        AccessError::Unreachable(text, _) => Complaint::Raw(format!("Error from server: {text}")),
         AccessError::Failed(text) if text.starts_with("container not found") => {
             Complaint::plain(format!("unable to upgrade connection: {text}"))
         }

@@ -8,9 +8,10 @@ use crate::os::{Chunk, HttpRequest, Reply, Request, Served, Signal};
 use crate::sim::admission::pod::MIRROR_ANNOTATION;
 use crate::sim::api::{Reason, Refusal};
 use crate::sim::kubelet;
+use crate::sim::nodes::Machine;
 use crate::sim::runtime::{LogLine, SandboxId, VisitId};
-
 use std::net::{Ipv4Addr, SocketAddrV4};
+
 /// What a container is to run for somebody.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecOptions {
@@ -55,11 +56,7 @@ impl Cluster {
             )));
         }
         if let Some(machine) = self.machines.get(node).filter(|machine| !machine.is_heard()) {
-            let text = format!(
-                "Get \"https://{}:10250/{what}/{}/{}/{container}\": net/http: TLS handshake timeout",
-                machine.address, key.namespace, key.name
-            );
-            return Err(AccessError::Unreachable(text, 10_000));
+            return Err(unreachable(machine, what, &format!("{}/{}/{container}", key.namespace, key.name)));
         }
         let kubelet = self.node_index.get(node).and_then(|index| self.kubelets.get(index.0 as usize));
         // A mirror stands for a Pod that its kubelet knows by another UID.
@@ -246,6 +243,27 @@ impl Cluster {
         let (_, sandbox) = self.reach(key, "exec", container)?;
         self.runtime.write_file(sandbox, container, (path, bytes), now).map_err(AccessError::Failed)
     }
+}
+
+/// What the API server says of a kubelet it does not reach: a kubelet that hangs, as the recorded ones did, takes connections and says
+/// nothing; a machine without power is an address that nobody answers for (its neighbours give up on it after 3 s), one that is cut off
+/// says nothing at all. Streams are dialed by themselves (apimachinery's `proxy`, "error dialing backend"), logs are fetched.
+fn unreachable(machine: &Machine, what: &str, path: &str) -> AccessError {
+    let place = format!("{}:10250", machine.address);
+    let fetched = format!("Get \"https://{place}/{what}/{path}\"");
+    let (why, wait) = if !machine.powered {
+        ("connect: no route to host", 3_000)
+    } else if machine.connected {
+        return AccessError::Unreachable(format!("{fetched}: net/http: TLS handshake timeout"), 10_000);
+    } else {
+        ("i/o timeout", 30_000)
+    };
+    let text = if what == "containerLogs" {
+        format!("{fetched}: dial tcp {place}: {why}")
+    } else {
+        format!("error dialing backend: dial tcp {place}: {why}")
+    };
+    AccessError::Unreachable(text, wait)
 }
 
 fn container_status<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {

@@ -134,8 +134,10 @@ pub enum Reply {
     Resolved {
         /// Fully qualified, without the final dot.
         name: String,
-        /// Addresses.
+        /// Addresses; none of a name that only stands for one without.
         addresses: Vec<Ipv4Addr>,
+        /// Names on the way that stand for another, each with that.
+        aliases: Vec<(String, String)>,
     },
     /// An HTTP answer, with the address that gave it.
     Http(HttpResponse, Option<Ipv4Addr>),

@@ -6,8 +6,11 @@ mod door;
 mod names;
 mod policy;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use super::cluster::Context;
+use super::controllers::{endpoints, pods};
 use super::kubelet;
 use super::runtime::SandboxId;
 use crate::kube::core::Service;
@@ -88,16 +91,33 @@ impl Context<'_> {
         })
     }
 
-    /// The ready Pods a Service selects.
-    pub(super) fn ready_pods<'a>(
+    /// The Pods behind a Service that have an address and are not over.
+    fn pods_behind<'a>(&'a self, service: &'a Service, namespace: &str) -> impl Iterator<Item = &'a Pod> {
+        let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+        let pods = selector.map(|labels| self.store.pods_with_labels(namespace, labels));
+        pods.into_iter().flatten().filter(|pod| pod.status.pod_ip.is_some() && !pods::is_over(pod))
+    }
+
+    /// The Pods behind a Service that its slices call ready.
+    pub(super) fn published_pods<'a>(
         &'a self,
         service: &'a Service,
         namespace: &str,
     ) -> impl Iterator<Item = &'a Pod> {
-        let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-        let pods = selector.map(|labels| self.store.pods_with_labels(namespace, labels));
-        pods.into_iter().flatten().filter(|pod| {
-            pod.is_ready() && pod.status.pod_ip.is_some() && pod.metadata.deletion_timestamp.is_none()
-        })
+        self.pods_behind(service, namespace).filter(|pod| endpoints::is_published(service, pod))
+    }
+
+    /// The first of those Pods behind a Service that get what is sent to it: the ready ones or, if there are none, those that end and
+    /// still serve (pkg/proxy/topology.go, `CategorizeEndpoints`).
+    pub(super) fn backend<'a>(
+        &'a self,
+        service: &'a Service,
+        namespace: &str,
+        here: impl Fn(&&Pod) -> bool,
+    ) -> Option<&'a Pod> {
+        let published = |pod: &&Pod| endpoints::is_published(service, pod);
+        let mut ready = self.pods_behind(service, namespace).filter(published);
+        let mut ending = self.pods_behind(service, namespace).filter(|pod| pods::is_ready(pod));
+        ready.find(&here).or_else(|| ending.find(&here))
     }
 }

@@ -116,6 +116,11 @@ fn publishes_unready(service: &Service) -> bool {
     service.spec.as_ref().is_some_and(|spec| spec.publish_not_ready_addresses == Some(true))
 }
 
+/// Whether a Pod behind a Service is to be found as ready.
+pub(in crate::sim) fn is_published(service: &Service, pod: &Pod) -> bool {
+    (pods::is_ready(pod) && !pods::is_leaving(pod)) || publishes_unready(service)
+}
+
 fn target(pod: &Pod) -> ObjectReference {
     ObjectReference {
         kind: Some("Pod".into()),
@@ -129,11 +134,10 @@ fn target(pod: &Pod) -> ObjectReference {
 fn endpoint(service: &Service, pod: &Pod) -> Endpoint {
     let serving = pods::is_ready(pod);
     let leaving = pods::is_leaving(pod);
-    let ready = (serving && !leaving) || publishes_unready(service);
     Endpoint {
         addresses: pod.status.pod_ip.iter().cloned().collect(),
         conditions: Some(EndpointConditions {
-            ready: Some(ready),
+            ready: Some(is_published(service, pod)),
             serving: Some(serving),
             terminating: Some(leaving),
         }),
@@ -209,7 +213,7 @@ fn write_endpoints(service: &Arc<Service>, standing: &[Pod], write: &Write, cont
         target_ref: Some(target(pod)),
         hostname: None,
     };
-    let usable = |pod: &&Pod| (pods::is_ready(pod) && !pods::is_leaving(pod)) || publishes_unready(service);
+    let usable = |pod: &&Pod| is_published(service, pod);
     let ready: Vec<EndpointAddress> = standing.iter().filter(usable).map(address).collect();
     let unready: Vec<EndpointAddress> =
         standing.iter().filter(|pod| !usable(pod) && !pods::is_leaving(pod)).map(address).collect();

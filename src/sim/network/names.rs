@@ -2,8 +2,8 @@
 
 use super::Context;
 use super::route::Origin;
-use crate::kube::Pod;
 use crate::kube::core::Service;
+use crate::kube::{Kind, Pod};
 use crate::os::{Failure, Reply, is_loopback};
 use std::net::Ipv4Addr;
 
@@ -18,12 +18,19 @@ impl Context<'_> {
         if !self.may_resolve(from) {
             return Reply::Failed(Failure::TimedOut);
         }
-        let backends = from.namespace.as_deref().and_then(|namespace| self.backends_of(name, namespace));
+        let followed = from.namespace.as_deref().and_then(|namespace| self.followed(name, namespace));
+        let (aliases, last) = followed.unwrap_or_else(|| (Vec::new(), name.to_owned()));
+        let backends = from.namespace.as_deref().and_then(|namespace| self.backends_of(&last, namespace));
         if let Some((name, addresses)) = backends {
-            return Reply::Resolved { name, addresses };
+            return Reply::Resolved { name, addresses, aliases };
         }
-        match self.address_of(from, name) {
-            Some((name, ip)) => Reply::Resolved { name, addresses: vec![ip] },
+        match self.address_of(from, &last) {
+            Some((name, ip)) => Reply::Resolved { name, addresses: vec![ip], aliases },
+            // The name service gives the other name, whether anybody has it or not.
+            None if !aliases.is_empty() => {
+                let name = last.trim_end_matches('.').to_owned();
+                Reply::Resolved { name, addresses: Vec::new(), aliases }
+            }
             None => Reply::Failed(Failure::UnknownHost),
         }
     }
@@ -51,27 +58,48 @@ impl Context<'_> {
     /// The full name and address of a Service of the cluster as seen from a namespace, maybe by way of
     /// Services that are only another name for it.
     fn address_in_cluster(&self, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
+        let (_, last) = self.followed(host, namespace)?;
+        self.address_of_name(&last, namespace)
+    }
+
+    /// Names that are only another name, each with what it stands for, and the last of them.
+    fn followed(&self, host: &str, namespace: &str) -> Option<(Vec<(String, String)>, String)> {
         let mut host = host.to_owned();
+        let mut aliases = Vec::new();
         for _ in 0..ALIASES {
-            let Some(target) = self.alias(&host, namespace) else {
-                return self.address_of_name(&host, namespace);
-            };
+            let Some((name, target)) = self.alias(&host, namespace) else { return Some((aliases, host)) };
+            aliases.push((name, target.trim_end_matches('.').to_owned()));
             host = target;
         }
         None
     }
 
-    /// What a Service of type `ExternalName` stands for: a full name, as no search domain is added to the target of a CNAME.
-    fn alias(&self, host: &str, namespace: &str) -> Option<String> {
+    /// The full name of a Service of type `ExternalName` and what it stands for: a full name, as no search domain is added to the target
+    /// of a CNAME.
+    fn alias(&self, host: &str, namespace: &str) -> Option<(String, String)> {
         let (name, home) = service_named(host, namespace)?;
         let service = self.service(|s| s.metadata.name.as_deref() == Some(name), Some(home))?;
         let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() == Some("ExternalName"))?;
         let target = spec.external_name.as_deref()?.trim_end_matches('.');
         // A name outside the cluster leads nowhere: there is no world around it.
-        Some(if target.ends_with(ZONE) { target.to_owned() } else { format!("{target}.") })
+        let target = if target.ends_with(ZONE) { target.to_owned() } else { format!("{target}.") };
+        Some((format!("{name}.{home}{ZONE}"), target))
+    }
+
+    /// The name `10-244-0-2.NAMESPACE.pod.cluster.local` that every address has in every namespace (`pods insecure` of the usual name service).
+    fn by_pod_record(&self, host: &str) -> Option<(String, Ipv4Addr)> {
+        let host = host.trim_end_matches('.');
+        let short = host.strip_suffix(".pod.cluster.local").or_else(|| host.strip_suffix(".pod"))?;
+        let (address, namespace) = short.split_once('.')?;
+        self.store.find(Kind::Namespace, "", namespace)?;
+        let ip = address.replace('-', ".").parse().ok()?;
+        Some((format!("{short}.pod.cluster.local"), ip))
     }
 
     fn address_of_name(&self, host: &str, namespace: &str) -> Option<(String, Ipv4Addr)> {
+        if let Some(found) = self.by_pod_record(host) {
+            return Some(found);
+        }
         if let Some((name, addresses)) = self.backends_of(host, namespace) {
             return addresses.first().map(|address| (name, *address));
         }
@@ -81,7 +109,7 @@ impl Context<'_> {
         Some((format!("{name}.{namespace}.svc.cluster.local"), ip.parse().ok()?))
     }
 
-    /// A Service without an address of its own stands for its ready Pods; one of them is named before it.
+    /// A Service without an address of its own stands for the Pods behind it that are ready or published all the same; one of them is named before it.
     fn backends_of(&self, host: &str, namespace: &str) -> Option<(String, Vec<Ipv4Addr>)> {
         let host = host.trim_end_matches('.');
         let short =
@@ -99,7 +127,7 @@ impl Context<'_> {
             _ => return None,
         };
         let service = self.headless(name, home)?;
-        let pods = self.ready_pods(service, home);
+        let pods = self.published_pods(service, home);
         let of_name = |known: &&Pod| {
             pod.is_none_or(|pod| {
                 known.spec.hostname.as_deref() == Some(pod) && known.spec.subdomain.as_deref() == Some(name)

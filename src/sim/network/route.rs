@@ -227,7 +227,7 @@ impl Context<'_> {
         })
     }
 
-    /// Where a port of a Service leads: to the first Pod that is ready, on one node if that is asked for. A Service without a selector
+    /// Where a port of a Service leads: to the first Pod that takes requests, on one node if that is asked for. A Service without a selector
     /// leads where its slices say.
     fn behind(&self, service: &Service, entry: &ServicePort, node: Option<Ipv4Addr>) -> Result<End, Failure> {
         let home = service.metadata.namespace.as_deref().unwrap_or_default();
@@ -236,7 +236,7 @@ impl Context<'_> {
         }
         let node = node.map(|ip| ip.to_string());
         let here = |pod: &&Pod| node.is_none() || pod.status.host_ip.as_deref() == node.as_deref();
-        let backend = self.ready_pods(service, home).find(here).ok_or(Failure::Refused)?;
+        let backend = self.backend(service, home, here).ok_or(Failure::Refused)?;
         let target = port_of(entry, Some(backend)).ok_or(Failure::Refused)?;
         let address = backend.status.pod_ip.as_deref().unwrap_or_default();
         let port = u16::try_from(target).map_err(|_| Failure::Refused)?;

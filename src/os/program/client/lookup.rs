@@ -104,18 +104,25 @@ fn server(ctx: &mut Ctx<'_>) -> String {
     conf.lines().find_map(|line| line.strip_prefix("nameserver ")).unwrap_or("10.96.0.10").trim().to_owned()
 }
 
-fn dig_answer(name: &str, addresses: &[Ipv4Addr], server: &str, ctx: &Ctx<'_>) -> String {
-    let status = if addresses.is_empty() { "NXDOMAIN" } else { "NOERROR" };
+/// The records of an answer as `dig` prints them.
+fn records(name: &str, addresses: &[Ipv4Addr], aliases: &[(String, String)]) -> Vec<String> {
+    let other = aliases.iter().map(|(name, target)| format!("{name}. 30\tIN\tCNAME\t{target}."));
+    let own = addresses.iter().map(|address| format!("{}. 30\tIN\tA\t{address}", name.trim_end_matches('.')));
+    other.chain(own).collect()
+}
+
+fn dig_answer(name: &str, records: &[String], server: &str, ctx: &Ctx<'_>) -> String {
+    let status = if records.is_empty() { "NXDOMAIN" } else { "NOERROR" };
     let name = name.trim_end_matches('.');
     let id = ctx.now().0 % 65_521;
     let mut text = format!(
         "\n; <<>> DiG 9.18.37 <<>> {name}\n;; global options: +cmd\n;; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: {status}, id: {id}\n;; flags: qr aa rd; QUERY: 1, ANSWER: {}, AUTHORITY: 0, ADDITIONAL: 1\n\n;; QUESTION SECTION:\n;{name}.\tIN\tA\n\n",
-        addresses.len()
+        records.len()
     );
-    if !addresses.is_empty() {
+    if !records.is_empty() {
         text.push_str(";; ANSWER SECTION:\n");
-        for address in addresses {
-            let _ = writeln!(text, "{name}. 30\tIN\tA\t{address}");
+        for record in records {
+            let _ = writeln!(text, "{record}");
         }
         text.push('\n');
     }
@@ -133,22 +140,33 @@ impl Client {
         let server = server(ctx);
         let asked = self.host.clone();
         let (text, code) = match (shown, reply) {
-            (Shown::Nslookup, Reply::Resolved { name, addresses }) => {
+            (Shown::Nslookup, Reply::Resolved { name, addresses, aliases }) => {
+                let other =
+                    aliases.iter().map(|(name, target)| format!("{name}\tcanonical name = {target}\n"));
+                let other: String = other.collect();
                 let found: String =
                     addresses.iter().map(|address| format!("Name:\t{name}\nAddress: {address}\n")).collect();
-                (format!("Server:\t\t{server}\nAddress:\t{server}:53\n\n{found}\n"), 0)
+                // It asks for IPv4 and for IPv6, and the other name stands in both answers.
+                let again = if other.is_empty() { String::new() } else { format!("{other}\n") };
+                (format!("Server:\t\t{server}\nAddress:\t{server}:53\n\n{other}{found}\n{again}"), 0)
             }
-            (Shown::Getent, Reply::Resolved { addresses, name }) => {
+            (Shown::Getent, Reply::Resolved { addresses, name, .. }) if !addresses.is_empty() => {
                 (addresses.iter().map(|address| format!("{:<15} {name}\n", address.to_string())).collect(), 0)
             }
-            (Shown::Host, Reply::Resolved { addresses, name }) => {
-                (addresses.iter().map(|address| format!("{name} has address {address}\n")).collect(), 0)
+            (Shown::Host, Reply::Resolved { addresses, name, aliases }) => {
+                let other =
+                    aliases.iter().map(|(name, target)| format!("{name} is an alias for {target}.\n"));
+                let own = addresses.iter().map(|address| format!("{name} has address {address}\n"));
+                (other.chain(own).collect(), 0)
             }
-            (Shown::DigShort, Reply::Resolved { addresses, .. }) => {
-                (addresses.iter().map(|address| format!("{address}\n")).collect(), 0)
+            (Shown::DigShort, Reply::Resolved { addresses, aliases, .. }) => {
+                let other = aliases.iter().map(|(_, target)| format!("{target}.\n"));
+                (other.chain(addresses.iter().map(|address| format!("{address}\n"))).collect(), 0)
             }
-            (Shown::Dig, Reply::Resolved { name, addresses }) => {
-                (dig_answer(&name, &addresses, &server, ctx), 0)
+            (Shown::Dig, Reply::Resolved { name, addresses, aliases }) => {
+                let records = records(&name, &addresses, &aliases);
+                let asked = aliases.first().map_or(&name, |(asked, _)| asked);
+                (dig_answer(asked, &records, &server, ctx), 0)
             }
             (Shown::Getent, _) => (String::new(), 2),
             (_, Reply::Failed(Failure::TimedOut)) => {

@@ -179,7 +179,7 @@ impl Nginx {
         for (id, upstream) in std::mem::take(&mut self.lookups) {
             match ctx.reply(id) {
                 None => waiting.push((id, upstream)),
-                Some(Reply::Resolved { .. }) => {}
+                Some(Reply::Resolved { addresses, .. }) if !addresses.is_empty() => {}
                 Some(_) => {
                     return Err(format!(
                         "host not found in upstream \"{}\" in {}",

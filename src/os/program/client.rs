@@ -76,15 +76,26 @@ fn url(text: &str) -> Option<Url> {
     (!host.is_empty()).then(|| Url { host: host.to_owned(), port, path: path.to_owned(), tls })
 }
 
-/// The address `/etc/hosts` gives a name, or the name.
-pub(super) fn known_host(ctx: &mut Ctx<'_>, name: &str) -> String {
+/// The first words of the line that `/etc/hosts` has for a name: an address and a name.
+fn host_line(ctx: &mut Ctx<'_>, name: &str) -> Option<(String, String)> {
     let text = ctx.files("/etc/hosts").and_then(|files| files.read("/etc/hosts").ok()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     let line = text
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default())
-        .find(|line| line.split_whitespace().skip(1).any(|known| known == name));
-    line.and_then(|line| line.split_whitespace().next()).unwrap_or(name).to_owned()
+        .find(|line| line.split_whitespace().skip(1).any(|known| known == name))?;
+    let mut words = line.split_whitespace().map(str::to_owned);
+    words.next().zip(words.next())
+}
+
+/// The address `/etc/hosts` gives a name, or the name.
+pub(super) fn known_host(ctx: &mut Ctx<'_>, name: &str) -> String {
+    host_line(ctx, name).map_or_else(|| name.to_owned(), |(address, _)| address)
+}
+
+/// The name that stands first beside the address `/etc/hosts` gives a name, or the name.
+pub(super) fn full_name(ctx: &mut Ctx<'_>, name: &str) -> String {
+    host_line(ctx, name).map_or_else(|| name.to_owned(), |(_, first)| first)
 }
 
 impl Client {

@@ -72,10 +72,19 @@ pub(super) fn printenv(call: &mut Call<'_, '_>) -> Program {
 }
 
 pub(super) fn hostname(call: &mut Call<'_, '_>) -> Program {
-    let text = if call.args().iter().any(|word| word == "-i" || word == "-I") {
-        call.ctx.sys.addresses.join(" ")
-    } else {
-        call.ctx.sys.hostname().to_owned()
+    let name = call.ctx.sys.hostname().to_owned();
+    let letter = call.args().iter().find_map(|word| word.strip_prefix('-')?.chars().next());
+    // The full name is the first that stands beside the host's address.
+    let full = |call: &mut Call<'_, '_>| super::client::full_name(call.ctx, &name);
+    let text = match letter {
+        Some('i' | 'I') => call.ctx.sys.addresses.join(" "),
+        Some('f') => full(call),
+        Some('s') => name.split('.').next().unwrap_or_default().to_owned(),
+        Some('d') => match full(call).split_once('.') {
+            Some((_, domain)) => domain.to_owned(),
+            None => return call.done(0),
+        },
+        _ => name,
     };
     call.line(&text);
     call.done(0)

@@ -42,7 +42,7 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &mut Desk) -
     let user = user(worker, container, &image)?;
     let mut env = vec![
         ("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
-        ("HOSTNAME".into(), hostname(worker, desk)),
+        ("HOSTNAME".into(), super::names::hostname(&worker.pod, &desk.machine.spec.name)),
     ];
     for (name, value) in image.env.iter().cloned().chain(given.iter().cloned()) {
         match env.iter_mut().find(|(known, _)| *known == name) {
@@ -70,16 +70,6 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &mut Desk) -
         mounts: mounts::of(worker, container, &given, desk)?,
         image,
     })
-}
-
-/// The name the Pod's processes see as their host's.
-pub(super) fn hostname(worker: &Worker, desk: &Desk) -> String {
-    if worker.pod.spec.host_network == Some(true) {
-        return desk.machine.spec.name.to_string();
-    }
-    let name = worker.pod.spec.hostname.clone().filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| worker.key.name.to_string());
-    name.chars().take(63).collect::<String>().trim_end_matches(['-', '.']).to_owned()
 }
 
 /// `command` replaces the image's entrypoint and its arguments, `args` only the arguments.

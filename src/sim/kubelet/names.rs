@@ -11,20 +11,43 @@ const NODE_DNS: &str = "10.255.255.53";
 /// How many name servers and search domains a resolver takes.
 const MOST: (usize, usize) = (3, 32);
 
-/// `/etc/hosts` of a Pod with this host name and address.
-pub(super) fn hosts(pod: &Pod, name: &str, ip: &str) -> String {
+/// The host name and domain of a Pod on this node (`GeneratePodHostNameAndDomain`).
+fn host_and_domain(pod: &Pod, node: &str) -> (String, Option<String>) {
+    let given = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    if pod.spec.host_network == Some(true) {
+        return (node.to_owned(), None);
+    }
+    if let Some(name) = given(&pod.spec.hostname_override) {
+        return (short(&name), None);
+    }
+    let domain = given(&pod.spec.subdomain);
+    let domain = domain.map(|domain| format!("{domain}.{}.svc.cluster.local", pod.namespace()));
+    (short(&given(&pod.spec.hostname).unwrap_or_else(|| pod.name().to_owned())), domain)
+}
+
+/// A name as long as the kernel takes it (`truncatePodHostnameIfNeeded`).
+fn short(name: &str) -> String {
+    name.chars().take(63).collect::<String>().trim_end_matches(['-', '.']).to_owned()
+}
+
+/// What the kernel calls the host that a Pod's processes are on.
+pub(super) fn hostname(pod: &Pod, node: &str) -> String {
+    match host_and_domain(pod, node) {
+        (name, Some(domain)) if pod.spec.set_hostname_as_fqdn == Some(true) => format!("{name}.{domain}"),
+        (name, _) => name,
+    }
+}
+
+/// `/etc/hosts` of a Pod on this node with this address.
+pub(super) fn hosts(pod: &Pod, node: &str, ip: &str) -> String {
     let mut text = String::from(
         "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n\
          fe00::\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n",
     );
-    match pod.spec.subdomain.as_deref().filter(|domain| !domain.is_empty()) {
-        Some(domain) => {
-            let _ = writeln!(text, "{ip}\t{name}.{domain}.{}.svc.cluster.local\t{name}", pod.namespace());
-        }
-        None => {
-            let _ = writeln!(text, "{ip}\t{name}");
-        }
-    }
+    let _ = match host_and_domain(pod, node) {
+        (name, Some(domain)) => writeln!(text, "{ip}\t{name}.{domain}\t{name}"),
+        (name, None) => writeln!(text, "{ip}\t{name}"),
+    };
     let aliases = pod.spec.host_aliases.as_deref().unwrap_or_default();
     if !aliases.is_empty() {
         text.push_str("\n# Entries added by HostAliases.\n");
@@ -123,10 +146,24 @@ mod tests {
             json!([{"ip": "1.2.3.4", "hostnames": ["a", "b"]}, {"ip": "5.6.7.8", "hostnames": ["c"]}]);
         let text = hosts(
             &pod(json!({"containers": [], "subdomain": "sub", "hostAliases": aliases})),
-            "web",
+            "worker-1",
             "10.0.0.1",
         );
         assert!(text.contains("10.0.0.1\tweb.sub.shop.svc.cluster.local\tweb\n"));
         assert!(text.ends_with("\n\n# Entries added by HostAliases.\n1.2.3.4\ta\tb\n5.6.7.8\tc\n"));
+    }
+
+    #[test]
+    fn the_kernel_knows_a_host_by_its_own_name_by_its_full_one_or_by_the_one_that_was_asked_for() {
+        let name = |spec: Value| hostname(&pod(spec), "worker-1");
+        assert_eq!(name(json!({"containers": []})), "web");
+        let mut spec = json!({"containers": [], "hostname": "a", "subdomain": "sub"});
+        assert_eq!(name(spec.clone()), "a");
+        spec["setHostnameAsFQDN"] = json!(true);
+        assert_eq!(name(spec.clone()), "a.sub.shop.svc.cluster.local");
+        let other = json!({"containers": [], "subdomain": "sub", "hostnameOverride": "custom.example.host"});
+        assert_eq!(name(other.clone()), "custom.example.host");
+        assert!(hosts(&pod(other), "worker-1", "10.0.0.1").contains("10.0.0.1\tcustom.example.host\n"));
+        assert_eq!(name(json!({"containers": [], "hostNetwork": true})), "worker-1");
     }
 }

@@ -1,6 +1,6 @@
 //! Making and removing what a Pod runs in: addresses, sandboxes, container instances.
 
-use super::config::{self, Prepared};
+use super::config::Prepared;
 use super::desk::Desk;
 use super::etc;
 use super::names;
@@ -11,7 +11,7 @@ use crate::kube::core::Container as Spec;
 use crate::kube::quantity::Amount;
 use crate::os::{CellId, CellSpec, Signal};
 use crate::sim::chance;
-use crate::sim::runtime::{Container, State};
+use crate::sim::runtime::{Container, Sandbox, State};
 use std::sync::Arc;
 
 /// How many addresses a node has for its Pods: all of its network but for the network's own, the gateway's and the one for all.
@@ -33,7 +33,7 @@ impl Desk<'_, '_> {
 
     /// Makes the Pod's sandbox, or makes it anew.
     pub fn make_sandbox(&mut self, worker: &mut Worker) {
-        let hostname = config::hostname(worker, self);
+        let hostname = names::hostname(&worker.pod, &self.machine.spec.name);
         let ip =
             if worker.pod.spec.host_network == Some(true) { self.machine.ip.clone() } else { self.address() };
         if let Some(id) = worker.sandbox {
@@ -55,14 +55,15 @@ impl Desk<'_, '_> {
         let seed = self.ctx.seed;
         let shared = worker.pod.spec.share_process_namespace == Some(true);
         let pause = if shared { self.ctx.runtime.pause(id, self.ctx.now) } else { None };
-        let name = config::hostname(worker, self);
+        let node = self.machine.spec.name.clone();
         let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
         let attempt = sandbox.newest(&spec.name).map_or(0, |last| last.attempt + 1);
         let ephemeral_target = worker.target_of(target).and_then(|name| {
             sandbox.containers.iter().rev().find(|c| *c.name == *name && c.state.is_running()).map(|c| c.cell)
         });
         let share = ephemeral_target.or(pause);
-        let mut cell = cell_spec(&prepared, share, (&name, &sandbox.ip), worker);
+        let mut cell = cell_spec(&prepared, share, (&node, sandbox), worker);
+        let name = names::hostname(&worker.pod, &node);
         etc::keep_visible(&mut cell, &name, self.ctx.runtime);
         let Some(sandbox) = self.ctx.runtime.get_mut(id) else { return };
         let cell = sandbox.system.add_cell(cell);
@@ -124,7 +125,7 @@ fn host_ids(serial: u64) -> (u32, u32) {
 fn cell_spec(
     prepared: &Prepared,
     share: Option<CellId>,
-    (name, ip): (&str, &str),
+    (node, sandbox): (&str, &Sandbox),
     worker: &Worker,
 ) -> CellSpec {
     CellSpec {
@@ -136,7 +137,7 @@ fn cell_spec(
         read_only_root: prepared.read_only_root,
         memory_limit: prepared.memory_limit,
         cpu_limit: prepared.cpu_limit,
-        hosts: names::hosts(&worker.pod, name, ip),
+        hosts: names::hosts(&worker.pod, node, &sandbox.ip),
         resolv: names::resolv(&worker.pod),
         host_ids: (worker.pod.spec.host_users == Some(false)).then(|| host_ids(worker.serial)),
         share_pids_with: share,

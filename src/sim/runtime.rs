@@ -9,7 +9,7 @@ mod visit;
 use super::cluster::NodeIndex;
 use crate::kube::core::ResourceRequirements;
 use crate::kube::{SimTime, WallClock};
-use crate::os::{CellId, Chunk, Pid, Signal, Stream, System, VolumeId, Volumes};
+use crate::os::{CellId, Chunk, Medium, Meta, Pid, Signal, Stream, System, Tree, Volume, VolumeId, Volumes};
 use k8s_openapi::jiff::Timestamp;
 pub use process::{ErrandId, Happening, Outcome};
 use std::collections::BTreeMap;
@@ -178,6 +178,8 @@ pub struct Sandbox {
     pub containers: Vec<Container>,
     /// Its processes.
     pub system: System,
+    /// What its containers find in `/dev/shm`.
+    pub shared_memory: VolumeId,
     /// The reminder to run them that is already on the agenda.
     pub wake_at: SimTime,
     /// The pause container, once containers share their processes with it.
@@ -305,9 +307,11 @@ impl Runtime {
         let id = SandboxId(self.next);
         self.next += 1;
         self.by_ip.insert(ip.clone(), id);
+        let shared_memory = self.add_volume(shared_memory());
         self.sandboxes.insert(
             id,
             Sandbox {
+                shared_memory,
                 node,
                 worker,
                 up: true,
@@ -335,6 +339,7 @@ impl Runtime {
             sandbox.errands.clear();
             sandbox.ip = ip;
             sandbox.up = true;
+            self.volumes.insert(sandbox.shared_memory, shared_memory());
         }
     }
 
@@ -400,8 +405,14 @@ impl Runtime {
     pub fn remove(&mut self, id: SandboxId) {
         if let Some(sandbox) = self.sandboxes.remove(&id) {
             self.by_ip.remove(&sandbox.ip);
+            self.volumes.remove(sandbox.shared_memory);
         }
     }
+}
+
+/// A sandbox's `/dev/shm` (containerd, `defaultShmSize`).
+fn shared_memory() -> Volume {
+    Volume { tree: Tree::new(Meta::root(0o1777)), medium: Medium::Memory, capacity: Some(64 << 20) }
 }
 
 fn system(hostname: &str, ip: &str, node: NodeIndex) -> System {

@@ -29,8 +29,13 @@ fn file_systems(call: &Call<'_, '_>) -> Vec<FileSystem> {
         let memory = volume.medium == super::super::Medium::Memory;
         let size = if memory { volume.capacity.unwrap_or(12 << 30) } else { disk };
         let used = if memory { volume.tree.usage() } else { disk / 5 };
-        let device = if memory { "tmpfs" } else { "/dev/sda1" };
-        rows.push((device, size, used, format!("/{}", mount.at.join("/"))));
+        let at = format!("/{}", mount.at.join("/"));
+        let device = match at.as_str() {
+            "/dev/shm" if memory => "shm",
+            _ if memory => "tmpfs",
+            _ => "/dev/sda1",
+        };
+        rows.push((device, size, used, at));
     }
     rows
 }

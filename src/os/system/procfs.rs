@@ -49,6 +49,10 @@ impl System {
         let cell = self.procs.get(&viewer).and_then(|process| self.cells.get(&process.cell));
         for mount in cell.into_iter().flat_map(|cell| &cell.mounts) {
             let _ = writeln!(
+            if mount.at == ["dev", "shm"] {
+                text.push_str("shm /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=65536k 0 0\n");
+                continue;
+            }
                 text,
                 "/dev/sda1 /{} ext4 {},relatime 0 0",
                 mount.at.join("/"),

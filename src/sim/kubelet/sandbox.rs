@@ -9,11 +9,13 @@ use super::worker::Worker;
 use crate::kube::Pod;
 use crate::kube::core::Container as Spec;
 use crate::kube::quantity::Amount;
-use crate::os::{CellId, CellSpec, Signal};
+use crate::os::{CellId, CellSpec, Mount, Signal};
 use crate::sim::chance;
 use crate::sim::runtime::{Container, Sandbox, State};
 use std::sync::Arc;
 
+/// Where processes share memory by name.
+const SHARED_MEMORY: &str = "/dev/shm";
 /// How many addresses a node has for its Pods: all of its network but for the network's own, the gateway's and the one for all.
 const ADDRESSES: u32 = 253;
 
@@ -129,8 +131,14 @@ fn cell_spec(
     worker: &Worker,
 ) -> CellSpec {
     CellSpec {
+    let mut mounts = prepared.mounts.clone();
+    // The sandbox's shared memory, unless the Pod has something else there (containerd, `isInCRIMounts`).
+    if !mounts.iter().any(|mount| mount.path.trim_end_matches('/') == SHARED_MEMORY) {
+        let path = SHARED_MEMORY.to_owned();
+        mounts.push(Mount { path, volume: sandbox.shared_memory, sub_path: String::new(), read_only: false });
+    }
         root: prepared.image.root.clone(),
-        mounts: prepared.mounts.clone(),
+        mounts,
         env: prepared.env.clone(),
         workdir: prepared.workdir.clone(),
         user: prepared.user.clone(),

@@ -14,6 +14,7 @@ mod image;
 mod net;
 mod process;
 mod program;
+mod rights;
 mod shell;
 mod signal;
 mod system;
@@ -32,6 +33,7 @@ pub use net::{
     Failure, Health, HttpRequest, HttpResponse, Reply, Request, RequestId, ServeId, Served, is_loopback,
 };
 pub use process::{Pid, ProcessInfo, Status};
+pub use rights::{CAPABILITIES, Rights};
 pub use shell::LineStatus;
 pub use signal::{DefaultAction, Signal};
 pub use system::{

@@ -18,6 +18,7 @@ use super::descriptor::{Capture, Chunk, OpenFile, Pipe, Stream};
 use super::fs::Files;
 use super::net::{HttpResponse, Reply, Request, RequestId, ServeId};
 use super::process::{Pid, ProcKey, Process, ProcessInfo};
+use super::rights::Rights;
 use super::signal::Signal;
 use super::volume::Volumes;
 use crate::kube::{SimTime, WallClock};
@@ -123,6 +124,8 @@ pub struct System {
     notices: Vec<Notice>,
     next_id: u64,
     next_cell: u32,
+    /// Of containers that have not all of them.
+    rights: BTreeMap<CellId, Rights>,
     /// Forks in the present second of the clock.
     forks: (SimTime, u32),
     /// What of the machine's own addresses is answered outside of it.
@@ -144,15 +147,16 @@ impl System {
             pipes: BTreeMap::new(),
             captures: BTreeMap::new(),
             listeners: BTreeMap::new(),
+            bound: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
             requests: BTreeMap::new(),
             next_pid: BTreeMap::new(),
             ready: VecDeque::new(),
-            bound: BTreeSet::new(),
-            neighbours: BTreeSet::new(),
             timers: BTreeSet::new(),
             notices: Vec::new(),
             next_id: 0,
             next_cell: 0,
+            rights: BTreeMap::new(),
             forks: (SimTime(0), 0),
             beyond: Beyond::Ports(BTreeSet::new()),
         }
@@ -204,6 +208,7 @@ impl System {
             self.drop_process(key);
         }
         self.captures.retain(|_, capture| !capture.ended);
+        self.rights.remove(&cell);
         if let Some(gone) = self.cells.remove(&cell)
             && !self.cells.values().any(|other| other.namespace == gone.namespace)
         {
@@ -222,6 +227,11 @@ impl System {
             cell.memory_limit = memory;
             cell.cpu_limit = cpu;
         }
+    }
+
+    /// Says what a container's processes may do.
+    pub fn set_rights(&mut self, cell: CellId, rights: Rights) {
+        self.rights.insert(cell, rights);
     }
 
     /// Command names in this container that the host runs itself.

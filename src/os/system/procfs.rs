@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::super::process::ProcKey;
+use super::super::process::{ProcKey, Process};
+use super::super::rights::Rights;
 use super::super::tree::{Body, Device, Meta, Node, Tree};
 use super::System;
 use crate::kube::time::EPOCH_SECONDS;
@@ -48,11 +49,11 @@ impl System {
         let mut text = "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid 0 0\n".to_owned();
         let cell = self.procs.get(&viewer).and_then(|process| self.cells.get(&process.cell));
         for mount in cell.into_iter().flat_map(|cell| &cell.mounts) {
-            let _ = writeln!(
             if mount.at == ["dev", "shm"] {
                 text.push_str("shm /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=65536k 0 0\n");
                 continue;
             }
+            let _ = writeln!(
                 text,
                 "/dev/sda1 /{} ext4 {},relatime 0 0",
                 mount.at.join("/"),
@@ -72,11 +73,36 @@ impl System {
         }
     }
 
+    /// `/proc/PID/status` (fs/proc/array.c), without what nobody looks for.
+    fn status_text(&self, process: &Process, pid: u32) -> String {
+        let state = if process.stopped { "T (stopped)" } else { "S (sleeping)" };
+        let (uid, gid) = (process.user.uid, process.user.gid);
+        let mut groups = process.user.groups.clone();
+        groups.sort_unstable();
+        let groups: String = groups.iter().map(|group| format!("{group} ")).collect();
+        let memory = process.load.memory_at(self.clock) / 1024;
+        let rights = self.rights.get(&process.cell).copied().unwrap_or(Rights::ALL);
+        // Who is not root has none until a program brings some along, however many the container may have.
+        let (bound, own) = (rights.capabilities, if uid == 0 { rights.capabilities } else { 0 });
+        let filters = u8::from(rights.filtered);
+        format!(
+            "Name:\t{}\nUmask:\t{:04o}\nState:\t{state}\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{}\nTracerPid:\t0\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n\
+             Gid:\t{gid}\t{gid}\t{gid}\t{gid}\nFDSize:\t64\nGroups:\t{groups}\nVmRSS:\t{memory:8} kB\nThreads:\t1\nCapInh:\t{:016x}\nCapPrm:\t{own:016x}\n\
+             CapEff:\t{own:016x}\nCapBnd:\t{bound:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{}\nSeccomp:\t{}\nSeccomp_filters:\t{filters}\n",
+            process.comm,
+            process.umask,
+            process.parent,
+            0,
+            0,
+            u8::from(rights.no_new_privileges),
+            2 * filters,
+        )
+    }
+
     fn put_process(&self, tree: &mut Tree, (key, viewer): (ProcKey, ProcKey), name: &str) {
         let Some(process) = self.procs.get(&key) else { return };
         let meta = Meta { mode: 0o444, uid: process.user.uid, gid: process.user.gid, mtime: process.started };
         let text = |content: &str| Node::file(meta, content.as_bytes());
-        let memory = process.load.memory_at(self.clock) / 1024;
         tree.put(
             &format!("/{name}/cmdline"),
             text(&process.argv.iter().flat_map(|word| [word.as_str(), "\0"]).collect::<String>()),
@@ -98,15 +124,10 @@ impl System {
             tree.put(&format!("/{name}/{map}"), text(&format!("{:>10} {:>10} {:>10}\n", 0, ids.0, ids.1)));
         }
         tree.put(&format!("/{name}/mounts"), text(&self.mounts_text(key)));
-        let state = if process.stopped { "T (stopped)" } else { "S (sleeping)" };
-        let (uid, gid) = (process.user.uid, process.user.gid);
-        tree.put(
-            &format!("/{name}/status"),
-            text(&format!(
-                "Name:\t{}\nState:\t{state}\nPid:\t{}\nPPid:\t{}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{gid}\t{gid}\t{gid}\t{gid}\nVmRSS:\t{memory:8} kB\n",
-                process.comm, key.pid, process.parent
-            )),
-        );
+        tree.put(&format!("/{name}/status"), text(&self.status_text(process, key.pid)));
+        // The user namespace of the machine has this number on every Linux (include/linux/proc_ns.h).
+        let own = if ids.0 == 0 { 4_026_531_837 } else { 4_026_532_000 + u64::from(ids.0 / 65_536) };
+        tree.put(&format!("/{name}/ns/user"), Node::link(&format!("user:[{own}]")));
         let cwd = Node::link(&process.cwd);
         tree.put(&format!("/{name}/cwd"), cwd);
         tree.put(&format!("/{name}/root"), self.root_of(key, viewer));

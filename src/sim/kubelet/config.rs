@@ -5,12 +5,13 @@ mod envfile;
 mod environment;
 mod fields;
 mod mounts;
+mod rights;
 
 use super::desk::Desk;
 use super::worker::Worker;
 use crate::kube::core::{Container, PodSecurityContext, SecurityContext};
 use crate::kube::quantity::Amount;
-use crate::os::{ARGUMENT_MAX, Catalogue, Image, Mount, Reference, User};
+use crate::os::{ARGUMENT_MAX, Catalogue, Image, Mount, Reference, Rights, User};
 use std::collections::BTreeMap;
 
 pub(super) use fields::{pod_field, resource_field};
@@ -24,6 +25,7 @@ pub(super) struct Prepared {
     pub workdir: String,
     pub user: User,
     pub read_only_root: bool,
+    pub rights: Rights,
     /// Bytes.
     pub memory_limit: Option<u64>,
     /// Thousandths of a CPU.
@@ -65,6 +67,7 @@ pub(super) fn prepare(worker: &Worker, container: &Container, desk: &mut Desk) -
             .unwrap_or_else(|| image.workdir.clone()),
         user,
         read_only_root: context.read_only_root_filesystem == Some(true),
+        rights: rights::of(&worker.pod, container),
         memory_limit: limit("memory").and_then(|amount| u64::try_from(amount.value()).ok()),
         cpu_limit: limit("cpu").and_then(|amount| u64::try_from(amount.milli()).ok()),
         mounts: mounts::of(worker, container, &given, desk)?,

@@ -71,6 +71,7 @@ impl Desk<'_, '_> {
         let cell = sandbox.system.add_cell(cell);
         let purpose = format!("{}/{attempt}", spec.name);
         let groups = prepared.user.groups.iter().map(|group| i64::from(*group)).collect();
+        sandbox.system.set_rights(cell, prepared.rights);
         sandbox.containers.push(Container {
             id: chance::hex(seed, &worker.uid, &purpose, 64),
             name: spec.name.as_str().into(),
@@ -130,13 +131,13 @@ fn cell_spec(
     (node, sandbox): (&str, &Sandbox),
     worker: &Worker,
 ) -> CellSpec {
-    CellSpec {
     let mut mounts = prepared.mounts.clone();
     // The sandbox's shared memory, unless the Pod has something else there (containerd, `isInCRIMounts`).
     if !mounts.iter().any(|mount| mount.path.trim_end_matches('/') == SHARED_MEMORY) {
         let path = SHARED_MEMORY.to_owned();
         mounts.push(Mount { path, volume: sandbox.shared_memory, sub_path: String::new(), read_only: false });
     }
+    CellSpec {
         root: prepared.image.root.clone(),
         mounts,
         env: prepared.env.clone(),

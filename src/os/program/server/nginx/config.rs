@@ -2,6 +2,7 @@
 //! answers; knows nothing of the rest but that it is well-formed.
 
 use super::super::super::Call;
+use super::super::host_and_port;
 use crate::os::shell::pattern;
 
 /// Blocks within blocks, and files within files, at most.
@@ -54,11 +55,19 @@ pub(in crate::os) struct Location {
 /// A `server`.
 #[derive(Clone, Debug, Default)]
 pub(in crate::os) struct Site {
-    pub ports: Vec<u16>,
+    /// Hosts and ports; no host for all addresses.
+    pub listens: Vec<(String, u16)>,
     /// Those of them with TLS.
     pub tls: Vec<u16>,
     pub locations: Vec<Location>,
     pub logs: bool,
+}
+
+impl Site {
+    /// Whether it takes requests on a port.
+    pub fn listens_on(&self, port: u16) -> bool {
+        self.listens.iter().any(|(_, own)| *own == port)
+    }
 }
 
 /// What of a configuration decides how nginx behaves.
@@ -300,15 +309,18 @@ fn collect(all: &[Directive]) -> Config {
 
 fn site(block: &[Directive], root: &str, upstreams: &[&Directive]) -> Site {
     let root = first_value(block, "root", root);
-    let listens = block.iter().filter(|directive| directive.words[0] == "listen");
-    let port = |directive: &Directive| directive.words.get(1)?.rsplit(':').next()?.parse().ok();
-    let mut ports: Vec<u16> = listens.clone().filter_map(port).collect();
-    let tls = listens
-        .filter(|directive| directive.words.iter().any(|word| word == "ssl"))
-        .filter_map(port)
-        .collect();
-    if ports.is_empty() {
-        ports.push(80);
+    let directives: Vec<&Directive> =
+        block.iter().filter(|directive| directive.words[0] == "listen").collect();
+    let place = |directive: &&Directive| {
+        let word = directive.words.get(1).filter(|word| !word.starts_with("unix:"))?;
+        let (host, port) = host_and_port(word);
+        Some((host.to_owned(), port.unwrap_or(80)))
+    };
+    let mut listens: Vec<(String, u16)> = directives.iter().filter_map(place).collect();
+    let with_tls = directives.iter().filter(|directive| directive.words.iter().any(|word| word == "ssl"));
+    let tls = with_tls.filter_map(place).map(|(_, port)| port).collect();
+    if directives.is_empty() {
+        listens.push((String::new(), 80));
     }
     let mut locations: Vec<Location> = block
         .iter()
@@ -316,7 +328,7 @@ fn site(block: &[Directive], root: &str, upstreams: &[&Directive]) -> Site {
         .filter_map(|directive| location(directive, &root, upstreams))
         .collect();
     locations.push(Location { prefix: String::new(), exact: false, action: action(block, &root, upstreams) });
-    Site { ports, tls, locations, logs: first_value(block, "access_log", "on") != "off" }
+    Site { listens, tls, locations, logs: first_value(block, "access_log", "on") != "off" }
 }
 
 /// A location by prefix; those by regular expression are passed over.

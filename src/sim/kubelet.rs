@@ -169,7 +169,7 @@ impl Kubelet {
         }
         let serial = self.next_serial;
         self.next_serial += 1;
-        let worker = Worker::new(serial, change.key.clone(), pod.clone(), change.cause);
+        let worker = Worker::new(serial, change.key.clone(), pod.clone(), (change.cause, context.now));
         self.by_uid.insert(worker.uid.clone(), serial);
         self.workers.insert(serial, worker);
         let mut desk = Desk { machine: &mut self.machine, ctx: context };

@@ -38,6 +38,12 @@ fn awk_that_never_ends_or_is_no_program_is_refused() {
 }
 
 #[test]
+fn sed_takes_so_many_lines_behind_an_address() {
+    check("printf 'a\nb\nc\nd\n' | sed '/b/,+1d'", "a\nd\n", 0);
+    check("printf 'a\nb\nc\nd\n' | sed -n '1,+0p;3,+9p'", "a\nc\nd\n", 0);
+}
+
+#[test]
 fn expr_computes_and_compares() {
     check("expr 1 + 2 \\* 3", "7\n", 0);
     check("expr 3 - 3", "0\n", 1);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Folders of a node that are its own, not those of the image its tools come from.
 const FOLDERS: [&str; 9] = ["etc/kubernetes", "var", "tmp", "opt", "mnt", "home", "root", "srv", "data"];
 /// Commands that are answered here.
-const FOREIGN: [&str; 6] = ["systemctl", "crictl", "journalctl", "reboot", "poweroff", "shutdown"];
+const FOREIGN: [&str; 7] = ["systemctl", "service", "crictl", "journalctl", "reboot", "poweroff", "shutdown"];
 
 /// What a program of the node answers.
 enum Answer {
@@ -168,6 +168,13 @@ impl Cluster {
         let (program, rest) = words.split_first().map_or(("", &[][..]), |(program, rest)| (*program, rest));
         let answer = match program.rsplit('/').next().unwrap_or_default() {
             "systemctl" => self.systemctl(&node, rest),
+            // Where systemd is, the older command passes its words on in their other order.
+            "service" => match rest {
+                [unit, verb, ..] => self.systemctl(&node, &[verb, unit]),
+                _ => Answer::failed(
+                    "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n",
+                ),
+            },
             "crictl" => self.crictl(index, rest),
             "journalctl" => self.journalctl(index, rest),
             name if editor::EDITORS.contains(&name) => {

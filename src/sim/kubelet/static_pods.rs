@@ -115,7 +115,7 @@ impl Kubelet {
             }
             let serial = self.next_serial;
             self.next_serial += 1;
-            let mut worker = Worker::new(serial, key, pod, because);
+            let mut worker = Worker::new(serial, key, pod, (because, context.now));
             worker.static_hash = Some(hash.clone());
             self.by_uid.insert(worker.uid.clone(), serial);
             self.workers.insert(serial, worker);

@@ -115,6 +115,8 @@ pub(super) struct Worker {
     pub story: Story,
     /// Whether a sync has ever ended.
     pub synced_once: bool,
+    /// When the kubelet learned of the Pod.
+    pub seen: SimTime,
     pub last_sync: SimTime,
     /// When this Pod's containers were last looked at out of turn.
     pub inspected: SimTime,
@@ -152,7 +154,7 @@ pub(super) struct Worker {
 
 impl Worker {
     /// A worker for a Pod new to the node.
-    pub fn new(serial: u64, key: Key, pod: Pod, because: CauseId) -> Worker {
+    pub fn new(serial: u64, key: Key, pod: Pod, (because, now): (CauseId, SimTime)) -> Worker {
         Worker {
             serial,
             uid: pod.uid().into(),
@@ -165,6 +167,7 @@ impl Worker {
             because,
             story: Story::new(because),
             synced_once: false,
+            seen: now,
             last_sync: SimTime(0),
             inspected: SimTime(0),
             requeue_at: SimTime::NEVER,

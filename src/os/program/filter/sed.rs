@@ -14,6 +14,8 @@ pub(in crate::os) struct Sed {
     /// A line back: the last one is known only at the end.
     held: Option<String>,
     active: Vec<bool>,
+    /// The line at which each command's range began last.
+    begun: Vec<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ enum Address {
     Line(u64),
     Last,
     Match(Regex),
+    /// So many lines after the first address.
+    After(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -103,7 +107,15 @@ impl Reader<'_> {
         let mut to = None;
         if from.is_some() && self.rest.starts_with(',') {
             self.take();
-            to = self.address()?;
+            to = if self.rest.starts_with('+') {
+                self.take();
+                match self.address()? {
+                    Some(Address::Line(count)) => Some(Address::After(count)),
+                    _ => return Err("expected a number after +".to_owned()),
+                }
+            } else {
+                self.address()?
+            };
         }
         self.rest = self.rest.trim_start();
         let negated = self.rest.starts_with('!');
@@ -128,7 +140,7 @@ impl Reader<'_> {
                     _ => Action::Change(text),
                 }
             }
-            other => return Err(format!("unsupported command {other}")),
+            other => return Err(format!("podlab: the command {other} of sed is not simulated")),
         };
         Ok(Command { from, to, negated, action })
     }
@@ -189,8 +201,8 @@ pub(in super::super) fn sed(call: &mut Call<'_, '_>) -> Program {
             Err(message) => return call.fail(&message),
         }
     }
-    let active = vec![false; commands.len()];
-    let sed = Sed { commands, quiet: options.has('n'), number: 0, held: None, active };
+    let (active, begun) = (vec![false; commands.len()], vec![0; commands.len()]);
+    let sed = Sed { commands, quiet: options.has('n'), number: 0, held: None, active, begun };
     if options.has('i') {
         return in_place(call, &sed, &options.rest);
     }
@@ -242,6 +254,7 @@ impl Sed {
             Address::Line(wanted) => *wanted == number,
             Address::Last => last,
             Address::Match(regex) => regex.is_match(line),
+            Address::After(_) => false,
         };
         let command = &self.commands[index];
         let chosen = match (&command.from, &command.to) {
@@ -250,7 +263,14 @@ impl Sed {
             (Some(from), Some(to)) => {
                 let was = self.active[index];
                 let begins = !was && hits(from);
-                let passed = matches!(to, Address::Line(end) if *end <= number);
+                if begins {
+                    self.begun[index] = number;
+                }
+                let passed = match to {
+                    Address::Line(end) => *end <= number,
+                    Address::After(count) => self.begun[index].saturating_add(*count) <= number,
+                    Address::Last | Address::Match(_) => false,
+                };
                 self.active[index] = if was { !(hits(to) || passed) } else { begins && !passed };
                 was || begins
             }

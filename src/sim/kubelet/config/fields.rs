@@ -16,21 +16,31 @@ pub(in crate::sim::kubelet) fn pod_field(worker: &Worker, path: &str, desk: &Des
     if let Some(value) = subscript(path, "metadata.labels", meta.labels.as_ref()) {
         return Ok(value);
     }
-    if let Some(value) = subscript(path, "metadata.annotations", meta.annotations.as_ref()) {
-        return Ok(value);
+    if path.starts_with("metadata.annotations") {
+        let annotations = annotations(worker, desk);
+        let one = subscript(path, "metadata.annotations", Some(&annotations));
+        return Ok(one.unwrap_or_else(|| format_map(Some(&annotations))));
     }
     Ok(match path {
         "metadata.name" => worker.key.name.to_string(),
         "metadata.namespace" => worker.key.namespace.to_string(),
         "metadata.uid" => worker.uid.to_string(),
         "metadata.labels" => format_map(meta.labels.as_ref()),
-        "metadata.annotations" => format_map(meta.annotations.as_ref()),
         "spec.nodeName" => desk.machine.spec.name.to_string(),
         "spec.serviceAccountName" => pod.service_account_name.clone().unwrap_or_default(),
         "status.hostIP" | "status.hostIPs" => desk.machine.ip.to_string(),
         "status.podIP" | "status.podIPs" => worker.address(desk),
         other => return Err(format!("unsupported fieldPath: {other}")),
     })
+}
+
+/// A Pod's annotations as its kubelet keeps them: with when and from where it learned of the Pod (pkg/kubelet/config, `updatePodsInCache`).
+fn annotations(worker: &Worker, desk: &Desk) -> BTreeMap<String, String> {
+    let mut annotations = worker.pod.metadata.annotations.clone().unwrap_or_default();
+    let seen = format!("{:.9}", desk.wall().timestamp(worker.seen));
+    annotations.entry("kubernetes.io/config.seen".to_owned()).or_insert(seen);
+    annotations.entry("kubernetes.io/config.source".to_owned()).or_insert_with(|| "api".to_owned());
+    annotations
 }
 
 fn subscript(path: &str, stem: &str, map: Option<&BTreeMap<String, String>>) -> Option<String> {

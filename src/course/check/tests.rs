@@ -87,7 +87,7 @@ fn quizzes_are_checked_against_their_chapter() {
         "quizzes/01-one.yaml:2:5: error: objective 3 of a chapter that has 2; count the objectives in its front matter from 1",
         "quizzes/01-one.yaml:8:9: error: there is no misconception 'mm'; did you mean 'm'?",
         "quizzes/01-one.yaml:9:48: error: there is no file 'b.yaml' in lessons/01-one.md",
-        "quizzes/02-two.yaml:2:5: error: the id 'a1' is taken in quizzes/01-one.yaml; ids are unique over the whole pack",
+        "quizzes/02-two.yaml:2:5: error: the id 'a1' is taken in quizzes/01-one.yaml; ids are unique over all packs: a record refers to them",
         "quizzes/03-three.yaml:1:1: error: there is no chapter 'three'; known are: one, two",
         "quizzes/01-one.yaml:1:1: warning: the quiz has 3 questions; ask 6 or more",
     ];

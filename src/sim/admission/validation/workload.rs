@@ -282,7 +282,8 @@ pub(super) fn job(o: &batch::Job, faults: &mut Faults) {
     if let Some(spec) = &o.spec {
         if spec.manual_selector == Some(true) {
             own_selector(spec, faults);
-        } else {
+        } else if o.metadata.uid.is_some() {
+            // A file that is judged before a server took it has none of what the server makes.
             generated_selector(o, spec, faults);
         }
         job_spec(spec, "spec", faults);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Cases of an ordinary run.
-const CASES: u64 = 400;
+const CASES: u64 = 200;
 /// More bytes than any line may print in the time it is left alone.
 const MOST_OUTPUT: usize = 64 << 20;
 /// How long a line may run before Ctrl-C, in milliseconds.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Cases of an ordinary run.
-const CASES: u64 = 150;
+const CASES: u64 = 60;
 /// More changes than any script may cause in three minutes.
 const MOST_CHANGES: u64 = 5_000;
 /// More bytes than the log of one container may show.

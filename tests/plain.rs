@@ -192,3 +192,15 @@ fn an_answer_is_taken_among_commands() {
     let (told, _) = play("looking", "answer 'web'; echo asked\n", data.path());
     assert!(told.contains("You answered: web\n") && told.contains("asked\n"), "{told}");
 }
+
+#[test]
+fn a_chapter_with_several_labs_asks_which() {
+    let course = podlab::world::files::built_in();
+    let several = course.iter().filter(|(path, bytes)| {
+        path.starts_with("assets/labs/") && String::from_utf8_lossy(bytes).contains("\nchapter: playbook")
+    });
+    assert!(several.count() > 1, "the chapter this is about has several");
+    let done = Command::new(env!("CARGO_BIN_EXE_podlab")).args(["lab", "playbook"]).output().expect("runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(!done.status.success() && said.contains("three-faults, three-incidents"), "{said}");
+}

@@ -70,13 +70,21 @@ pub(super) fn titled<'a>(course: &'a Course, wanted: &str) -> Option<&'a Lab> {
     in_order(course).into_iter().find(|lab| lab.title.to_lowercase().contains(&lower))
 }
 
-/// The lab a person means: its name, a part of its title, or the only one of a chapter.
+/// The lab a person means: its name, its chapter if that has one lab, or a part of its title.
 fn find<'a>(course: &'a Course, wanted: &str) -> io::Result<&'a Lab> {
-    let lower = wanted.to_lowercase();
-    let of_chapter = || course.labs_of(&plain::find(course, wanted).ok()?.id).into_iter().next();
-    course
-        .lab(&lower)
-        .or_else(of_chapter)
-        .or_else(|| titled(course, wanted))
-        .ok_or_else(|| io::Error::other(format!("there is no lab '{wanted}'; `podlab lab` names them all")))
+    if let Some(lab) = course.lab(&wanted.to_lowercase()) {
+        return Ok(lab);
+    }
+    let of_chapter =
+        plain::find(course, wanted).map(|chapter| course.labs_of(&chapter.id)).unwrap_or_default();
+    match of_chapter.as_slice() {
+        [only] => Ok(only),
+        [] => titled(course, wanted).ok_or_else(|| {
+            io::Error::other(format!("there is no lab '{wanted}'; `podlab lab` names them all"))
+        }),
+        several => {
+            let names: Vec<&str> = several.iter().map(|lab| lab.id.as_str()).collect();
+            Err(io::Error::other(format!("'{wanted}' has several labs; name one of {}", names.join(", "))))
+        }
+    }
 }

@@ -122,36 +122,30 @@ pub(super) fn deployment(name: String, age: String, o: &Deployment) -> Vec<Strin
 }
 
 pub(super) fn replica_set(name: String, age: String, o: &ReplicaSet) -> Vec<String> {
-    let status = o.status.clone().unwrap_or_default();
-    let spec = o.spec.as_ref();
-    let row = vec![
-        name,
-        spec.and_then(|s| s.replicas).unwrap_or(1).to_string(),
-        status.replicas.to_string(),
-        text::count(status.ready_replicas),
-        age,
-    ];
-    let mut row = with_containers(row, spec.and_then(|s| s.template.as_ref()));
-    row.push(text::label_selector(spec.map(|s| &s.selector)));
-    row
+    let (spec, status) = (o.spec.as_ref(), o.status.clone().unwrap_or_default());
+    let counts = (spec.and_then(|s| s.replicas), status.replicas, status.ready_replicas);
+    replicas(name, age, counts, spec.and_then(|s| s.template.as_ref()), spec.map(|s| &s.selector))
 }
 
 pub(super) fn replication_controller(name: String, age: String, o: &ReplicationController) -> Vec<String> {
-    let status = o.status.clone().unwrap_or_default();
-    let spec = o.spec.as_ref();
-    let row = vec![
-        name,
-        spec.and_then(|s| s.replicas).unwrap_or(1).to_string(),
-        status.replicas.to_string(),
-        text::count(status.ready_replicas),
-        age,
-    ];
-    let mut row = with_containers(row, spec.and_then(|s| s.template.as_ref()));
-    let selector = spec.and_then(|s| s.selector.clone());
-    row.push(text::label_selector(Some(&LabelSelector {
-        match_labels: selector,
-        ..LabelSelector::default()
-    })));
+    let (spec, status) = (o.spec.as_ref(), o.status.clone().unwrap_or_default());
+    let counts = (spec.and_then(|s| s.replicas), status.replicas, status.ready_replicas);
+    let match_labels = spec.and_then(|s| s.selector.clone());
+    let selector = LabelSelector { match_labels, ..LabelSelector::default() };
+    replicas(name, age, counts, spec.and_then(|s| s.template.as_ref()), Some(&selector))
+}
+
+/// The row of what keeps a number of Pods: how many are wanted, there and ready.
+fn replicas(
+    name: String,
+    age: String,
+    (wanted, there, ready): (Option<i32>, i32, Option<i32>),
+    template: Option<&PodTemplateSpec>,
+    selector: Option<&LabelSelector>,
+) -> Vec<String> {
+    let row = vec![name, wanted.unwrap_or(1).to_string(), there.to_string(), text::count(ready), age];
+    let mut row = with_containers(row, template);
+    row.push(text::label_selector(selector));
     row
 }
 

@@ -49,7 +49,8 @@ fn wake_adopters(pod: &Pod, change: &Change, queue: &mut Queue, context: &mut Co
     let sets = store.list(Kind::ReplicaSet, namespace);
     let sets = sets.chain(store.list(Kind::ReplicationController, namespace));
     let selects = |object: &&Object| {
-        let spec = replication::as_set(object).and_then(|set| set.spec.clone());
+        let set = replication::as_set(object);
+        let spec = set.as_ref().and_then(|set| set.spec.as_ref());
         spec.is_some_and(|spec| Selector::of(Some(&spec.selector)).matches_opt(pod.metadata.labels.as_ref()))
     };
     let keys: Vec<_> = sets.filter(selects).map(Object::key).collect();

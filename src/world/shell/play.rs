@@ -128,9 +128,9 @@ impl Play {
         let held = self.held(now);
         for ((goal, met), before) in self.judge.verdicts(now).into_iter().zip(&self.told) {
             match met {
-                Met::Yes if !before => told(&mut text, "Reached: ", &goal),
+                Met::Yes if !before => tell(&mut text, "Reached: ", &goal),
                 Met::NotYet(missing) if *before => {
-                    told(&mut text, "No longer: ", &format!("{goal} ({missing})"));
+                    tell(&mut text, "No longer: ", &format!("{goal} ({missing})"));
                 }
                 _ => {}
             }
@@ -167,11 +167,11 @@ impl Play {
         for (number, (goal, met)) in (1..).zip(self.judge.verdicts(now)) {
             let lead = format!("{number}. ");
             match met {
-                Met::Yes => told(&mut text, &lead, &format!("reached: {goal}")),
+                Met::Yes => tell(&mut text, &lead, &format!("reached: {goal}")),
                 Met::Holding { left } => {
-                    told(&mut text, &lead, &format!("holds, {} s more: {goal}", left.div_ceil(1000)));
+                    tell(&mut text, &lead, &format!("holds, {} s more: {goal}", left.div_ceil(1000)));
                 }
-                Met::NotYet(missing) => told(&mut text, &lead, &format!("not yet: {goal} ({missing})")),
+                Met::NotYet(missing) => tell(&mut text, &lead, &format!("not yet: {goal} ({missing})")),
             }
         }
         text
@@ -237,6 +237,6 @@ fn skip(span: &str) -> Own {
     }
 }
 
-fn told(text: &mut String, lead: &str, words: &str) {
+fn tell(text: &mut String, lead: &str, words: &str) {
     text.extend(plain::folded(lead, words).iter().map(|line| format!("{line}\n")));
 }
